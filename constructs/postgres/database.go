@@ -1,0 +1,358 @@
+package postgres
+
+import (
+	"cmp"
+	"fmt"
+
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
+	kplus "github.com/cdk8s-team/cdk8s-plus-go/cdk8splus28/v2"
+	"github.com/cdk8s-team/cdk8s-plus-go/cdk8splus28/v2/k8s"
+	"k8s.io/apimachinery/pkg/api/resource"
+
+	"example.com/django-cdk8s/constructs/pod"
+	"example.com/django-cdk8s/constructs/secret"
+	"example.com/django-cdk8s/internal/bind"
+	"example.com/django-cdk8s/internal/labels"
+	"example.com/django-cdk8s/internal/podspec"
+	"example.com/django-cdk8s/internal/rule"
+)
+
+// Defaults of [DatabaseProps].
+const (
+	// DefaultName is the name of the Deployment and of the Service.
+	DefaultName = "postgres"
+
+	// DefaultImage pins the major version and the Debian release, and takes
+	// every minor release. The Debian release matters: another one brings
+	// another C library, whose changed sort order corrupts text indexes; see
+	// https://wiki.postgresql.org/wiki/Locale_data_changes.
+	DefaultImage = "postgres:15-bookworm"
+
+	// DefaultStorage is the size of the claim.
+	DefaultStorage = "5Gi"
+
+	// DefaultSharedMemory is the size limit of /dev/shm. The container
+	// runtime's own 64 MiB are too small for parallel queries.
+	DefaultSharedMemory = "256Mi"
+
+	// portName names the port in the Deployment and the Service.
+	portName = "postgres"
+)
+
+// DefaultResources are the resources of the reference system.
+var DefaultResources = pod.Resources{
+	Requests: pod.Amounts{CPU: "500m", Memory: "512Mi"},
+	Limits:   pod.Amounts{CPU: "1", Memory: "1Gi"},
+}
+
+// DatabaseProps configures [NewDatabase]. Only Secret is required; the zero
+// value of every other field means its default.
+//
+// The number of replicas and the update strategy are not among them: two
+// servers on one volume corrupt the data, so there is always one, and the old
+// one is gone before the new one starts.
+type DatabaseProps struct {
+	// Name names the Deployment, the Service, and the claim (NAME-pvc).
+	//
+	// Default: [DefaultName].
+	Name string
+
+	// Image is the PostgreSQL image: the official one, or one built on it.
+	// Mount path, PGDATA and user id follow from its tag.
+	//
+	// Default: [DefaultImage].
+	Image string
+
+	// Major is the major version of PostgreSQL in Image, where its tag does not
+	// tell. A server does not start on data of another major version.
+	//
+	// Default: read from the tag of Image.
+	Major int
+
+	// Secret holds the name of the database, its role and the role's password
+	// under [secret.DatabaseKey], [secret.UserKey] and [secret.PasswordKey].
+	// PostgreSQL reads them when it starts on an empty claim, and never again.
+	//
+	// Required.
+	Secret *secret.Secret
+
+	// Storage is the size of the claim, such as "5Gi". It can be raised later
+	// where the storage class allows it, and never lowered.
+	//
+	// Default: [DefaultStorage].
+	Storage string
+
+	// StorageClass is the name of the claim's storage class.
+	//
+	// Default: the cluster's default class.
+	StorageClass string
+
+	// Resources says how much CPU and memory the server gets.
+	//
+	// Default: [DefaultResources].
+	Resources pod.Resources
+
+	// SharedMemory is the size limit of /dev/shm. What it holds counts against
+	// the memory limit, and must stay below it.
+	//
+	// Default: [DefaultSharedMemory], or half the memory limit where that is
+	// lower.
+	SharedMemory string
+
+	// Parameters are settings of the server, such as max_connections, passed on
+	// its command line.
+	Parameters map[string]string
+
+	// RunAsUser is the numeric user and group of the server.
+	//
+	// Default: 999, the user of the Debian image, or 70 for an Alpine image.
+	RunAsUser int
+}
+
+// Validate reports every invalid field.
+func (p DatabaseProps) Validate() error {
+	given := p
+	p = p.withDefaults()
+	var e rule.Errors
+	e.Label("Name", p.Name)
+	if len(p.Name) > 63-len(claimSuffix) {
+		e.Add("Name", p.Name, "must be at most 59 characters, because the claim's name is made of it")
+	}
+	e.Image("Image", p.Image)
+	switch {
+	case given.Major != 0:
+		e.Range("Major", given.Major, minMajor, maxMajor)
+	case p.Major == 0:
+		e.Add("Image", p.Image, fmt.Sprintf("must have a tag that starts with its PostgreSQL major version (%d or later), or Major must be given", minMajor))
+	}
+	e.Bytes("Storage", p.Storage)
+	if p.StorageClass != "" {
+		e.Name("StorageClass", p.StorageClass)
+	}
+	e.Join("Resources", p.Resources.Validate())
+	p.validateSharedMemory(&e)
+	for _, name := range rule.Keys(p.Parameters) {
+		e.Parameter(rule.Item("Parameters", name), name)
+		e.NoNUL(rule.Item("Parameters", name), p.Parameters[name])
+	}
+	e.UserID("RunAsUser", p.RunAsUser)
+	if p.Secret == nil {
+		e.Add("Secret", "", "is required: the Secret that holds the credentials")
+		return e.Err()
+	}
+	Connection{Secret: p.Secret}.Connection().requireKeys(&e)
+	return e.Err()
+}
+
+func (p DatabaseProps) validateSharedMemory(e *rule.Errors) {
+	shm := e.Bytes("SharedMemory", p.SharedMemory)
+	limit, err := resource.ParseQuantity(p.Resources.Limits.Memory)
+	if shm != nil && err == nil && shm.Cmp(limit) >= 0 {
+		e.Add("SharedMemory", p.SharedMemory, "must be below the memory limit "+p.Resources.Limits.Memory+", against which it counts")
+	}
+}
+
+func (p DatabaseProps) withDefaults() DatabaseProps {
+	p.Name = cmp.Or(p.Name, DefaultName)
+	p.Image = cmp.Or(p.Image, DefaultImage)
+	facts := layoutOf(p.Image, p.Major)
+	p.Major = facts.major
+	p.RunAsUser = cmp.Or(p.RunAsUser, facts.userID)
+	p.Storage = cmp.Or(p.Storage, DefaultStorage)
+	p.Resources = p.Resources.WithDefaults(DefaultResources)
+	p.SharedMemory = cmp.Or(p.SharedMemory, defaultSharedMemory(p.Resources.Limits.Memory))
+	return p
+}
+
+func defaultSharedMemory(limit string) string {
+	q, err := resource.ParseQuantity(limit)
+	half := q.Value() / 2
+	if want := resource.MustParse(DefaultSharedMemory); err != nil || half >= want.Value() || half < 1 {
+		return DefaultSharedMemory
+	}
+	return resource.NewQuantity(half, resource.BinarySI).String()
+}
+
+// Database is a PostgreSQL server in the cluster: a Deployment of one pod, the
+// claim that its data lives on, and the Service in front of it.
+type Database struct {
+	constructs.Construct
+
+	props   DatabaseProps
+	service kplus.Service
+}
+
+var _ Connector = (*Database)(nil)
+
+// NewDatabase adds a [Database] called id to scope. Invalid props fail
+// synthesis with the construct's path.
+func NewDatabase(scope constructs.Construct, id string, props DatabaseProps) *Database {
+	d := &Database{}
+	bind.Init(d, scope, id)
+	bind.Validate(d, props.Validate)
+
+	d.props = props.withDefaults()
+	newClaim(d)
+	newDeployment(d)
+	d.service = newService(d)
+	return d
+}
+
+// Connection returns what a client needs to reach the database.
+func (d *Database) Connection() Connection {
+	return Connection{
+		Host:   bind.ServiceHost(d, d.props.Name),
+		Secret: d.props.Secret,
+	}.Connection()
+}
+
+// Service returns the Service in front of the server.
+func (d *Database) Service() kplus.Service { return d.service }
+
+const claimSuffix = "-pvc"
+
+func (d *Database) claimName() string { return d.props.Name + claimSuffix }
+
+func (d *Database) labels() *map[string]*string {
+	return bind.Map(labels.Object(d.props.Name, labels.ComponentDatabase, bind.PartOf(d)))
+}
+
+// newClaim adds the claim. It is the L1 object because the one of cdk8s-plus
+// takes whole gibibytes only.
+func newClaim(d *Database) {
+	spec := &k8s.PersistentVolumeClaimSpec{
+		AccessModes: jsii.Strings("ReadWriteOnce"),
+		Resources:   &k8s.ResourceRequirements{Requests: bind.Quantities(map[string]string{"storage": d.props.Storage})},
+	}
+	if d.props.StorageClass != "" {
+		spec.StorageClassName = &d.props.StorageClass
+	}
+	k8s.NewKubePersistentVolumeClaim(d, new("Claim"), &k8s.KubePersistentVolumeClaimProps{
+		Metadata: &k8s.ObjectMeta{
+			Name:        new(d.claimName()),
+			Labels:      d.labels(),
+			Annotations: bind.Map(map[string]string{labels.SyncOptions: labels.KeepData}),
+		},
+		Spec: spec,
+	})
+}
+
+func newDeployment(d *Database) {
+	k8s.NewKubeDeployment(d, new("Deployment"), &k8s.KubeDeploymentProps{
+		Metadata: &k8s.ObjectMeta{Name: &d.props.Name, Labels: d.labels()},
+		Spec: &k8s.DeploymentSpec{
+			Replicas: jsii.Number(1),
+			Strategy: &k8s.DeploymentStrategy{Type: new("Recreate")},
+			// Crash recovery is progress too: wait for as long as the startup
+			// probe does, and a little more.
+			ProgressDeadlineSeconds: jsii.Number(startupSeconds + 300),
+			Selector:                &k8s.LabelSelector{MatchLabels: bind.Map(labels.Selector(d.props.Name))},
+			Template: &k8s.PodTemplateSpec{
+				Metadata: &k8s.ObjectMeta{Labels: d.labels()},
+				Spec:     newPod(d),
+			},
+		},
+	})
+}
+
+// terminationSeconds is how long PostgreSQL may take to write its last
+// checkpoint before it is killed and has to recover on its next start.
+const terminationSeconds = 120
+
+func newPod(d *Database) *k8s.PodSpec {
+	facts := layoutOf(d.props.Image, d.props.Major)
+	var mounts podspec.Mounts
+	mounts.Claim("data", facts.mountPath, d.claimName())
+	mounts.Memory("shm", "/dev/shm", d.props.SharedMemory)
+	// The socket and its lock file.
+	mounts.EmptyDir("run", "/var/run/postgresql", "")
+	mounts.EmptyDir("tmp", podspec.TmpPath, "")
+	return &k8s.PodSpec{
+		AutomountServiceAccountToken:  jsii.Bool(false),
+		EnableServiceLinks:            jsii.Bool(false),
+		SecurityContext:               podspec.SecurityContext(d.props.RunAsUser),
+		TerminationGracePeriodSeconds: jsii.Number(terminationSeconds),
+		Containers: bind.List(k8s.Container{
+			Name:            new("postgres"),
+			Image:           &d.props.Image,
+			ImagePullPolicy: podspec.PullPolicy(d.props.Image),
+			Args:            bind.Strings(arguments(d.props.Parameters)),
+			Env:             environment(d.props, facts.dataDir),
+			Ports:           bind.List(k8s.ContainerPort{Name: new(portName), ContainerPort: jsii.Number(DefaultPort)}),
+			Resources:       podspec.Resources(d.props.Resources),
+			StartupProbe:    isReady(startupPeriod, startupSeconds/startupPeriod),
+			ReadinessProbe:  isReady(10, 3),
+			SecurityContext: podspec.ContainerSecurityContext(),
+			VolumeMounts:    mounts.VolumeMounts(),
+		}),
+		Volumes: mounts.Volumes(),
+	}
+}
+
+// arguments are those of the image's entry point, which starts the server with
+// them. Without parameters the image's own command stands.
+func arguments(parameters map[string]string) []string {
+	if len(parameters) == 0 {
+		return nil
+	}
+	args := []string{"postgres"}
+	for _, name := range rule.Keys(parameters) {
+		args = append(args, "-c", name+"="+parameters[name])
+	}
+	return args
+}
+
+func environment(props DatabaseProps, dataDir string) *[]*k8s.EnvVar {
+	var env podspec.Env
+	env.Set("PGDATA", dataDir)
+	// Checksums find a corrupt page when it is read, rather than when its
+	// backup is needed. The default since PostgreSQL 18.
+	env.Set("POSTGRES_INITDB_ARGS", "--data-checksums")
+	name := ""
+	if props.Secret != nil {
+		name = props.Secret.Name()
+	}
+	for _, key := range []string{secret.DatabaseKey, secret.UserKey, secret.PasswordKey} {
+		env.FromSecret(key, name, key)
+	}
+	return env.List()
+}
+
+// How often the startup probe asks and after how long it gives up, in seconds.
+// Until then the server may replay its write-ahead log after a crash; a killed
+// recovery starts again from the beginning.
+const (
+	startupPeriod  = 5
+	startupSeconds = 1800
+)
+
+// isReady asks the server over TCP: while the image initialises the database,
+// it listens on the socket only. There is no liveness probe: a server that is
+// slow because it recovers, or because it is busy, is not helped by a restart.
+func isReady(period, failures int) *k8s.Probe {
+	return &k8s.Probe{
+		Exec: &k8s.ExecAction{Command: jsii.Strings(
+			"sh", "-c", `exec pg_isready -h 127.0.0.1 -U "$POSTGRES_USER" -d "$POSTGRES_DB"`,
+		)},
+		PeriodSeconds:    jsii.Number(period),
+		TimeoutSeconds:   jsii.Number(5),
+		FailureThreshold: jsii.Number(failures),
+	}
+}
+
+func newService(d *Database) kplus.Service {
+	service := kplus.NewService(d, new("Service"), &kplus.ServiceProps{
+		Metadata: &cdk8s.ApiObjectMetadata{Name: &d.props.Name, Labels: d.labels()},
+		Ports: bind.List(kplus.ServicePort{
+			Name:       new(portName),
+			Port:       jsii.Number(DefaultPort),
+			TargetPort: jsii.Number(DefaultPort),
+		}),
+	})
+	for key, value := range labels.Selector(d.props.Name) {
+		service.SelectLabel(&key, &value)
+	}
+	return service
+}

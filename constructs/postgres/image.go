@@ -1,0 +1,67 @@
+package postgres
+
+import (
+	"path"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"example.com/django-cdk8s/internal/image"
+)
+
+// The oldest and newest major versions whose image layout is known.
+const (
+	minMajor = 12
+	maxMajor = 99
+)
+
+// layout is what follows from a PostgreSQL image: where its data lives and as
+// whom it runs. The facts are those of the official image; see
+// https://hub.docker.com/_/postgres.
+type layout struct {
+	major     int
+	mountPath string
+	dataDir   string
+	userID    int
+}
+
+// layoutOf returns the layout of the image ref. The major version is read from the tag
+// unless it is given; it is 0 when neither tells.
+func layoutOf(ref string, major int) layout {
+	tag := image.Tag(ref)
+	if major == 0 {
+		major = majorOf(tag)
+	}
+	l := layout{major: major, mountPath: "/var/lib/postgresql/data", userID: 999}
+	// The data must lie below the mount: the root of a fresh volume may hold
+	// lost+found, which initdb refuses.
+	l.dataDir = path.Join(l.mountPath, "pgdata")
+	if major >= 18 {
+		// Since 18 the image declares one directory higher, so that
+		// pg_upgrade can hard-link between versions; a volume at the old place
+		// stays empty. See https://github.com/docker-library/postgres/pull/1259.
+		l.mountPath = "/var/lib/postgresql"
+		l.dataDir = path.Join(l.mountPath, strconv.Itoa(major), "docker")
+	}
+	if strings.Contains(tag, "alpine") {
+		l.userID = 70
+	}
+	return l
+}
+
+// majorTag finds the major version at the start of a tag (17, 17.2-bookworm,
+// 17-3.5) or behind "pg" (pg17, latest-pg17), as images with extensions write
+// it.
+var majorTag = regexp.MustCompile(`^(\d+)(?:[.-]|$)|(?:^|[.-])pg(\d+)(?:[.-]|$)`)
+
+func majorOf(tag string) int {
+	found := majorTag.FindStringSubmatch(tag)
+	if found == nil {
+		return 0
+	}
+	major, err := strconv.Atoi(found[1] + found[2])
+	if err != nil || major < minMajor || major > maxMajor {
+		return 0
+	}
+	return major
+}

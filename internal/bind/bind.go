@@ -1,0 +1,143 @@
+// Package bind is the one place where plain Go becomes the pointers that jsii
+// expects, and where errors become validations of a construct.
+package bind
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
+	"github.com/cdk8s-team/cdk8s-plus-go/cdk8splus28/v2/k8s"
+
+	"example.com/django-cdk8s/internal/rule"
+)
+
+// Map converts a map of strings; an empty one becomes nil and is left out of
+// the manifest.
+func Map(m map[string]string) *map[string]*string {
+	if len(m) == 0 {
+		return nil
+	}
+	out := make(map[string]*string, len(m))
+	for k, v := range m {
+		out[k] = &v
+	}
+	return &out
+}
+
+// Strings converts a list of strings; an empty one becomes nil.
+func Strings(s []string) *[]*string {
+	if len(s) == 0 {
+		return nil
+	}
+	return jsii.Strings(s...)
+}
+
+// List converts values; an empty list becomes nil.
+func List[T any](items ...T) *[]*T {
+	if len(items) == 0 {
+		return nil
+	}
+	out := make([]*T, len(items))
+	for i := range items {
+		out[i] = &items[i]
+	}
+	return &out
+}
+
+// Quantities converts amounts by resource name, such as cpu: 500m.
+func Quantities(m map[string]string) *map[string]k8s.Quantity {
+	out := make(map[string]k8s.Quantity, len(m))
+	for k, v := range m {
+		out[k] = k8s.Quantity_FromString(&v)
+	}
+	return &out
+}
+
+// Init makes c a construct called id below scope. An id that is empty or
+// taken fails synthesis, not the program.
+func Init(c, scope constructs.Construct, id string) {
+	free, err := FreeID(scope, id)
+	constructs.NewConstruct_Override(c, scope, &free)
+	Validate(c, func() error { return err })
+}
+
+// FreeID returns id, or, when it is empty or taken below scope, another that
+// is free and the error to report.
+func FreeID(scope constructs.Construct, id string) (string, error) {
+	var e rule.Errors
+	free := id
+	if id == "" {
+		e.Add("id", id, "must not be empty")
+		free = "unnamed"
+	} else if scope.Node().TryFindChild(&id) != nil {
+		e.Add("id", id, "is used twice in this scope; every construct needs an id of its own")
+	}
+	for n := 2; scope.Node().TryFindChild(&free) != nil; n++ {
+		free = fmt.Sprintf("%s-%d", id, n)
+	}
+	return free, e.Err()
+}
+
+// Validate makes synthesis fail, naming c's path, with every problem that
+// check returns.
+func Validate(c constructs.Construct, check func() error) {
+	c.Node().AddValidation(&validation{check})
+}
+
+type validation struct{ check func() error }
+
+// Validate implements constructs.IValidation.
+func (v *validation) Validate() *[]*string {
+	problems := []string{}
+	for _, err := range rule.Split(v.check()) {
+		problems = append(problems, err.Error())
+	}
+	return jsii.Strings(problems...)
+}
+
+// Namespace returns the namespace of the chart that holds scope, or "" when
+// the chart leaves it to whoever applies the manifests.
+func Namespace(scope constructs.Construct) string {
+	if ns := cdk8s.Chart_Of(scope).Namespace(); ns != nil {
+		return *ns
+	}
+	return ""
+}
+
+// PartOf names the application that scope belongs to: the chart's namespace,
+// or its id where it has none.
+func PartOf(scope constructs.Construct) string {
+	if ns := Namespace(scope); ns != "" {
+		return ns
+	}
+	return *cdk8s.Chart_Of(scope).Node().Id()
+}
+
+// ServiceHost returns the DNS name of the Service called name, seen from
+// anywhere in the cluster, or from the same namespace when scope's chart does
+// not say which it is.
+func ServiceHost(scope constructs.Construct, name string) string {
+	if ns := Namespace(scope); ns != "" {
+		return strings.Join([]string{name, ns, "svc", "cluster.local"}, ".")
+	}
+	return name
+}
+
+// Digest returns eight hexadecimal digits that change whenever the object that
+// build makes changes. It names objects whose content is immutable, such as
+// Jobs. The object is built once more, in a chart that is thrown away.
+func Digest(build func(scope constructs.Construct) cdk8s.ApiObject) string {
+	draft := cdk8s.NewChart(cdk8s.NewApp(nil), jsii.String("draft"), nil)
+	content, err := json.Marshal(build(draft).ToJson())
+	if err != nil {
+		panic("bind: a manifest is not JSON: " + err.Error())
+	}
+	sum := sha256.Sum256(content)
+	return hex.EncodeToString(sum[:4])
+}

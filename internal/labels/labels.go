@@ -1,0 +1,60 @@
+// Package labels is the one place where a label key or value is spelled.
+package labels
+
+// App is the key of the one label that selectors use. Everything else may
+// change from release to release; a selector may not.
+const App = "app"
+
+// The recommended label keys of Kubernetes, which tools group objects by; see
+// https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/.
+const (
+	Name      = "app.kubernetes.io/name"
+	Component = "app.kubernetes.io/component"
+	PartOf    = "app.kubernetes.io/part-of"
+	ManagedBy = "app.kubernetes.io/managed-by"
+)
+
+// The roles that this library's objects play.
+const (
+	ComponentWeb         = "web"
+	ComponentDatabase    = "database"
+	ComponentCredentials = "credentials"
+)
+
+// Manager is the value of [ManagedBy] on every object.
+const Manager = "cdk8s"
+
+// Pod Security admission; see
+// https://kubernetes.io/docs/concepts/security/pod-security-admission/.
+const (
+	PodSecurityEnforce = "pod-security.kubernetes.io/enforce"
+	PodSecurityAudit   = "pod-security.kubernetes.io/audit"
+	PodSecurityWarn    = "pod-security.kubernetes.io/warn"
+)
+
+// SyncOptions is the annotation by which Argo CD is told how to treat one
+// object, and KeepData the value for objects whose loss cannot be undone:
+// Prune=false alone does not stop the deletion of the whole Application; see
+// https://github.com/argoproj/argo-cd/issues/9853.
+const (
+	SyncOptions = "argocd.argoproj.io/sync-options"
+	KeepData    = "Prune=false,Delete=false"
+)
+
+// Selector returns the labels that select the pods of the workload called
+// name, and no other. A Deployment's selector is immutable, so nothing is ever
+// added here.
+func Selector(name string) map[string]string {
+	return map[string]string{App: name}
+}
+
+// Object returns the labels of the object called name, which plays component
+// in the application partOf. They hold those of [Selector].
+func Object(name, component, partOf string) map[string]string {
+	l := Selector(name)
+	l[Name] = name
+	l[Component] = component
+	l[PartOf] = partOf
+	l[ManagedBy] = Manager
+	return l
+}

@@ -1,0 +1,153 @@
+// Package podspec builds the parts of a pod that are the same for every
+// workload: what Pod Security "restricted" asks for, its resources, its
+// volumes.
+package podspec
+
+import (
+	"fmt"
+
+	"github.com/aws/jsii-runtime-go"
+	"github.com/cdk8s-team/cdk8s-plus-go/cdk8splus28/v2/k8s"
+
+	"example.com/django-cdk8s/constructs/pod"
+	"example.com/django-cdk8s/internal/bind"
+	"example.com/django-cdk8s/internal/declare"
+	"example.com/django-cdk8s/internal/image"
+)
+
+// TmpPath is writable in every container, although its root is not.
+const TmpPath = "/tmp"
+
+// SecurityContext runs every container of a pod as the given user and group,
+// never as root, under the container runtime's default seccomp profile. Volumes
+// belong to the group, so that the user can write to them.
+func SecurityContext(id int) *k8s.PodSecurityContext {
+	return &k8s.PodSecurityContext{
+		RunAsNonRoot: jsii.Bool(true),
+		RunAsUser:    jsii.Number(id),
+		RunAsGroup:   jsii.Number(id),
+		FsGroup:      jsii.Number(id),
+		// Walking a large volume on every start takes minutes; see
+		// https://kubernetes.io/docs/tasks/configure-pod-container/security-context/#configure-volume-permission-and-ownership-change-policy-for-pods.
+		FsGroupChangePolicy: jsii.String("OnRootMismatch"),
+		SeccompProfile:      &k8s.SeccompProfile{Type: jsii.String("RuntimeDefault")},
+	}
+}
+
+// ContainerSecurityContext takes every privilege and the writable root from a
+// container.
+func ContainerSecurityContext() *k8s.SecurityContext {
+	return &k8s.SecurityContext{
+		AllowPrivilegeEscalation: jsii.Bool(false),
+		ReadOnlyRootFilesystem:   jsii.Bool(true),
+		Capabilities:             &k8s.Capabilities{Drop: jsii.Strings("ALL")},
+	}
+}
+
+// Resources converts r.
+func Resources(r pod.Resources) *k8s.ResourceRequirements {
+	amounts := func(a pod.Amounts) *map[string]k8s.Quantity {
+		return bind.Quantities(map[string]string{"cpu": a.CPU, "memory": a.Memory})
+	}
+	return &k8s.ResourceRequirements{Requests: amounts(r.Requests), Limits: amounts(r.Limits)}
+}
+
+// PullPolicy returns when the node asks the registry for the image: every time for
+// a tag that moves, and otherwise only when the node does not have it.
+func PullPolicy(ref string) *string {
+	if image.Floating(ref) {
+		return jsii.String("Always")
+	}
+	return jsii.String("IfNotPresent")
+}
+
+// Mounts collects the volumes of a pod, and where its container sees them.
+type Mounts struct {
+	volumes []k8s.Volume
+	mounts  []k8s.VolumeMount
+}
+
+// EmptyDir adds a writable directory at path, called name. An empty size means
+// no limit but the node's disk.
+func (m *Mounts) EmptyDir(name, path, size string) {
+	dir := &k8s.EmptyDirVolumeSource{}
+	if size != "" {
+		dir.SizeLimit = k8s.Quantity_FromString(&size)
+	}
+	m.add(k8s.Volume{Name: &name, EmptyDir: dir}, path, false)
+}
+
+// Memory adds a writable directory in memory at path. What it holds counts
+// against the container's memory limit.
+func (m *Mounts) Memory(name, path, size string) {
+	dir := &k8s.EmptyDirVolumeSource{Medium: jsii.String("Memory"), SizeLimit: k8s.Quantity_FromString(&size)}
+	m.add(k8s.Volume{Name: &name, EmptyDir: dir}, path, false)
+}
+
+// Claim adds the PersistentVolumeClaim called claim at path.
+func (m *Mounts) Claim(name, path, claim string) {
+	m.Volume(name, pod.Volume{MountPath: path, Claim: claim})
+}
+
+// Volume adds v under the given name.
+func (m *Mounts) Volume(name string, v pod.Volume) {
+	kind, source := v.Source()
+	switch kind {
+	case "EmptyDir":
+		m.add(k8s.Volume{Name: &name, EmptyDir: &k8s.EmptyDirVolumeSource{SizeLimit: k8s.Quantity_FromString(&v.EmptyDir)}}, v.MountPath, v.ReadOnly)
+	case "PersistentVolumeClaim":
+		m.add(k8s.Volume{Name: &name, PersistentVolumeClaim: &k8s.PersistentVolumeClaimVolumeSource{ClaimName: &source}}, v.MountPath, v.ReadOnly)
+	case "ConfigMap":
+		m.add(k8s.Volume{Name: &name, ConfigMap: &k8s.ConfigMapVolumeSource{Name: &source}}, v.MountPath, true)
+	case "Secret":
+		m.add(k8s.Volume{Name: &name, Secret: &k8s.SecretVolumeSource{SecretName: &source}}, v.MountPath, true)
+	}
+}
+
+func (m *Mounts) add(volume k8s.Volume, path string, readOnly bool) {
+	mount := k8s.VolumeMount{Name: volume.Name, MountPath: &path}
+	if readOnly {
+		mount.ReadOnly = jsii.Bool(true)
+	}
+	m.volumes = append(m.volumes, volume)
+	m.mounts = append(m.mounts, mount)
+}
+
+// Volumes returns the pod's volumes.
+func (m *Mounts) Volumes() *[]*k8s.Volume { return bind.List(m.volumes...) }
+
+// VolumeMounts returns where the container sees them.
+func (m *Mounts) VolumeMounts() *[]*k8s.VolumeMount { return bind.List(m.mounts...) }
+
+// VolumeName names the i-th of a user's volumes.
+func VolumeName(i int) string { return fmt.Sprintf("volume-%d", i) }
+
+// Externals returns the sources of volumes that are made outside the app.
+func Externals(namespace string, volumes []pod.Volume) []declare.Object {
+	var out []declare.Object
+	for _, v := range volumes {
+		if kind, name := v.Source(); v.External {
+			out = append(out, declare.Object{Kind: kind, Name: name, Namespace: namespace})
+		}
+	}
+	return out
+}
+
+// Env is the environment of a container, in the order in which it was added.
+type Env []k8s.EnvVar
+
+// Set adds a plain value.
+func (e *Env) Set(name, value string) {
+	*e = append(*e, k8s.EnvVar{Name: &name, Value: &value})
+}
+
+// FromSecret adds the value that the Secret called secret holds under key. The
+// container does not start before the Secret holds it.
+func (e *Env) FromSecret(name, secret, key string) {
+	*e = append(*e, k8s.EnvVar{Name: &name, ValueFrom: &k8s.EnvVarSource{
+		SecretKeyRef: &k8s.SecretKeySelector{Name: &secret, Key: &key},
+	}})
+}
+
+// List returns the environment.
+func (e *Env) List() *[]*k8s.EnvVar { return bind.List(*e...) }

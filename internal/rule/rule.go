@@ -1,0 +1,266 @@
+// Package rule checks the values that a user gives, field by field, without
+// stopping at the first mistake. It is plain Go: no check starts Node.
+package rule
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"example.com/django-cdk8s/internal/image"
+)
+
+// MaxID is the largest user or group id that Linux and Kubernetes accept.
+const MaxID = 1<<31 - 1
+
+// Errors collects the problems of one set of props. The zero value is ready to
+// use.
+type Errors struct {
+	errs []error
+}
+
+// Add records that field has a value that breaks the rule.
+func (e *Errors) Add(field string, value any, rule string) {
+	if s, ok := value.(string); ok {
+		value = fmt.Sprintf("%q", s)
+	}
+	e.errs = append(e.errs, fmt.Errorf("%s: %v: %s", field, value, rule))
+}
+
+// Join adds the problems of err, which another Validate method returned, under
+// the field that holds the value it speaks of.
+func (e *Errors) Join(field string, err error) {
+	for _, one := range Split(err) {
+		e.errs = append(e.errs, fmt.Errorf("%s.%w", field, one))
+	}
+}
+
+// Err returns every problem found, joined, or nil.
+func (e *Errors) Err() error { return errors.Join(e.errs...) }
+
+// Split returns the problems that err joins, one by one.
+func Split(err error) []error {
+	if err == nil {
+		return nil
+	}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var all []error
+		for _, one := range joined.Unwrap() {
+			all = append(all, Split(one)...)
+		}
+		return all
+	}
+	return []error{err}
+}
+
+// Label checks the name of an object that also serves as a label value and a
+// DNS label: a Service, a Deployment, a Namespace.
+func (e *Errors) Label(field, value string) {
+	if len(validation.IsDNS1035Label(value)) > 0 {
+		e.Add(field, value, "must be 1 to 63 lower-case letters, digits or '-', start with a letter and not end with '-'")
+	}
+}
+
+// Name checks the name of any other object.
+func (e *Errors) Name(field, value string) {
+	if len(validation.IsDNS1123Subdomain(value)) > 0 {
+		e.Add(field, value, "must be 1 to 253 lower-case letters, digits, '-' or '.', and start and end with a letter or digit")
+	}
+}
+
+// Port checks the number of a TCP port.
+func (e *Errors) Port(field string, value int) {
+	e.Range(field, value, 1, 65535)
+}
+
+// Range checks that value lies between low and high, both included.
+func (e *Errors) Range(field string, value, low, high int) {
+	if value < low || value > high {
+		e.Add(field, value, fmt.Sprintf("must be between %d and %d", low, high))
+	}
+}
+
+// UserID checks the numeric user that a container runs as.
+func (e *Errors) UserID(field string, value int) {
+	if value < 1 || value > MaxID {
+		e.Add(field, value, fmt.Sprintf("must be between 1 and %d: Pod Security \"restricted\" refuses root", MaxID))
+	}
+}
+
+// Quantity checks an amount such as 500m or 1Gi and returns it. A wrong one
+// is reported, and returned as nil.
+func (e *Errors) Quantity(field, value string) *resource.Quantity {
+	q, err := resource.ParseQuantity(value)
+	if err != nil || q.Sign() <= 0 {
+		e.Add(field, value, "must be a positive Kubernetes quantity such as 500m, 512Mi or 5Gi")
+		return nil
+	}
+	return &q
+}
+
+// CPU checks an amount of CPU and returns it. A wrong one is reported, and
+// returned as nil.
+func (e *Errors) CPU(field, value string) *resource.Quantity {
+	q := e.Quantity(field, value)
+	if q != nil && q.Cmp(resource.MustParse("1m")) < 0 {
+		e.Add(field, value, "must be at least 1m, a thousandth of a core")
+		return nil
+	}
+	return q
+}
+
+// Bytes checks an amount of memory or storage and returns it. A wrong one is
+// reported, and returned as nil.
+func (e *Errors) Bytes(field, value string) *resource.Quantity {
+	q := e.Quantity(field, value)
+	if q != nil && q.MilliValue()%1000 != 0 {
+		e.Add(field, value, "must be a whole number of bytes: a unit of m means thousandths, write Mi for mebibytes")
+		return nil
+	}
+	return q
+}
+
+// AbsolutePath checks a path inside a container.
+func (e *Errors) AbsolutePath(field, value string) {
+	if !path.IsAbs(value) || path.Clean(value) != value || value == "/" || strings.ContainsAny(value, ":\x00\n") {
+		e.Add(field, value, "must be an absolute path below /, without a trailing slash, '..' or ':'")
+	}
+}
+
+var urlPath = regexp.MustCompile(`^/[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*$`)
+
+// URLPath checks the path of an HTTP request.
+func (e *Errors) URLPath(field, value string) {
+	if !urlPath.MatchString(value) {
+		e.Add(field, value, "must be a URL path that starts with '/', with other characters percent-encoded")
+	}
+}
+
+// Host checks a host name as Django's ALLOWED_HOSTS takes it; a leading dot
+// stands for the name and everything below it.
+func (e *Errors) Host(field, value string) {
+	name := strings.TrimPrefix(value, ".")
+	switch {
+	case value == "*":
+		e.Add(field, value, "would turn Django's check of the Host header off; list the hosts, or use a leading dot for subdomains")
+	case len(validation.IsDNS1123Subdomain(name)) > 0:
+		e.Add(field, value, "must be a lower-case host name without scheme, port or path; a leading dot takes in its subdomains")
+	}
+}
+
+// Address checks the host name or IPv4 address of a server.
+func (e *Errors) Address(field, value string) {
+	if len(validation.IsDNS1123Subdomain(value)) > 0 {
+		e.Add(field, value, "must be a lower-case host name or an IPv4 address, without scheme or port")
+	}
+}
+
+var parameterName = regexp.MustCompile(`^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?$`)
+
+// Parameter checks the name of a PostgreSQL setting.
+func (e *Errors) Parameter(field, name string) {
+	if !parameterName.MatchString(name) {
+		e.Add(field, name, "must be the name of a PostgreSQL setting, such as max_connections")
+	}
+}
+
+// EnvName checks the name of an environment variable.
+func (e *Errors) EnvName(field, value string) {
+	if !envName.MatchString(value) {
+		e.Add(field, value, "must be letters, digits and '_', not starting with a digit")
+	}
+}
+
+var envName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// SecretKey checks a key of a Secret.
+func (e *Errors) SecretKey(field, value string) {
+	if len(validation.IsConfigMapKey(value)) > 0 {
+		e.Add(field, value, "must be 1 to 253 letters, digits, '-', '_' or '.'")
+	}
+}
+
+// Holder is a Secret that knows its keys.
+type Holder interface {
+	Name() string
+	Keys() []string
+}
+
+// HeldKey checks that s holds the key that field asks for.
+func (e *Errors) HeldKey(field string, s Holder, key string) {
+	if keys := s.Keys(); !slices.Contains(keys, key) {
+		e.Add(field, key, fmt.Sprintf("is not a key of Secret %q, which holds %s", s.Name(), strings.Join(keys, ", ")))
+	}
+}
+
+// Image checks a container image reference.
+func (e *Errors) Image(field, value string) {
+	if value == "" {
+		e.Add(field, value, "is required: the container image, such as docker.io/OWNER/NAME:TAG")
+		return
+	}
+	if !image.Valid(value) {
+		e.Add(field, value, "must be an image reference such as docker.io/OWNER/NAME:TAG; names are lower case, without a scheme")
+	}
+}
+
+// NoNUL checks a text that is handed to a process.
+func (e *Errors) NoNUL(field, value string) {
+	if strings.ContainsRune(value, 0) {
+		e.Add(field, "...", "must not hold a NUL character")
+	}
+}
+
+// OneOf checks that value is one of allowed.
+func (e *Errors) OneOf(field, value string, allowed ...string) {
+	if !slices.Contains(allowed, value) {
+		e.Add(field, value, "must be one of "+strings.Join(allowed, ", "))
+	}
+}
+
+var databaseName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]{0,62}$`)
+
+// DatabaseName checks the name of a database or role. PostgreSQL takes more
+// than these characters, but a client reads others as part of a URL or of a
+// connection string.
+func (e *Errors) DatabaseName(field, value string) {
+	if !databaseName.MatchString(value) {
+		e.Add(field, value, "must be 1 to 63 letters, digits, '_' or '-', not starting with a digit or '-'")
+	}
+}
+
+// Unique checks that no value appears twice.
+func (e *Errors) Unique(field string, values []string) {
+	seen := map[string]bool{}
+	for _, v := range values {
+		if seen[v] {
+			e.Add(field, v, "is listed twice")
+		}
+		seen[v] = true
+	}
+}
+
+// Labels checks the keys and values of labels.
+func (e *Errors) Labels(field string, labels map[string]string) {
+	for _, key := range Keys(labels) {
+		if len(validation.IsQualifiedName(key)) > 0 {
+			e.Add(Item(field, key), labels[key], "has a key that is no label key: [PREFIX/]NAME, with a name of at most 63 letters, digits, '-', '_' or '.'")
+		}
+		if len(validation.IsValidLabelValue(labels[key])) > 0 {
+			e.Add(Item(field, key), labels[key], "must be at most 63 letters, digits, '-', '_' or '.', and start and end with a letter or digit")
+		}
+	}
+}
+
+// Item names one element of a list or map field, such as Hosts[0] or Env[DEBUG].
+func Item(field string, key any) string { return fmt.Sprintf("%s[%v]", field, key) }
+
+// Keys returns the keys of m, sorted.
+func Keys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -1,0 +1,140 @@
+package manifest
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/pod-security-admission/api"
+	"k8s.io/pod-security-admission/policy"
+
+	"example.com/django-cdk8s/internal/image"
+)
+
+// podSecurity asks the library that the API server itself uses.
+func (c *checker) podSecurity() {
+	evaluator, err := policy.NewEvaluator(policy.DefaultChecks(), nil)
+	if err != nil {
+		panic("manifest: " + err.Error())
+	}
+	enforced := map[string]api.LevelVersion{}
+	for _, o := range c.objects {
+		if namespace, ok := o.Content.(*corev1.Namespace); ok {
+			levels, _ := api.PolicyToEvaluate(namespace.Labels, api.Policy{
+				Enforce: api.LevelVersion{Level: api.LevelPrivileged, Version: api.LatestVersion()},
+			})
+			enforced[o.Name] = levels.Enforce
+		}
+	}
+	for _, w := range c.workloads {
+		level, ok := enforced[w.Namespace]
+		if !ok {
+			continue
+		}
+		result := policy.AggregateCheckResults(evaluator.EvaluatePod(level, &w.template.ObjectMeta, &w.template.Spec))
+		if !result.Allowed {
+			c.add(w.Object, w.field, string(level.Level), "the namespace refuses the pod: %s", result.ForbiddenDetail())
+		}
+	}
+}
+
+// credentialName matches names whose value is a credential, from their last
+// words on: DB_PASSWORD and AWS_SECRET_ACCESS_KEY, but neither
+// POSTGRES_PASSWORD_FILE nor CACHE_KEY_PREFIX.
+var credentialName = regexp.MustCompile(`(?i)(^|[_.-])(PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIALS?|(SECRET|API|ACCESS|PRIVATE|ENCRYPTION|SIGNING|AUTH|SERVICE|ACCOUNT)[_.-]?KEY|SECRET[_.-]ACCESS[_.-]KEY)$`)
+
+// urlPassword matches a URL that carries a password. One that Kubernetes fills
+// in from a variable, as $(NAME), is none.
+var urlPassword = regexp.MustCompile(`[a-z][a-z0-9+.-]*://[^/\s:@]*:([^/\s@]+)@`)
+
+func (c *checker) credentials() {
+	if !c.options.Tracked {
+		return
+	}
+	for _, o := range c.objects {
+		switch content := o.Content.(type) {
+		case *corev1.Secret:
+			c.secretCredentials(o, content)
+		case *corev1.ConfigMap:
+			for _, key := range slices.Sorted(maps.Keys(content.Data)) {
+				c.literal(o, "data", key, content.Data[key])
+			}
+		}
+	}
+	for _, w := range c.workloads {
+		w.eachContainer(func(field string, container *corev1.Container, _ bool) {
+			for _, env := range container.Env {
+				c.literal(w.Object, field+".env", env.Name, env.Value)
+			}
+			for i, arg := range slices.Concat(container.Command, container.Args) {
+				c.literal(w.Object, field+".command and args", strconv.Itoa(i), arg)
+			}
+		})
+	}
+}
+
+func (c *checker) secretCredentials(o Object, secret *corev1.Secret) {
+	values := map[string]string{}
+	for key, value := range secret.Data {
+		values[key] = string(value)
+	}
+	maps.Copy(values, secret.StringData)
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		plain := slices.ContainsFunc(c.options.Plain, func(e External) bool {
+			return matches(e, "Secret", o.Namespace, o.Name) && slices.Contains(e.Keys, key)
+		})
+		if !plain {
+			c.add(o, "stringData."+key, "...", "git tracks these manifests: take the value from an existing Secret or let the cluster generate it, or render into a directory that git ignores")
+			continue
+		}
+		c.literal(o, "stringData", key, values[key])
+	}
+}
+
+// literal adds a problem when the value called name looks like a credential.
+func (c *checker) literal(o Object, field, name, value string) {
+	if credentialName.MatchString(name) && isCredential(value) {
+		c.add(o, fmt.Sprintf("%s[%s]", field, name), "...", "looks like a credential, and git tracks these manifests: keep it in a Secret that they do not hold")
+		return
+	}
+	for _, found := range urlPassword.FindAllStringSubmatch(value, -1) {
+		if !strings.HasPrefix(found[1], "$(") {
+			c.add(o, fmt.Sprintf("%s[%s]", field, name), "...", "holds a URL with a password, and git tracks these manifests: keep it in a Secret that they do not hold")
+			return
+		}
+	}
+}
+
+// isCredential leaves out values that cannot be credentials: nothing, flags,
+// numbers, and what Kubernetes fills in.
+func isCredential(value string) bool {
+	if _, err := strconv.ParseFloat(value, 64); err == nil {
+		return false
+	}
+	if _, err := strconv.ParseBool(value); err == nil {
+		return false
+	}
+	return value != "" && !strings.HasPrefix(value, "$(")
+}
+
+// Warnings returns what is allowed and seldom wanted: images whose content may
+// differ from node to node and from day to day.
+func Warnings(objects []Object) []Problem {
+	c := &checker{rule: "image-tags"}
+	for _, o := range objects {
+		w, ok := workloadOf(o)
+		if !ok {
+			continue
+		}
+		w.eachContainer(func(field string, container *corev1.Container, _ bool) {
+			if image.Floating(container.Image) {
+				c.add(o, field+".image", container.Image, "has no tag, or the tag latest: pin a version, so that every pod runs the same code")
+			}
+		})
+	}
+	return c.problems
+}

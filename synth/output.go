@@ -1,0 +1,164 @@
+package synth
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+)
+
+// suffix ends the name of every file that cdk8s writes.
+const suffix = ".k8s.yaml"
+
+// output is a directory and the manifests that it is to hold.
+type output struct {
+	dir   string
+	files map[string][]byte
+}
+
+// replace makes each directory hold exactly its manifests. All of them are
+// first written beside the old ones; what can fail fails there, and leaves
+// nothing behind. A directory that exists is kept rather than exchanged, so
+// that mount points and links to it, and a user's own files in it, survive.
+func replace(outputs []output) (err error) {
+	var changes []change
+	var created []string
+	defer func() {
+		for _, c := range changes {
+			_ = os.Remove(c.staged)
+		}
+		if err != nil {
+			for _, dir := range slices.Backward(created) {
+				_ = os.Remove(dir)
+			}
+		}
+	}()
+	for _, out := range outputs {
+		made, err := makeDir(out.dir)
+		created = append(created, made...)
+		if err != nil {
+			return err
+		}
+		staged, err := stage(out)
+		changes = append(changes, staged...)
+		if err != nil {
+			return err
+		}
+	}
+	for i, c := range changes {
+		if err := c.apply(); err != nil {
+			for _, done := range changes[:i] {
+				err = errors.Join(err, done.undo())
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+// makeDir makes dir and returns the directories that it had to make.
+func makeDir(dir string) (created []string, err error) {
+	for d := filepath.Clean(dir); ; d = filepath.Dir(d) {
+		if _, err := os.Stat(d); !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		created = slices.Insert(created, 0, d)
+	}
+	return created, os.MkdirAll(dir, 0o755)
+}
+
+// change is one file that is to get new content, or to go.
+type change struct {
+	path string
+	// staged is the new content's file; empty: the file goes.
+	staged string
+	// old is the content before; nil: there was no file.
+	old []byte
+}
+
+func stage(out output) ([]change, error) {
+	existing, err := filepath.Glob(filepath.Join(out.dir, "*"+suffix))
+	if err != nil {
+		return nil, err
+	}
+	var changes []change
+	for _, path := range existing {
+		if _, ok := out.files[filepath.Base(path)]; !ok {
+			old, err := os.ReadFile(path)
+			if err != nil {
+				return changes, err
+			}
+			changes = append(changes, change{path: path, old: old})
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(out.files)) {
+		path := filepath.Join(out.dir, name)
+		old, err := os.ReadFile(path)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return changes, err
+		}
+		if err == nil && bytes.Equal(old, out.files[name]) {
+			continue
+		}
+		c := change{path: path, staged: filepath.Join(out.dir, fmt.Sprintf(".%s.%d", name, os.Getpid())), old: old}
+		changes = append(changes, c)
+		if err := os.WriteFile(c.staged, out.files[name], 0o644); err != nil {
+			return changes, err
+		}
+	}
+	return changes, nil
+}
+
+func (c change) apply() error {
+	if c.staged == "" {
+		return os.Remove(c.path)
+	}
+	return os.Rename(c.staged, c.path)
+}
+
+func (c change) undo() error {
+	if c.old == nil {
+		return os.Remove(c.path)
+	}
+	return os.WriteFile(c.path, c.old, 0o644)
+}
+
+// tracked reports whether git would commit a manifest written to dir: it lies
+// in a work tree and is not ignored. Where git cannot be asked, a work tree
+// counts as one that tracks.
+func tracked(dir string) bool {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return true
+	}
+	parent := abs
+	for {
+		if info, err := os.Stat(parent); err == nil && info.IsDir() || parent == filepath.Dir(parent) {
+			break
+		}
+		parent = filepath.Dir(parent)
+	}
+	if !inWorkTree(parent) {
+		return false
+	}
+	ignored := exec.Command("git", "-C", parent, "check-ignore", "--quiet", "--no-index", filepath.Join(abs, "x"+suffix))
+	return ignored.Run() != nil
+}
+
+// inWorkTree reports whether dir or one above it is the root of a work tree.
+func inWorkTree(dir string) bool {
+	for {
+		if _, err := os.Stat(filepath.Join(dir, ".git")); err == nil {
+			return true
+		}
+		if dir == filepath.Dir(dir) {
+			return false
+		}
+		dir = filepath.Dir(dir)
+	}
+}
