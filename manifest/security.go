@@ -122,16 +122,18 @@ func isCredential(value string) bool {
 }
 
 // Warnings returns what is allowed and seldom wanted: images whose content may
-// differ from node to node and from day to day.
+// differ from node to node and from day to day, each once.
 func Warnings(objects []Object) []Problem {
 	c := &checker{rule: "image-tags"}
+	seen := map[string]bool{}
 	for _, o := range objects {
 		w, ok := workloadOf(o)
 		if !ok {
 			continue
 		}
 		w.eachContainer(func(field string, container *corev1.Container, _ bool) {
-			if image.Floating(container.Image) {
+			if image.Floating(container.Image) && !seen[container.Image] {
+				seen[container.Image] = true
 				c.add(o, field+".image", container.Image, "has no tag, or the tag latest: pin a version, so that every pod runs the same code")
 			}
 		})

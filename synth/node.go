@@ -12,10 +12,10 @@ import (
 // MinNode is the oldest major version of Node.js that cdk8s runs on.
 const MinNode = 20
 
-// prepareNode makes sure that jsii finds a Node.js that it can use. jsii itself
+// checkNode makes sure that jsii finds a Node.js that it can use. jsii itself
 // would end the program with a stack trace. JSII_NODE names another program
 // than node, and JSII_RUNTIME replaces the runtime as a whole, as in jsii.
-func prepareNode() error {
+func checkNode() error {
 	if os.Getenv("JSII_RUNTIME") != "" {
 		return nil
 	}
@@ -30,19 +30,5 @@ func prepareNode() error {
 	if err != nil || major < MinNode {
 		return fmt.Errorf("node: %q: is too old: cdk8s needs Node.js %d or later", version, MinNode)
 	}
-	quiet(digits)
 	return nil
-}
-
-// quiet spares the reader jsii's banners of ten lines about a version of
-// Node.js that was just found good enough. A value that the user has set stands.
-func quiet(major string) {
-	for name, value := range map[string]string{
-		"JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": major,
-		"JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION":    "1",
-	} {
-		if _, given := os.LookupEnv(name); !given {
-			_ = os.Setenv(name, value)
-		}
-	}
 }

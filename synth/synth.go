@@ -12,9 +12,9 @@ import (
 	"runtime"
 	"strings"
 
-	"github.com/aws/jsii-runtime-go"
 	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
 
+	"example.com/django-cdk8s/internal/kernel"
 	"example.com/django-cdk8s/internal/rule"
 	"example.com/django-cdk8s/manifest"
 )
@@ -53,11 +53,11 @@ func MainEnvironments(environments ...Environment) {
 }
 
 func run(stderr io.Writer, environments []Environment) int {
-	if err := prepareNode(); err != nil {
+	defer kernel.Close()
+	if err := checkNode(); err != nil {
 		fmt.Fprintln(stderr, err)
 		return 1
 	}
-	defer jsii.Close()
 	if err := Write(cmp.Or(os.Getenv("CDK8S_OUTDIR"), DefaultDir), stderr, environments...); err != nil {
 		for _, one := range rule.Split(err) {
 			fmt.Fprintln(stderr, one)

@@ -55,9 +55,21 @@ func (p Props) Validate() error {
 func (p Props) withDefaults() Props {
 	p.Namespace.Name = cmp.Or(p.Namespace.Name, namespace.DefaultName)
 	if p.Secret.Source == nil {
-		p.Secret.Source = secret.Generated(secret.GeneratedProps{Image: p.Web.Image, RunAsUser: p.Web.RunAsUser})
+		p.Secret.Source = generated(p.Web)
 	}
 	return p
+}
+
+// generated runs the image of web. A wrong value in web is reported by web
+// alone, so that it is not passed on.
+func generated(web django.WebProps) secret.Source {
+	var e rule.Errors
+	e.Image("", web.Image)
+	e.UserID("", cmp.Or(web.RunAsUser, django.DefaultRunAsUser))
+	if e.Err() != nil {
+		return secret.Generated(secret.GeneratedProps{Image: postgres.DefaultImage})
+	}
+	return secret.Generated(secret.GeneratedProps{Image: web.Image, RunAsUser: web.RunAsUser})
 }
 
 // Stack is a chart that holds the whole system.
