@@ -77,17 +77,21 @@ func Write(dir string, w io.Writer, environments ...Environment) error {
 	var errs []error
 	var outputs []output
 	for _, environment := range environments {
-		files, err := Render(filepath.Join(dir, environment.Name), environment)
+		target := filepath.Join(dir, environment.Name)
+		result, err := Render(target, environment)
 		errs = append(errs, nameCheck(environment, environments), err)
-		outputs = append(outputs, output{filepath.Join(dir, environment.Name), files.content})
-		for _, warning := range files.warnings {
+		outputs = append(outputs, output{target, result.Files})
+		for _, warning := range result.Warnings {
 			fmt.Fprintln(w, "warning:", warning)
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
-	return replace(outputs)
+	if err := replace(outputs); err != nil {
+		return fmt.Errorf("output: %q: cannot be written: %w", dir, err)
+	}
+	return nil
 }
 
 func nameCheck(environment Environment, all []Environment) error {
@@ -107,25 +111,22 @@ func nameCheck(environment Environment, all []Environment) error {
 	return e.Err()
 }
 
-// Files are the manifests of one environment.
-type Files struct {
-	content  map[string][]byte
-	warnings []manifest.Problem
+// Result is what an environment renders to.
+type Result struct {
+	// Files are the manifests by file name.
+	Files map[string][]byte
+
+	// Warnings are about what is allowed and seldom wanted.
+	Warnings []manifest.Problem
 }
-
-// Content returns the manifests by file name.
-func (f Files) Content() map[string][]byte { return f.content }
-
-// Warnings returns what is allowed and seldom wanted.
-func (f Files) Warnings() []manifest.Problem { return f.warnings }
 
 // Render returns the manifests of environment without writing them. dir is
 // where they would be written: whether git tracks that place decides whether
 // they may hold credentials. The error joins every problem found.
-func Render(dir string, environment Environment) (Files, error) {
+func Render(dir string, environment Environment) (Result, error) {
 	staging, err := os.MkdirTemp("", "synth-")
 	if err != nil {
-		return Files{}, err
+		return Result{}, err
 	}
 	defer os.RemoveAll(staging)
 
@@ -139,11 +140,11 @@ func Render(dir string, environment Environment) (Files, error) {
 		err = recovered(app.Synth)
 	}
 	if err != nil {
-		return Files{}, err
+		return Result{}, err
 	}
 	files, objects, err := readStaging(staging)
 	if err != nil {
-		return Files{}, err
+		return Result{}, err
 	}
 	tree.nameSources(objects)
 	options := manifest.Options{
@@ -155,7 +156,7 @@ func Render(dir string, environment Environment) (Files, error) {
 	for _, problem := range manifest.Check(objects, options) {
 		errs = append(errs, problem)
 	}
-	return Files{files, manifest.Warnings(objects)}, errors.Join(errs...)
+	return Result{files, manifest.Warnings(objects)}, errors.Join(errs...)
 }
 
 func readStaging(dir string) (map[string][]byte, []manifest.Object, error) {

@@ -177,8 +177,11 @@ type WebProps struct {
 
 // Validate reports every invalid field.
 func (p WebProps) Validate() error {
-	p = p.withDefaults()
 	var e rule.Errors
+	if p.LivenessPath != "" {
+		e.URLPath("LivenessPath", p.LivenessPath)
+	}
+	p = p.withDefaults()
 	e.Label("Name", p.Name)
 	e.Image("Image", p.Image)
 	for i, arg := range slices.Concat(p.Command, p.Args) {
@@ -194,7 +197,6 @@ func (p WebProps) Validate() error {
 	}
 	e.Join("Resources", p.Resources.Validate())
 	e.URLPath("HealthPath", p.HealthPath)
-	e.URLPath("LivenessPath", p.LivenessPath)
 	e.UserID("RunAsUser", p.RunAsUser)
 	p.validateDatabase(&e)
 	p.validateEnv(&e)
@@ -209,7 +211,10 @@ func (p WebProps) validateDatabase(e *rule.Errors) {
 		e.Add("Database", "", "is required: a postgres.Database, or a postgres.Connection to a server elsewhere")
 		return
 	}
-	e.Join("Database", connection.Validate())
+	// A Database reports its own mistakes.
+	if _, own := p.Database.(*postgres.Database); !own {
+		e.Join("Database", connection.Validate())
+	}
 	if p.Secret == nil {
 		return
 	}

@@ -14,6 +14,7 @@ import (
 	"example.com/django-cdk8s/constructs/pod"
 	"example.com/django-cdk8s/constructs/secret"
 	"example.com/django-cdk8s/internal/bind"
+	"example.com/django-cdk8s/internal/image"
 	"example.com/django-cdk8s/internal/labels"
 	"example.com/django-cdk8s/internal/podspec"
 	"example.com/django-cdk8s/internal/rule"
@@ -121,11 +122,13 @@ func (p DatabaseProps) Validate() error {
 		e.Add("Name", p.Name, "must be at most 59 characters, because the claim's name is made of it")
 	}
 	e.Image("Image", p.Image)
-	switch {
-	case given.Major != 0:
+	if given.Major != 0 {
 		e.Range("Major", given.Major, minMajor, maxMajor)
-	case p.Major == 0:
+	} else if p.Major == 0 && image.Valid(p.Image) {
 		e.Add("Image", p.Image, fmt.Sprintf("must have a tag that starts with its PostgreSQL major version (%d or later), or Major must be given", minMajor))
+	}
+	if contradicts(p.Image, given.Major) {
+		e.Add("Major", given.Major, "contradicts the tag of the official image "+p.Image)
 	}
 	e.Bytes("Storage", p.Storage)
 	if p.StorageClass != "" {

@@ -49,19 +49,32 @@ func layoutOf(ref string, major int) layout {
 	return l
 }
 
-// majorTag finds the major version at the start of a tag (17, 17.2-bookworm,
-// 17-3.5) or behind "pg" (pg17, latest-pg17), as images with extensions write
-// it.
-var majorTag = regexp.MustCompile(`^(\d+)(?:[.-]|$)|(?:^|[.-])pg(\d+)(?:[.-]|$)`)
+// The places in a tag where images write their major version: behind "pg", as
+// those with extensions do (pg17, 2.17-pg17), or else at the start (17,
+// 17.2-bookworm, 17-3.5).
+var (
+	behindPG = regexp.MustCompile(`(?:^|[.-])pg(\d+)(?:[.-]|$)`)
+	atStart  = regexp.MustCompile(`^(\d+)(?:[.-]|$)`)
+)
 
 func majorOf(tag string) int {
-	found := majorTag.FindStringSubmatch(tag)
+	found := behindPG.FindStringSubmatch(tag)
+	if found == nil {
+		found = atStart.FindStringSubmatch(tag)
+	}
 	if found == nil {
 		return 0
 	}
-	major, err := strconv.Atoi(found[1] + found[2])
+	major, err := strconv.Atoi(found[1])
 	if err != nil || major < minMajor || major > maxMajor {
 		return 0
 	}
 	return major
+}
+
+// contradicts reports whether image is an official one whose tag names another
+// major version than the given one.
+func contradicts(ref string, major int) bool {
+	tagged := majorOf(image.Tag(ref))
+	return image.Official(ref, "postgres") && tagged != 0 && major != 0 && tagged != major
 }

@@ -15,6 +15,12 @@ func Tag(image string) string {
 	return ""
 }
 
+// Official reports whether image is the official one of Docker Hub called name.
+func Official(image, name string) bool {
+	named, err := reference.ParseNormalizedNamed(image)
+	return err == nil && named.Name() == "docker.io/library/"+name
+}
+
 // Valid reports whether image is a reference.
 func Valid(image string) bool {
 	_, err := reference.ParseNormalizedNamed(image)

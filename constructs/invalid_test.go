@@ -1,0 +1,278 @@
+package constructs_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
+	kplus "github.com/cdk8s-team/cdk8s-plus-go/cdk8splus28/v2"
+
+	"example.com/django-cdk8s/cdktest"
+	"example.com/django-cdk8s/constructs/django"
+	"example.com/django-cdk8s/constructs/namespace"
+	"example.com/django-cdk8s/constructs/pod"
+	"example.com/django-cdk8s/constructs/postgres"
+	"example.com/django-cdk8s/constructs/secret"
+	"example.com/django-cdk8s/constructs/stack"
+)
+
+func TestMain(m *testing.M) { cdktest.Main(m) }
+
+// environment is a Secret with all that the constructs ask for.
+func environment(chart cdk8s.Chart) *secret.Secret {
+	return secret.New(chart, "secret", secret.Props{
+		Source: secret.Existing("POSTGRES_DB", "POSTGRES_USER", "POSTGRES_PASSWORD", "SECRET_KEY"),
+	})
+}
+
+func withNamespace(props namespace.Props) cdktest.Build {
+	return func(chart cdk8s.Chart) { namespace.New(chart, "namespace", props) }
+}
+
+func withSecret(props secret.Props) cdktest.Build {
+	return func(chart cdk8s.Chart) { secret.New(chart, "secret", props) }
+}
+
+func withGenerated(props secret.GeneratedProps) cdktest.Build {
+	if props.Image == "" {
+		props.Image = "shop:1"
+	}
+	return withSecret(secret.Props{Source: secret.Generated(props)})
+}
+
+func withDatabase(props postgres.DatabaseProps) cdktest.Build {
+	return func(chart cdk8s.Chart) {
+		props := props
+		props.Secret = environment(chart)
+		// A wrong database must not break what is built on it.
+		db := postgres.NewDatabase(chart, "database", props)
+		_ = *db.Service().Name()
+		django.NewWeb(chart, "web", django.WebProps{Image: "shop:1", Database: db})
+	}
+}
+
+func withWeb(props django.WebProps) cdktest.Build {
+	return func(chart cdk8s.Chart) {
+		props := props
+		if props.Image == "" {
+			props.Image = "shop:1"
+		}
+		props.Database = postgres.Connection{Host: "db.example.com", Secret: environment(chart)}
+		_ = *django.NewWeb(chart, "web", props).Service().Name()
+	}
+}
+
+func withConnection(change func(c *postgres.Connection)) cdktest.Build {
+	return func(chart cdk8s.Chart) {
+		connection := postgres.Connection{Host: "db.example.com", Secret: environment(chart)}
+		change(&connection)
+		django.NewWeb(chart, "web", django.WebProps{Image: "shop:1", Database: connection})
+	}
+}
+
+func limits(cpu, memory string) pod.Resources {
+	return pod.Resources{Limits: pod.Amounts{CPU: cpu, Memory: memory}}
+}
+
+func requests(cpu, memory string) pod.Resources {
+	return pod.Resources{Requests: pod.Amounts{CPU: cpu, Memory: memory}}
+}
+
+// wrong are one mistake each, with the one line that it must give: construct
+// path, field, value, and enough of the rule to tell it from others.
+var wrong = map[string]struct {
+	build cdktest.Build
+	line  string
+}{
+	"namespace: upper case":        {withNamespace(namespace.Props{Name: "Shop"}), `test/namespace: Name: "Shop": must be 1 to 63 lower-case`},
+	"namespace: dot":               {withNamespace(namespace.Props{Name: "shop.prod"}), `test/namespace: Name: "shop.prod": must be 1 to 63 lower-case`},
+	"namespace: too long":          {withNamespace(namespace.Props{Name: strings.Repeat("a", 64)}), `must be 1 to 63 lower-case`},
+	"namespace: enforce":           {withNamespace(namespace.Props{Enforce: "strict"}), `test/namespace: Enforce: "strict": must be one of restricted, baseline, privileged`},
+	"namespace: audit":             {withNamespace(namespace.Props{Audit: "Restricted"}), `test/namespace: Audit: "Restricted": must be one of`},
+	"namespace: warn":              {withNamespace(namespace.Props{Warn: "none"}), `test/namespace: Warn: "none": must be one of`},
+	"namespace: label key":         {withNamespace(namespace.Props{Labels: map[string]string{"a b": "c"}}), `test/namespace: Labels[a b]: "c": has a key that is no label key`},
+	"namespace: label value":       {withNamespace(namespace.Props{Labels: map[string]string{"a": "b c"}}), `test/namespace: Labels[a]: "b c": must be at most 63`},
+	"namespace: label of a level":  {withNamespace(namespace.Props{Labels: map[string]string{"pod-security.kubernetes.io/enforce": "baseline"}}), `Labels[pod-security.kubernetes.io/enforce]: "baseline": is set by Enforce, Audit and Warn`},
+	"secret: no source":            {withSecret(secret.Props{}), `test/secret: Source: <nil>: is required: Existing, Generated or Literal`},
+	"secret: name":                 {withSecret(secret.Props{Name: "django_env", Source: secret.Existing("A")}), `test/secret: Name: "django_env": must be 1 to 253 lower-case`},
+	"secret: existing keys":        {withSecret(secret.Props{Source: secret.Existing()}), `test/secret: Source: "Existing()": must name the keys`},
+	"secret: existing key":         {withSecret(secret.Props{Source: secret.Existing("A B")}), `test/secret: Source.Keys[0]: "A B": must be 1 to 253 letters`},
+	"secret: existing key twice":   {withSecret(secret.Props{Source: secret.Existing("A", "A")}), `test/secret: Source.Keys: "A": is listed twice`},
+	"secret: literal values":       {withSecret(secret.Props{Source: secret.Literal(nil)}), `test/secret: Source: "Literal()": must hold at least one value`},
+	"secret: literal key":          {withSecret(secret.Props{Source: secret.Literal(map[string]string{"a/b": "c"})}), `test/secret: Source.Values[a/b]: "a/b": must be 1 to 253 letters`},
+	"secret: generated image":      {withSecret(secret.Props{Source: secret.Generated(secret.GeneratedProps{})}), `test/secret: Source.Image: "": is required`},
+	"secret: generated bad image":  {withGenerated(secret.GeneratedProps{Image: "Shop:1"}), `test/secret: Source.Image: "Shop:1": must be an image reference`},
+	"secret: generated key":        {withGenerated(secret.GeneratedProps{Keys: []string{"1ST"}}), `test/secret: Source.Keys[1ST]: "1ST": must be letters, digits and '_'`},
+	"secret: generated key twice":  {withGenerated(secret.GeneratedProps{Keys: []string{"SECRET_KEY"}}), `test/secret: Source.Keys: "SECRET_KEY": is listed twice`},
+	"secret: generated value name": {withGenerated(secret.GeneratedProps{Values: map[string]string{"A-B": "c"}}), `test/secret: Source.Values[A-B]: "A-B": must be letters`},
+	"secret: generated and given":  {withGenerated(secret.GeneratedProps{Values: map[string]string{"SECRET_KEY": "not-a-secret"}}), `test/secret: Source.Values[SECRET_KEY]: "...": must not be given: it is generated`},
+	"secret: database name":        {withGenerated(secret.GeneratedProps{Values: map[string]string{"POSTGRES_DB": "my shop"}}), `test/secret: Source.Values[POSTGRES_DB]: "my shop": must be 1 to 63 letters`},
+	"secret: database user":        {withGenerated(secret.GeneratedProps{Values: map[string]string{"POSTGRES_USER": "shop@db"}}), `test/secret: Source.Values[POSTGRES_USER]: "shop@db": must be 1 to 63 letters`},
+	"secret: generated as root":    {withGenerated(secret.GeneratedProps{RunAsUser: -1}), `test/secret: Source.RunAsUser: -1: must be between 1 and`},
+	"secret: generated long name": {
+		withSecret(secret.Props{Name: strings.Repeat("a", 46), Source: secret.Generated(secret.GeneratedProps{Image: "shop:1"})}),
+		`must be at most 45 characters`,
+	},
+	"database: name":               {withDatabase(postgres.DatabaseProps{Name: "my_db"}), `test/database: Name: "my_db": must be 1 to 63 lower-case`},
+	"database: name of digits":     {withDatabase(postgres.DatabaseProps{Name: "1db"}), `test/database: Name: "1db": must be 1 to 63 lower-case`},
+	"database: long name":          {withDatabase(postgres.DatabaseProps{Name: strings.Repeat("d", 60)}), `must be at most 59 characters`},
+	"database: image":              {withDatabase(postgres.DatabaseProps{Image: "postgres:"}), `test/database: Image: "postgres:": must be an image reference`},
+	"database: latest":             {withDatabase(postgres.DatabaseProps{Image: "postgres:latest"}), `test/database: Image: "postgres:latest": must have a tag that starts with its PostgreSQL major version`},
+	"database: untagged":           {withDatabase(postgres.DatabaseProps{Image: "postgres"}), `test/database: Image: "postgres": must have a tag`},
+	"database: digest only":        {withDatabase(postgres.DatabaseProps{Image: "postgres@sha256:" + strings.Repeat("a", 64)}), `must have a tag`},
+	"database: old version":        {withDatabase(postgres.DatabaseProps{Image: "postgres:9.6"}), `test/database: Image: "postgres:9.6": must have a tag`},
+	"database: major":              {withDatabase(postgres.DatabaseProps{Image: "shop/db:1", Major: 9}), `test/database: Major: 9: must be between 12 and 99`},
+	"database: contradiction":      {withDatabase(postgres.DatabaseProps{Image: "postgres:17", Major: 16}), `test/database: Major: 16: contradicts the tag of the official image postgres:17`},
+	"database: storage":            {withDatabase(postgres.DatabaseProps{Storage: "5GB"}), `test/database: Storage: "5GB": must be a positive Kubernetes quantity`},
+	"database: no storage":         {withDatabase(postgres.DatabaseProps{Storage: "0"}), `test/database: Storage: "0": must be a positive Kubernetes quantity`},
+	"database: negative storage":   {withDatabase(postgres.DatabaseProps{Storage: "-5Gi"}), `test/database: Storage: "-5Gi": must be a positive Kubernetes quantity`},
+	"database: milli storage":      {withDatabase(postgres.DatabaseProps{Storage: "500m"}), `test/database: Storage: "500m": must be a whole number of bytes`},
+	"database: storage class":      {withDatabase(postgres.DatabaseProps{StorageClass: "Fast SSD"}), `test/database: StorageClass: "Fast SSD": must be 1 to 253 lower-case`},
+	"database: cpu":                {withDatabase(postgres.DatabaseProps{Resources: limits("one", "")}), `test/database: Resources.Limits.CPU: "one": must be a positive Kubernetes quantity`},
+	"database: memory":             {withDatabase(postgres.DatabaseProps{Resources: requests("", "512M i")}), `test/database: Resources.Requests.Memory: "512M i": must be a positive Kubernetes quantity`},
+	"database: shared memory":      {withDatabase(postgres.DatabaseProps{SharedMemory: "1Gi"}), `test/database: SharedMemory: "1Gi": must be below the memory limit 1Gi`},
+	"database: shared memory typo": {withDatabase(postgres.DatabaseProps{SharedMemory: "lots"}), `test/database: SharedMemory: "lots": must be a positive Kubernetes quantity`},
+	"database: parameter":          {withDatabase(postgres.DatabaseProps{Parameters: map[string]string{"max-connections": "1"}}), `test/database: Parameters[max-connections]: "max-connections": must be the name of a PostgreSQL setting`},
+	"database: root":               {withDatabase(postgres.DatabaseProps{RunAsUser: -999}), `test/database: RunAsUser: -999: must be between 1 and`},
+	"database: no secret": {
+		func(chart cdk8s.Chart) { postgres.NewDatabase(chart, "database", postgres.DatabaseProps{}) },
+		`test/database: Secret: "": is required`,
+	},
+	"database: secret without its keys": {
+		func(chart cdk8s.Chart) {
+			env := secret.New(chart, "secret", secret.Props{Source: secret.Existing("POSTGRES_DB", "POSTGRES_USER")})
+			postgres.NewDatabase(chart, "database", postgres.DatabaseProps{Secret: env})
+		},
+		`test/database: PasswordKey: "POSTGRES_PASSWORD": is not a key of Secret "django-env-secret", which holds POSTGRES_DB, POSTGRES_USER`,
+	},
+	"connection: no host":      {withConnection(func(c *postgres.Connection) { c.Host = "" }), `test/web: Database.Host: "": must be a lower-case host name`},
+	"connection: url":          {withConnection(func(c *postgres.Connection) { c.Host = "postgres://db" }), `test/web: Database.Host: "postgres://db": must be a lower-case host name`},
+	"connection: port":         {withConnection(func(c *postgres.Connection) { c.Port = 65536 }), `test/web: Database.Port: 65536: must be between 1 and 65535`},
+	"connection: name":         {withConnection(func(c *postgres.Connection) { c.Name = "shop?sslmode=off" }), `test/web: Database.Name: "shop?sslmode=off": must be 1 to 63 letters`},
+	"connection: no secret":    {withConnection(func(c *postgres.Connection) { c.Secret = nil }), `test/web: Database.Secret: "": is required`},
+	"connection: user key":     {withConnection(func(c *postgres.Connection) { c.UserKey = "username" }), `test/web: Database.UserKey: "username": is not a key of Secret "django-env-secret"`},
+	"connection: password key": {withConnection(func(c *postgres.Connection) { c.PasswordKey = "password" }), `test/web: Database.PasswordKey: "password": is not a key of Secret`},
+	"connection: name key":     {withConnection(func(c *postgres.Connection) { c.NameKey = "dbname" }), `test/web: Database.NameKey: "dbname": is not a key of Secret`},
+	"web: no image": {
+		func(chart cdk8s.Chart) {
+			django.NewWeb(chart, "web", django.WebProps{Database: postgres.Connection{Host: "db", Secret: environment(chart)}})
+		},
+		`test/web: Image: "": is required`,
+	},
+	"web: image with a scheme":    {withWeb(django.WebProps{Image: "https://example.com/shop:1"}), `test/web: Image: "https://example.com/shop:1": must be an image reference`},
+	"web: image with a space":     {withWeb(django.WebProps{Image: "shop: 1"}), `test/web: Image: "shop: 1": must be an image reference`},
+	"web: name":                   {withWeb(django.WebProps{Name: "-shop"}), `test/web: Name: "-shop": must be 1 to 63 lower-case`},
+	"web: host with scheme":       {withWeb(django.WebProps{Hosts: []string{"https://example.com"}}), `test/web: Hosts[0]: "https://example.com": must be a lower-case host name`},
+	"web: host with port":         {withWeb(django.WebProps{Hosts: []string{"a.example.com", "example.com:8000"}}), `test/web: Hosts[1]: "example.com:8000": must be a lower-case host name`},
+	"web: every host":             {withWeb(django.WebProps{Hosts: []string{"*"}}), `test/web: Hosts[0]: "*": would turn Django's check of the Host header off`},
+	"web: empty host":             {withWeb(django.WebProps{Hosts: []string{""}}), `test/web: Hosts[0]: "": must be a lower-case host name`},
+	"web: upper-case host":        {withWeb(django.WebProps{Hosts: []string{"Example.com"}}), `test/web: Hosts[0]: "Example.com": must be a lower-case host name`},
+	"web: host with a path":       {withWeb(django.WebProps{Hosts: []string{"example.com/shop"}}), `test/web: Hosts[0]: "example.com/shop": must be a lower-case host name`},
+	"web: two hosts in one":       {withWeb(django.WebProps{Hosts: []string{"a.example.com,b.example.com"}}), `must be a lower-case host name`},
+	"web: host twice":             {withWeb(django.WebProps{Hosts: []string{"example.com", "example.com"}}), `test/web: Hosts: "example.com": is listed twice`},
+	"web: port too high":          {withWeb(django.WebProps{Port: 70000}), `test/web: Port: 70000: must be between 1 and 65535`},
+	"web: negative port":          {withWeb(django.WebProps{Port: -1}), `test/web: Port: -1: must be between 1 and 65535`},
+	"web: replicas":               {withWeb(django.WebProps{Replicas: new(-1)}), `test/web: Replicas: -1: must not be negative`},
+	"web: request above limit":    {withWeb(django.WebProps{Resources: pod.Resources{Requests: pod.Amounts{Memory: "2Gi"}, Limits: pod.Amounts{Memory: "1Gi"}}}), `test/web: Resources.Requests.Memory: "2Gi": must not be above its limit 1Gi`},
+	"web: cpu above limit":        {withWeb(django.WebProps{Resources: pod.Resources{Requests: pod.Amounts{CPU: "1500m"}, Limits: pod.Amounts{CPU: "1"}}}), `test/web: Resources.Requests.CPU: "1500m": must not be above its limit 1`},
+	"web: cpu":                    {withWeb(django.WebProps{Resources: requests("half", "")}), `test/web: Resources.Requests.CPU: "half": must be a positive Kubernetes quantity`},
+	"web: cpu below a thousandth": {withWeb(django.WebProps{Resources: requests("0.1m", "")}), `test/web: Resources.Requests.CPU: "0.1m": must be at least 1m`},
+	"web: memory in thousandths":  {withWeb(django.WebProps{Resources: requests("", "512m")}), `test/web: Resources.Requests.Memory: "512m": must be a whole number of bytes`},
+	"web: health path":            {withWeb(django.WebProps{HealthPath: "login"}), `test/web: HealthPath: "login": must be a URL path that starts with '/'`},
+	"web: health path spaces":     {withWeb(django.WebProps{HealthPath: "/log in", LivenessPath: "/healthz"}), `test/web: HealthPath: "/log in": must be a URL path`},
+	"web: liveness path":          {withWeb(django.WebProps{LivenessPath: "http://django/healthz"}), `test/web: LivenessPath: "http://django/healthz": must be a URL path`},
+	"web: root":                   {withWeb(django.WebProps{RunAsUser: -1}), `test/web: RunAsUser: -1: must be between 1 and 2147483647: Pod Security "restricted" refuses root`},
+	"web: user too high":          {withWeb(django.WebProps{RunAsUser: 1 << 31}), `test/web: RunAsUser: 2147483648: must be between 1 and 2147483647`},
+	"web: env name":               {withWeb(django.WebProps{Env: map[string]string{"MY-VAR": "1"}}), `test/web: Env[MY-VAR]: "MY-VAR": must be letters, digits and '_'`},
+	"web: env of the construct":   {withWeb(django.WebProps{Env: map[string]string{"ALLOWED_HOSTS": "*"}}), `test/web: Env[ALLOWED_HOSTS]: "...": must not be given: it is set from Hosts`},
+	"web: env of the database":    {withWeb(django.WebProps{Env: map[string]string{"DATABASE_URL": "sqlite://"}}), `test/web: Env[DATABASE_URL]: "...": must not be given: it is set from Database`},
+	"web: env of the secret":      {withWeb(django.WebProps{Env: map[string]string{"SECRET_KEY": "x"}}), `test/web: Env[SECRET_KEY]: "...": must not be given: it is set from Secret`},
+	"web: env with NUL":           {withWeb(django.WebProps{Env: map[string]string{"A": "\x00"}}), `test/web: Env[A]: "...": must not hold a NUL character`},
+	"web: secret key":             {withWeb(django.WebProps{SecretKeys: []string{"STRIPE_API_KEY"}}), `test/web: SecretKeys[0]: "STRIPE_API_KEY": is not a key of Secret "django-env-secret", which holds POSTGRES_DB, POSTGRES_PASSWORD, POSTGRES_USER, SECRET_KEY`},
+	"web: secret key twice":       {withWeb(django.WebProps{SecretKeys: []string{"SECRET_KEY", "SECRET_KEY"}}), `test/web: SecretKeys: "SECRET_KEY": is listed twice`},
+	"web: volume path":            {withWeb(django.WebProps{Volumes: []pod.Volume{{MountPath: "media", EmptyDir: "1Gi"}}}), `test/web: Volumes[0].MountPath: "media": must be an absolute path`},
+	"web: volume on the root":     {withWeb(django.WebProps{Volumes: []pod.Volume{{MountPath: "/", EmptyDir: "1Gi"}}}), `test/web: Volumes[0].MountPath: "/": must be an absolute path`},
+	"web: volume on /tmp":         {withWeb(django.WebProps{Volumes: []pod.Volume{{MountPath: "/tmp", EmptyDir: "1Gi"}}}), `test/web: Volumes.MountPath: "/tmp": is listed twice`},
+	"web: volume of nothing":      {withWeb(django.WebProps{Volumes: []pod.Volume{{MountPath: "/media"}}}), `test/web: Volumes[0].MountPath: "/media": must be given exactly one of EmptyDir, Claim, ConfigMap and Secret`},
+	"web: volume of two":          {withWeb(django.WebProps{Volumes: []pod.Volume{{MountPath: "/media", Claim: "a", Secret: "b"}}}), `test/web: Volumes[0].MountPath: "/media": must be given exactly one of`},
+	"web: volume size":            {withWeb(django.WebProps{Volumes: []pod.Volume{{MountPath: "/cache", EmptyDir: "big"}}}), `test/web: Volumes[0].EmptyDir: "big": must be a positive Kubernetes quantity`},
+	"web: volume claim name":      {withWeb(django.WebProps{Volumes: []pod.Volume{{MountPath: "/media", Claim: "My Media", External: true}}}), `test/web: Volumes[0].Claim: "My Media": must be 1 to 253 lower-case`},
+	"web: external empty volume":  {withWeb(django.WebProps{Volumes: []pod.Volume{{MountPath: "/cache", EmptyDir: "1Gi", External: true}}}), `test/web: Volumes[0].External: true: must not be set for an EmptyDir`},
+	"web: volume nobody makes":    {withWeb(django.WebProps{Volumes: []pod.Volume{{MountPath: "/media", Claim: "media"}}}), `test/web/Deployment: spec.template.spec.volumes[1].persistentVolumeClaim.claimName: "media": no PersistentVolumeClaim of that name`},
+	"web: preStop above grace":    {withWeb(django.WebProps{PreStopSeconds: 30, TerminationGracePeriodSeconds: 20, GracefulTimeoutSeconds: 5}), `test/web: TerminationGracePeriodSeconds: 20: must be above PreStopSeconds + GracefulTimeoutSeconds = 30 + 5 = 35`},
+	"web: grace equal to both":    {withWeb(django.WebProps{PreStopSeconds: 5, GracefulTimeoutSeconds: 30, TerminationGracePeriodSeconds: 35}), `TerminationGracePeriodSeconds: 35: must be above`},
+	"web: negative preStop":       {withWeb(django.WebProps{PreStopSeconds: -1}), `test/web: PreStopSeconds: -1: must be between 1 and 86400`},
+	"web: negative timeout":       {withWeb(django.WebProps{GracefulTimeoutSeconds: -30, TerminationGracePeriodSeconds: 30}), `test/web: GracefulTimeoutSeconds: -30: must be between 1 and 86400`},
+	"web: command with NUL":       {withWeb(django.WebProps{Command: []string{"a\x00"}}), `test/web: Command and Args[0]: "...": must not hold a NUL character`},
+	"web: no database": {
+		func(chart cdk8s.Chart) { django.NewWeb(chart, "web", django.WebProps{Image: "shop:1"}) },
+		`test/web: Database: "": is required`,
+	},
+	"web: nil database": {
+		func(chart cdk8s.Chart) {
+			var db *postgres.Database
+			django.NewWeb(chart, "web", django.WebProps{Image: "shop:1", Database: db})
+		},
+		`test/web: Database: "": is required`,
+	},
+	"stack: database of its own": {
+		func(chart cdk8s.Chart) {
+			stack.New(chart, "stack", stack.Props{Web: django.WebProps{Image: "shop:1", Database: postgres.Connection{Host: "db"}}})
+		},
+		`test/stack: Web.Database: "...": must not be given: the stack sets it`,
+	},
+	"stack: no image":    {func(chart cdk8s.Chart) { stack.New(chart, "stack", stack.Props{}) }, `test/stack/web: Image: "": is required`},
+	"stack: wrong image": {func(chart cdk8s.Chart) { stack.New(chart, "stack", stack.Props{Web: django.WebProps{Image: "A"}}) }, `test/stack/web: Image: "A": must be an image reference`},
+	"stack: namespace": {func(chart cdk8s.Chart) {
+		stack.New(chart, "stack", stack.Props{Namespace: namespace.Props{Name: "A"}, Web: django.WebProps{Image: "shop:1"}})
+	}, `test/stack/namespace: Name: "A": must be 1 to 63 lower-case`},
+	"duplicate construct": {func(chart cdk8s.Chart) { environment(chart); environment(chart) }, `test/secret-2: id: "secret": is used twice in this scope`},
+	"duplicate object": {
+		func(chart cdk8s.Chart) {
+			props := django.WebProps{Image: "shop:1", Database: postgres.Connection{Host: "db", Secret: environment(chart)}}
+			django.NewWeb(chart, "blog", props)
+			props.Name = "shop"
+			django.NewWeb(chart, "shop", props)
+			kplus.NewService(chart, new("other"), &kplus.ServiceProps{
+				Metadata: &cdk8s.ApiObjectMetadata{Name: new("shop")},
+				Ports:    &[]*kplus.ServicePort{{Port: new(80.0)}},
+			})
+		},
+		`test/other: metadata.name: "shop": Service test/shop is also made by test/shop/Service`,
+	},
+	"empty id": {func(chart cdk8s.Chart) { namespace.New(chart, "", namespace.Props{}) }, `test/unnamed: id: "": must not be empty`},
+}
+
+func TestWrongValues(t *testing.T) {
+	if len(wrong) < 60 {
+		t.Errorf("%d wrong values", len(wrong))
+	}
+	for name, tc := range wrong {
+		t.Run(name, func(t *testing.T) {
+			got := cdktest.Problems(t, tc.build)
+			if len(got) != 1 || !strings.Contains(got[0], tc.line) || strings.Contains(got[0], "\n") {
+				t.Errorf("problems:\n%s\nwant one line with\n%s", strings.Join(got, "\n"), tc.line)
+			}
+		})
+	}
+}
+
+func TestEveryMistakeIsReportedAtOnce(t *testing.T) {
+	got := cdktest.Problems(t, func(chart cdk8s.Chart) {
+		namespace.New(chart, "namespace", namespace.Props{Enforce: "strict"})
+		db := postgres.NewDatabase(chart, "database", postgres.DatabaseProps{Image: "postgres", Storage: "5GB", Secret: environment(chart)})
+		django.NewWeb(chart, "web", django.WebProps{Port: 70000, Hosts: []string{"*"}, Database: db})
+	})
+	for _, want := range []string{
+		"test/namespace: Enforce: ", "test/database: Image: ", "test/database: Storage: ",
+		"test/web: Image: ", "test/web: Port: ", "test/web: Hosts[0]: ",
+	} {
+		if !slices.ContainsFunc(got, func(line string) bool { return strings.HasPrefix(line, want) }) {
+			t.Errorf("no line starts with %q", want)
+		}
+	}
+	if len(got) != 6 {
+		t.Errorf("%d lines, want 6:\n%s", len(got), strings.Join(got, "\n"))
+	}
+}

@@ -1,0 +1,153 @@
+package postgres_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
+
+	"example.com/django-cdk8s/cdktest"
+	"example.com/django-cdk8s/constructs/pod"
+	"example.com/django-cdk8s/constructs/postgres"
+	"example.com/django-cdk8s/constructs/secret"
+)
+
+func TestMain(m *testing.M) { cdktest.Main(m) }
+
+// credentials adds a Secret with all that a database asks for.
+func credentials(chart cdk8s.Chart) *secret.Secret {
+	return secret.New(chart, "secret", secret.Props{
+		Source: secret.Existing("POSTGRES_DB", "POSTGRES_USER", "POSTGRES_PASSWORD"),
+	})
+}
+
+func database(chart cdk8s.Chart, props postgres.DatabaseProps) *postgres.Database {
+	props.Secret = credentials(chart)
+	return postgres.NewDatabase(chart, "database", props)
+}
+
+func TestDatabase(t *testing.T) {
+	for name, props := range map[string]postgres.DatabaseProps{
+		"minimal":                         {},
+		"full":                            full,
+		"alpine image runs as its user":   {Image: "postgres:16-alpine3.20"},
+		"postgres 18 mounts higher":       {Image: "postgres:18"},
+		"image by digest with its major":  {Image: "postgres@sha256:" + strings.Repeat("a", 64), Major: 17},
+		"floating image is always pulled": {Image: "registry.example.com/postgres:latest", Major: 16},
+		"small limit lowers the rest":     {Resources: pod.Resources{Limits: pod.Amounts{CPU: "250m", Memory: "256Mi"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cdktest.Golden(t, "database/"+name, func(chart cdk8s.Chart) { database(chart, props) })
+		})
+	}
+}
+
+var full = postgres.DatabaseProps{
+	Name:         "orders",
+	Image:        "registry.example.com/orders-db:17.2",
+	Major:        18,
+	Storage:      "1536Mi",
+	StorageClass: "fast",
+	Resources: pod.Resources{
+		Requests: pod.Amounts{CPU: "1", Memory: "2Gi"},
+		Limits:   pod.Amounts{CPU: "2", Memory: "4Gi"},
+	},
+	SharedMemory: "384Mi",
+	Parameters:   map[string]string{"max_connections": "200", "auto_explain.log_min_duration": "1s"},
+	RunAsUser:    1234,
+}
+
+func TestEveryFieldReachesTheManifest(t *testing.T) {
+	other := full
+	other.Secret = secret.New(cdk8s.Testing_Chart(), "secret", secret.Props{
+		Name:   "orders-env",
+		Source: secret.Existing("POSTGRES_DB", "POSTGRES_USER", "POSTGRES_PASSWORD"),
+	})
+	minimal := postgres.DatabaseProps{Image: "example/database:17"}
+	cdktest.EveryField(t, minimal, other, func(chart cdk8s.Chart, props postgres.DatabaseProps) {
+		if props.Secret == nil {
+			props.Secret = credentials(chart)
+		} else {
+			props.Secret = secret.New(chart, "other", secret.Props{Name: props.Secret.Name(), Source: secret.Existing(props.Secret.Keys()...)})
+		}
+		postgres.NewDatabase(chart, "database", props)
+	})
+}
+
+// The facts that follow from an image's tag; the layout of the official image.
+func TestImageLayout(t *testing.T) {
+	for image, want := range map[string]struct {
+		mount, data string
+		user        int
+	}{
+		"postgres:15":                                   {"/var/lib/postgresql/data", "/var/lib/postgresql/data/pgdata", 999},
+		"postgres:15.18-bookworm":                       {"/var/lib/postgresql/data", "/var/lib/postgresql/data/pgdata", 999},
+		"postgres:17-alpine":                            {"/var/lib/postgresql/data", "/var/lib/postgresql/data/pgdata", 70},
+		"postgres:18":                                   {"/var/lib/postgresql", "/var/lib/postgresql/18/docker", 999},
+		"postgres:18.1-alpine3.22":                      {"/var/lib/postgresql", "/var/lib/postgresql/18/docker", 70},
+		"registry.example.com:5000/postgres:16":         {"/var/lib/postgresql/data", "/var/lib/postgresql/data/pgdata", 999},
+		"postgis/postgis:17-3.5":                        {"/var/lib/postgresql/data", "/var/lib/postgresql/data/pgdata", 999},
+		"postgis/postgis:18-3.6-alpine":                 {"/var/lib/postgresql", "/var/lib/postgresql/18/docker", 70},
+		"pgvector/pgvector:pg18":                        {"/var/lib/postgresql", "/var/lib/postgresql/18/docker", 999},
+		"timescale/timescaledb:2.17-pg17":               {"/var/lib/postgresql/data", "/var/lib/postgresql/data/pgdata", 999},
+		"postgres:17@sha256:" + strings.Repeat("0", 64): {"/var/lib/postgresql/data", "/var/lib/postgresql/data/pgdata", 999},
+	} {
+		t.Run(image, func(t *testing.T) {
+			got := cdktest.Render(t, func(chart cdk8s.Chart) { database(chart, postgres.DatabaseProps{Image: image}) })
+			for _, line := range []string{
+				"- mountPath: " + want.mount + "\n              name: data\n",
+				"- name: PGDATA\n              value: " + want.data + "\n",
+				fmt.Sprintf("runAsUser: %d\n", want.user),
+				fmt.Sprintf("fsGroup: %d\n", want.user),
+			} {
+				if !strings.Contains(got, line) {
+					t.Errorf("the manifest lacks %q", line)
+				}
+			}
+		})
+	}
+}
+
+// Two servers on one volume corrupt it; no props may lead there.
+func TestThereIsOneWriter(t *testing.T) {
+	got := cdktest.Render(t, func(chart cdk8s.Chart) { database(chart, full) })
+	for _, line := range []string{"  replicas: 1\n", "  strategy:\n    type: Recreate\n", "    - ReadWriteOnce\n"} {
+		if !strings.Contains(got, line) {
+			t.Errorf("the manifest lacks %q", line)
+		}
+	}
+}
+
+func ExampleNewDatabase() {
+	app := cdk8s.Testing_App(nil)
+	chart := cdk8s.NewChart(app, new("shop"), &cdk8s.ChartProps{Namespace: new("shop")})
+	env := secret.New(chart, "secret", secret.Props{
+		Source: secret.Existing("POSTGRES_DB", "POSTGRES_USER", "POSTGRES_PASSWORD"),
+	})
+	db := postgres.NewDatabase(chart, "database", postgres.DatabaseProps{
+		Image:   "postgres:17-bookworm",
+		Storage: "20Gi",
+		Secret:  env,
+	})
+	fmt.Println(db.Connection().Host, db.Connection().Port)
+	// Output: postgres.shop.svc.cluster.local 5432
+}
+
+func ExampleConnection() {
+	app := cdk8s.Testing_App(nil)
+	chart := cdk8s.NewChart(app, new("shop"), nil)
+	managed := postgres.Connection{
+		Host:        "db.example.com",
+		Name:        "shop",
+		Secret:      secret.New(chart, "secret", secret.Props{Name: "managed-db", Source: secret.Existing("username", "password")}),
+		UserKey:     "username",
+		PasswordKey: "password",
+	}
+	fmt.Println(managed.Validate())
+	managed.PasswordKey = "pass"
+	fmt.Println(managed.Validate())
+	// Output:
+	// <nil>
+	// PasswordKey: "pass": is not a key of Secret "managed-db", which holds password, username
+}

@@ -1,0 +1,86 @@
+package stack_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
+
+	"example.com/django-cdk8s/cdktest"
+	"example.com/django-cdk8s/constructs/django"
+	"example.com/django-cdk8s/constructs/namespace"
+	"example.com/django-cdk8s/constructs/postgres"
+	"example.com/django-cdk8s/constructs/secret"
+	"example.com/django-cdk8s/constructs/stack"
+)
+
+func TestMain(m *testing.M) { cdktest.Main(m) }
+
+var full = stack.Props{
+	Namespace: namespace.Props{Name: "shop", Labels: map[string]string{"team": "shop"}},
+	Secret: secret.Props{
+		Name:   "shop-env",
+		Source: secret.Existing("POSTGRES_DB", "POSTGRES_USER", "POSTGRES_PASSWORD", "SECRET_KEY"),
+	},
+	Database: postgres.DatabaseProps{Name: "orders", Image: "postgres:17-bookworm", Storage: "20Gi"},
+	Web:      django.WebProps{Name: "shop", Image: "example/shop:2", Hosts: []string{"shop.example.com"}, HTTPS: true},
+}
+
+func TestStack(t *testing.T) {
+	for name, props := range map[string]stack.Props{
+		"minimal": {Web: django.WebProps{Image: "example/shop:1"}},
+		"full":    full,
+	} {
+		t.Run(name, func(t *testing.T) {
+			cdktest.Golden(t, "stack/"+name, func(chart cdk8s.Chart) { stack.New(chart, "stack", props) })
+		})
+	}
+}
+
+func TestEveryFieldReachesTheManifest(t *testing.T) {
+	minimal := stack.Props{Web: django.WebProps{Image: "example/shop:1"}}
+	cdktest.EveryField(t, minimal, full, func(chart cdk8s.Chart, props stack.Props) { stack.New(chart, "stack", props) })
+}
+
+func TestTwoStacksInOneApp(t *testing.T) {
+	build := func(second string) []string {
+		return cdktest.AppProblems(t, func(app cdk8s.App) {
+			props := stack.Props{Web: django.WebProps{Image: "example/shop:1"}}
+			stack.New(app, "one", props)
+			props.Namespace.Name = second
+			stack.New(app, "two", props)
+		})
+	}
+	if problems := build("second"); problems != nil {
+		t.Errorf("in two namespaces: %v", problems)
+	}
+	const want = `two/web/Deployment: metadata.name: "django": Deployment django-app/django is also made by one/web/Deployment; give one of them another name (unique)`
+	if problems := build(""); !slices.Contains(problems, want) {
+		t.Errorf("in one namespace: %v, want %q among them", problems, want)
+	}
+}
+
+func ExampleNew() {
+	app := cdk8s.Testing_App(nil)
+	shop := stack.New(app, "shop", stack.Props{
+		Namespace: namespace.Props{Name: "shop"},
+		Web:       django.WebProps{Image: "example/shop:1.2.3", Hosts: []string{"shop.example.com"}, HTTPS: true},
+	})
+	for _, object := range *cdk8s.Testing_Synth(shop) {
+		fields := object.(map[string]any)
+		fmt.Println(fields["kind"], fields["metadata"].(map[string]any)["name"])
+	}
+	// Output:
+	// Namespace shop
+	// Secret django-env-secret
+	// ServiceAccount django-env-secret-generate
+	// Role django-env-secret-generate
+	// RoleBinding django-env-secret-generate
+	// Job django-env-secret-generate-530137ae
+	// PersistentVolumeClaim postgres-pvc
+	// Deployment postgres
+	// Service postgres
+	// Deployment django
+	// Service django
+}
