@@ -333,6 +333,10 @@ func NewWeb(scope constructs.Construct, id string, props WebProps) *Web {
 // Service returns the Service in front of the server.
 func (w *Web) Service() kplus.Service { return w.service }
 
+// Hosts returns the public host names of the site, for the route that leads to
+// it.
+func (w *Web) Hosts() []string { return slices.Clone(w.props.Hosts) }
+
 // Externals implements the declaration of volumes that come from elsewhere.
 func (w *Web) Externals() []declare.Object {
 	return podspec.Externals(bind.Namespace(w), w.props.Volumes)

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"example.com/django-cdk8s/cdktest"
+	"example.com/django-cdk8s/manifest"
+	"example.com/django-cdk8s/synth"
+)
+
+func TestMain(m *testing.M) {
+	// The committed manifests are those of the default image.
+	_ = os.Unsetenv("DJANGO_IMAGE")
+	cdktest.Main(m)
+}
+
+func TestDistIsCurrent(t *testing.T) {
+	cdktest.Current(t, synth.DefaultDir, synth.Environment{Build: build})
+}
+
+func TestTheImageComesFromTheEnvironment(t *testing.T) {
+	t.Setenv("DJANGO_IMAGE", "registry.example.com/shop:2.0.0")
+	result, err := synth.Render(t.TempDir(), synth.Environment{Build: build})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(string(result.Files["django-app.k8s.yaml"]), "image: registry.example.com/shop:2.0.0\n"); n != 2 {
+		t.Errorf("%d containers run the image, want 2", n)
+	}
+}
+
+// The call site is what people see first.
+func TestTheCallSiteIsShortAndPlain(t *testing.T) {
+	source, err := os.ReadFile("main.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lines := strings.Count(string(source), "\n"); lines > 30 {
+		t.Errorf("main.go has %d lines", lines)
+	}
+	for _, noise := range []string{"jsii.", "&[]*"} {
+		if strings.Contains(string(source), noise) {
+			t.Errorf("main.go holds %q", noise)
+		}
+	}
+}
+
+// committed are the manifests of every golden file, of dist/ and of the
+// examples: what the library can render, by the file that holds it.
+func committed(t *testing.T) map[string][]manifest.Object {
+	t.Helper()
+	all := map[string][]manifest.Object{}
+	for _, pattern := range []string{"dist/*.yaml", "examples/*/dist/*.yaml", "constructs/*/testdata/*/*.yaml"} {
+		paths, err := filepath.Glob(pattern)
+		if err != nil || len(paths) == 0 {
+			t.Fatalf("%s: %d files, %v", pattern, len(paths), err)
+		}
+		for _, path := range paths {
+			content, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if all[path], err = manifest.Parse(path, content); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	return all
+}
+
+// check fails for every problem that the named rule finds in what is committed.
+func check(t *testing.T, rule string) {
+	t.Helper()
+	if !slices.ContainsFunc(manifest.Rules(), func(r manifest.Rule) bool { return r.Name == rule }) {
+		t.Fatalf("there is no rule %s", rule)
+	}
+	for path, objects := range committed(t) {
+		for _, problem := range manifest.Check(objects, manifest.Options{}) {
+			if problem.Rule == rule {
+				t.Errorf("%s: %v", path, problem)
+			}
+		}
+	}
+}
+
+func TestManifestsDecodeStrictly(t *testing.T)     { committed(t) }
+func TestSelectorsMatchPodLabels(t *testing.T)     { check(t, "selectors") }
+func TestServicesTargetARealPort(t *testing.T)     { check(t, "ports") }
+func TestEveryContainerHasResources(t *testing.T)  { check(t, "resources") }
+func TestMountsHaveTheirVolumes(t *testing.T)      { check(t, "volumes") }
+func TestEveryPodMeetsItsPodSecurity(t *testing.T) { check(t, "pod-security") }
+func TestNoTwoObjectsAreTheSame(t *testing.T)      { check(t, "unique") }
+func TestWhatIsReferredToInDistExists(t *testing.T) {
+	objects, err := manifest.Load(synth.DefaultDir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	generated := manifest.External{Kind: "Secret", Name: "django-env-secret", Keys: []string{"POSTGRES_PASSWORD", "SECRET_KEY"}}
+	for _, problem := range manifest.Check(objects, manifest.Options{External: []manifest.External{generated}}) {
+		t.Error(problem)
+	}
+}
+
+func TestNoSecretValues(t *testing.T) {
+	objects, err := manifest.Load(synth.DefaultDir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain := manifest.External{Kind: "Secret", Name: "django-env-secret", Keys: []string{"POSTGRES_DB", "POSTGRES_USER"}}
+	for _, problem := range manifest.Check(objects, manifest.Options{Plain: []manifest.External{plain}, Tracked: true}) {
+		if problem.Rule == "credentials" {
+			t.Error(problem)
+		}
+	}
+}
