@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"reflect"
 	"strings"
@@ -41,7 +40,7 @@ func TestReadmeListsEveryField(t *testing.T) {
 	props := reflect.TypeFor[stack.Props]()
 	for _, part := range reflect.VisibleFields(props) {
 		for _, field := range reflect.VisibleFields(part.Type) {
-			if name := fmt.Sprintf("`%s.%s`", part.Name, field.Name); !strings.Contains(readme, name) {
+			if name := "`" + part.Name + "." + field.Name + "`"; !strings.Contains(readme, name) {
 				t.Errorf("the configuration table of README.md lacks %s", name)
 			}
 		}
@@ -51,7 +50,7 @@ func TestReadmeListsEveryField(t *testing.T) {
 func TestDocsListEveryRule(t *testing.T) {
 	docs := read(t, "docs/checks.md")
 	for _, rule := range manifest.Rules() {
-		if row := fmt.Sprintf("| `%s` | %s |\n", rule.Name, rule.Doc); !strings.Contains(docs, row) {
+		if row := "| `" + rule.Name + "` | " + rule.Doc + " |\n"; !strings.Contains(docs, row) {
 			t.Errorf("docs/checks.md lacks the row\n%s", row)
 		}
 	}

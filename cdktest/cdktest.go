@@ -125,15 +125,15 @@ func Golden(t testing.TB, name string, build Build) {
 func firstDifference(want, got string) string {
 	a, b := strings.Split(want, "\n"), strings.Split(got, "\n")
 	for i := range max(len(a), len(b)) {
-		var old, new string
+		var before, after string
 		if i < len(a) {
-			old = a[i]
+			before = a[i]
 		}
 		if i < len(b) {
-			new = b[i]
+			after = b[i]
 		}
-		if old != new {
-			return fmt.Sprintf("line %d:\n-%s\n+%s", i+1, old, new)
+		if before != after {
+			return fmt.Sprintf("line %d:\n-%s\n+%s", i+1, before, after)
 		}
 	}
 	return ""

@@ -24,11 +24,11 @@ func environment(chart cdk8s.Chart, name string) *secret.Secret {
 }
 
 // web adds a Web whose database is a server elsewhere, unless props name one.
-func web(chart cdk8s.Chart, props django.WebProps) *django.Web {
+func web(chart cdk8s.Chart, props django.WebProps) {
 	if props.Database == nil {
 		props.Database = postgres.Connection{Host: "db.example.com", Secret: environment(chart, "django-env-secret")}
 	}
-	return django.NewWeb(chart, "web", props)
+	django.NewWeb(chart, "web", props)
 }
 
 var full = django.WebProps{

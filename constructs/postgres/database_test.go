@@ -22,9 +22,9 @@ func credentials(chart cdk8s.Chart) *secret.Secret {
 	})
 }
 
-func database(chart cdk8s.Chart, props postgres.DatabaseProps) *postgres.Database {
+func database(chart cdk8s.Chart, props postgres.DatabaseProps) {
 	props.Secret = credentials(chart)
-	return postgres.NewDatabase(chart, "database", props)
+	postgres.NewDatabase(chart, "database", props)
 }
 
 func TestDatabase(t *testing.T) {

@@ -1,0 +1,64 @@
+package pod_test
+
+import (
+	"fmt"
+	"testing"
+
+	"example.com/django-cdk8s/constructs/pod"
+)
+
+var defaults = pod.Resources{
+	Requests: pod.Amounts{CPU: "500m", Memory: "512Mi"},
+	Limits:   pod.Amounts{CPU: "1", Memory: "1Gi"},
+}
+
+func TestDefaultsGiveWayToWhatIsGiven(t *testing.T) {
+	for name, tc := range map[string]struct{ given, want pod.Resources }{
+		"nothing given": {pod.Resources{}, defaults},
+		"everything given": {
+			pod.Resources{Requests: pod.Amounts{CPU: "1", Memory: "1Gi"}, Limits: pod.Amounts{CPU: "2", Memory: "2Gi"}},
+			pod.Resources{Requests: pod.Amounts{CPU: "1", Memory: "1Gi"}, Limits: pod.Amounts{CPU: "2", Memory: "2Gi"}},
+		},
+		"limit below the default request": {
+			pod.Resources{Limits: pod.Amounts{CPU: "100m", Memory: "128Mi"}},
+			pod.Resources{Requests: pod.Amounts{CPU: "100m", Memory: "128Mi"}, Limits: pod.Amounts{CPU: "100m", Memory: "128Mi"}},
+		},
+		"limit above the default request": {
+			pod.Resources{Limits: pod.Amounts{CPU: "600m", Memory: "600Mi"}},
+			pod.Resources{Requests: defaults.Requests, Limits: pod.Amounts{CPU: "600m", Memory: "600Mi"}},
+		},
+		"request above the default limit": {
+			pod.Resources{Requests: pod.Amounts{CPU: "3", Memory: "4Gi"}},
+			pod.Resources{Requests: pod.Amounts{CPU: "3", Memory: "4Gi"}, Limits: pod.Amounts{CPU: "3", Memory: "4Gi"}},
+		},
+		"wrong amount is left to Validate": {
+			pod.Resources{Limits: pod.Amounts{CPU: "many"}},
+			pod.Resources{Requests: defaults.Requests, Limits: pod.Amounts{CPU: "many", Memory: "1Gi"}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := tc.given.WithDefaults(defaults); got != tc.want {
+				t.Errorf("WithDefaults() = %+v, want %+v", got, tc.want)
+			}
+		})
+	}
+}
+
+func ExampleResources_Validate() {
+	fmt.Println(pod.Resources{
+		Requests: pod.Amounts{CPU: "2", Memory: "512m"},
+		Limits:   pod.Amounts{CPU: "1", Memory: "1Gi"},
+	}.Validate())
+	// Output:
+	// Requests.CPU: "2": must not be above its limit 1
+	// Requests.Memory: "512m": must be a whole number of bytes: a unit of m means thousandths, write Mi for mebibytes
+}
+
+func ExampleVolume() {
+	fmt.Println(pod.Volume{MountPath: "/app/media", Claim: "media"}.Validate())
+	fmt.Println(pod.Volume{MountPath: "media", Claim: "media", EmptyDir: "1Gi"}.Validate())
+	// Output:
+	// <nil>
+	// MountPath: "media": must be an absolute path below /, without a trailing slash, '..' or ':'
+	// MountPath: "media": must be given exactly one of EmptyDir, Claim, ConfigMap and Secret
+}
