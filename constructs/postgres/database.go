@@ -3,6 +3,7 @@ package postgres
 import (
 	"cmp"
 	"fmt"
+	"path"
 
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -281,6 +282,7 @@ func newPod(d *Database) *k8s.PodSpec {
 			Name:            new("postgres"),
 			Image:           &d.props.Image,
 			ImagePullPolicy: podspec.PullPolicy(d.props.Image),
+			Command:         jsii.Strings("sh", "-c", oneServer, path.Join(facts.mountPath, lockFile)),
 			Args:            bind.Strings(arguments(d.props.Parameters)),
 			Env:             environment(d.props, facts.dataDir),
 			Ports:           bind.List(k8s.ContainerPort{Name: new(portName), ContainerPort: jsii.Number(DefaultPort)}),
@@ -294,12 +296,22 @@ func newPod(d *Database) *k8s.PodSpec {
 	}
 }
 
-// arguments are those of the image's entry point, which starts the server with
-// them. Without parameters the image's own command stands.
+// oneServer starts the image's entry point once it holds a lock on the volume.
+//
+// A Deployment that loses its pod makes the next one at once, without waiting
+// for the old server to end, and on the same node both can mount the claim.
+// PostgreSQL's own guard does not see it: both servers are process 1, each in a
+// container of its own. Two servers lose acknowledged rows, measured. The lock
+// ends with the last process of the server that holds it, however it ends.
+const oneServer = `exec 9>>"$0"
+flock -n 9 || { echo "waiting for the server before this one to end"; flock 9; }
+exec docker-entrypoint.sh "$@"`
+
+// lockFile lies beside the data, on the volume that it guards.
+const lockFile = "server.lock"
+
+// arguments start the server with its parameters.
 func arguments(parameters map[string]string) []string {
-	if len(parameters) == 0 {
-		return nil
-	}
 	args := []string{"postgres"}
 	for _, name := range rule.Keys(parameters) {
 		args = append(args, "-c", name+"="+parameters[name])
