@@ -15,6 +15,7 @@ import (
 	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
 
 	"example.com/django-cdk8s/internal/kernel"
+	"example.com/django-cdk8s/internal/node"
 	"example.com/django-cdk8s/internal/rule"
 	"example.com/django-cdk8s/manifest"
 )
@@ -54,7 +55,7 @@ func MainEnvironments(environments ...Environment) {
 
 func run(stderr io.Writer, environments []Environment) int {
 	defer kernel.Close()
-	if err := checkNode(); err != nil {
+	if err := node.Check(); err != nil {
 		fmt.Fprintln(stderr, err)
 		return 1
 	}

@@ -79,10 +79,7 @@ func start(t *testing.T, name, dir string, env ...string) run {
 	}
 	r := run{status: command.ProcessState.ExitCode()}
 	for line := range strings.Lines(stderr.String()) {
-		// jsii's banner about the version of Node.js.
-		if !strings.HasPrefix(line, "!!") {
-			r.lines = append(r.lines, strings.TrimSuffix(line, "\n"))
-		}
+		r.lines = append(r.lines, strings.TrimSuffix(line, "\n"))
 	}
 	return r
 }
@@ -318,7 +315,7 @@ func TestLiteralCredentialsAreRefusedWhereGitTracksThem(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(repository, ".gitignore"), []byte("/local/\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	const want = `shop/secret/Secret: stringData.POSTGRES_PASSWORD: "...": git tracks these manifests`
+	const want = `shop/secret/Secret: stringData[POSTGRES_PASSWORD]: "...": git tracks these manifests`
 	err := write(t, filepath.Join(repository, "dist"), literal)
 	if err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "not-a-secret") {
 		t.Errorf("in a tracked directory: %v, want %q", err, want)
