@@ -220,7 +220,7 @@ const claimSuffix = "-pvc"
 func (d *Database) claimName() string { return d.props.Name + claimSuffix }
 
 func (d *Database) labels() *map[string]*string {
-	return bind.Map(labels.Object(d.props.Name, labels.ComponentDatabase, bind.PartOf(d)))
+	return bind.Map(labels.Object(d.props.Name, labels.Database, bind.PartOf(d)))
 }
 
 // newClaim adds the claim. It is the L1 object because the one of cdk8s-plus

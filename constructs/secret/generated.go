@@ -123,7 +123,7 @@ func (g generated) build(s *Secret) {
 func (s *Secret) generator() string { return s.name + "-generate" }
 
 func (s *Secret) generatorLabels() *map[string]*string {
-	return bind.Map(labels.Object(s.generator(), labels.ComponentCredentials, bind.PartOf(s)))
+	return bind.Map(labels.Object(s.generator(), labels.Credentials, bind.PartOf(s)))
 }
 
 func newServiceAccount(s *Secret) kplus.ServiceAccount {

@@ -199,7 +199,7 @@ func newSecret(s *Secret, values, annotations map[string]string) kplus.Secret {
 	return kplus.NewSecret(s, new("Secret"), &kplus.SecretProps{
 		Metadata: &cdk8s.ApiObjectMetadata{
 			Name:        &s.name,
-			Labels:      bind.Map(labels.Object(s.name, labels.ComponentCredentials, bind.PartOf(s))),
+			Labels:      bind.Map(labels.Object(s.name, labels.Credentials, bind.PartOf(s))),
 			Annotations: bind.Map(annotations),
 		},
 		Type:       new("Opaque"),

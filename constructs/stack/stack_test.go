@@ -68,19 +68,18 @@ func ExampleNew() {
 		Web:       django.WebProps{Image: "example/shop:1.2.3", Hosts: []string{"shop.example.com"}, HTTPS: true},
 	})
 	for _, object := range *cdk8s.Testing_Synth(shop) {
-		fields := object.(map[string]any)
-		fmt.Println(fields["kind"], fields["metadata"].(map[string]any)["name"])
+		fmt.Println(object.(map[string]any)["kind"])
 	}
 	// Output:
-	// Namespace shop
-	// Secret django-env-secret
-	// ServiceAccount django-env-secret-generate
-	// Role django-env-secret-generate
-	// RoleBinding django-env-secret-generate
-	// Job django-env-secret-generate-530137ae
-	// PersistentVolumeClaim postgres-pvc
-	// Deployment postgres
-	// Service postgres
-	// Deployment django
-	// Service django
+	// Namespace
+	// Secret
+	// ServiceAccount
+	// Role
+	// RoleBinding
+	// Job
+	// PersistentVolumeClaim
+	// Deployment
+	// Service
+	// Deployment
+	// Service
 }

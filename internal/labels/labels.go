@@ -9,16 +9,20 @@ const App = "app"
 // https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/.
 const (
 	Name      = "app.kubernetes.io/name"
+	Instance  = "app.kubernetes.io/instance"
 	Component = "app.kubernetes.io/component"
 	PartOf    = "app.kubernetes.io/part-of"
 	ManagedBy = "app.kubernetes.io/managed-by"
 )
 
-// The roles that this library's objects play.
-const (
-	ComponentWeb         = "web"
-	ComponentDatabase    = "database"
-	ComponentCredentials = "credentials"
+// Part is a role in an application: which program plays it, and as what.
+type Part struct{ program, component string }
+
+// The parts that this library's objects play.
+var (
+	Web         = Part{"django", "web"}
+	Database    = Part{"postgresql", "database"}
+	Credentials = Part{"django", "credentials"}
 )
 
 // Manager is the value of [ManagedBy] on every object.
@@ -48,12 +52,13 @@ func Selector(name string) map[string]string {
 	return map[string]string{App: name}
 }
 
-// Object returns the labels of the object called name, which plays component
-// in the application partOf. They hold those of [Selector].
-func Object(name, component, partOf string) map[string]string {
+// Object returns the labels of the object called name, which plays part in the
+// application partOf. They hold those of [Selector].
+func Object(name string, part Part, partOf string) map[string]string {
 	l := Selector(name)
-	l[Name] = name
-	l[Component] = component
+	l[Name] = part.program
+	l[Instance] = name
+	l[Component] = part.component
 	l[PartOf] = partOf
 	l[ManagedBy] = Manager
 	return l
