@@ -171,7 +171,7 @@ func (p WebProps) Validate() error {
 	e.Label("Name", p.Name)
 	e.Image("Image", p.Image)
 	for i, arg := range slices.Concat(p.Command, p.Args) {
-		e.NoNUL(rule.Item("Command and Args", i), arg)
+		e.Text(rule.Item("Command and Args", i), arg)
 	}
 	for i, host := range p.Hosts {
 		e.Host(rule.Item("Hosts", i), host)
@@ -216,7 +216,7 @@ func (p WebProps) validateEnv(e *rule.Errors) {
 	for _, name := range rule.Keys(p.Env) {
 		field := rule.Item("Env", name)
 		e.EnvName(field, name)
-		e.NoNUL(field, p.Env[name])
+		e.Text(field, p.Env[name])
 		if from, ok := reserved[name]; ok {
 			e.Add(field, "...", "must not be given: it is set from "+from)
 		}

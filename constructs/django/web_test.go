@@ -100,7 +100,7 @@ func TestWebWithDatabases(t *testing.T) {
 
 func TestEveryFieldReachesTheManifest(t *testing.T) {
 	other := full
-	aside := cdk8s.Testing_Chart()
+	aside := cdk8s.NewChart(cdk8s.NewApp(nil), new("aside"), nil)
 	other.Secret = environment(aside, "other-env")
 	other.Database = postgres.Connection{Host: "other.example.com", Secret: environment(aside, "other-db")}
 	cdktest.EveryField(t, django.WebProps{Image: "shop:1"}, other, func(chart cdk8s.Chart, props django.WebProps) {
@@ -190,7 +190,7 @@ func TestMovingAConstructChangesNothing(t *testing.T) {
 }
 
 func ExampleNewWeb() {
-	app := cdk8s.Testing_App(nil)
+	app := cdk8s.NewApp(nil)
 	chart := cdk8s.NewChart(app, new("shop"), &cdk8s.ChartProps{Namespace: new("shop")})
 	env := secret.New(chart, "secret", secret.Props{
 		Source: secret.Existing("POSTGRES_DB", "POSTGRES_USER", "POSTGRES_PASSWORD", "SECRET_KEY"),

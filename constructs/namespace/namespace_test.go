@@ -46,7 +46,7 @@ func TestNameFollowsTheChart(t *testing.T) {
 }
 
 func ExampleNew() {
-	app := cdk8s.Testing_App(nil)
+	app := cdk8s.NewApp(nil)
 	chart := cdk8s.NewChart(app, new("shop"), &cdk8s.ChartProps{Namespace: new("shop")})
 	namespace.New(chart, "namespace", namespace.Props{})
 	fmt.Println(*cdk8s.Yaml_Stringify(*cdk8s.Testing_Synth(chart)...))

@@ -139,7 +139,7 @@ func (p DatabaseProps) Validate() error {
 	p.validateSharedMemory(&e)
 	for _, name := range rule.Keys(p.Parameters) {
 		e.Parameter(rule.Item("Parameters", name), name)
-		e.NoNUL(rule.Item("Parameters", name), p.Parameters[name])
+		e.Text(rule.Item("Parameters", name), p.Parameters[name])
 	}
 	e.UserID("RunAsUser", p.RunAsUser)
 	if p.Secret == nil {

@@ -60,7 +60,7 @@ var full = postgres.DatabaseProps{
 
 func TestEveryFieldReachesTheManifest(t *testing.T) {
 	other := full
-	other.Secret = secret.New(cdk8s.Testing_Chart(), "secret", secret.Props{
+	other.Secret = secret.New(cdk8s.NewChart(cdk8s.NewApp(nil), new("aside"), nil), "secret", secret.Props{
 		Name:   "orders-env",
 		Source: secret.Existing("POSTGRES_DB", "POSTGRES_USER", "POSTGRES_PASSWORD"),
 	})
@@ -120,7 +120,7 @@ func TestThereIsOneWriter(t *testing.T) {
 }
 
 func ExampleNewDatabase() {
-	app := cdk8s.Testing_App(nil)
+	app := cdk8s.NewApp(nil)
 	chart := cdk8s.NewChart(app, new("shop"), &cdk8s.ChartProps{Namespace: new("shop")})
 	env := secret.New(chart, "secret", secret.Props{
 		Source: secret.Existing("POSTGRES_DB", "POSTGRES_USER", "POSTGRES_PASSWORD"),
@@ -135,7 +135,7 @@ func ExampleNewDatabase() {
 }
 
 func ExampleConnection() {
-	app := cdk8s.Testing_App(nil)
+	app := cdk8s.NewApp(nil)
 	chart := cdk8s.NewChart(app, new("shop"), nil)
 	managed := postgres.Connection{
 		Host:        "db.example.com",

@@ -105,7 +105,7 @@ func (g generated) validate(e *rule.Errors, p Props) {
 	}
 	for _, key := range rule.Keys(g.Values) {
 		e.EnvName(rule.Item("Source.Values", key), key)
-		e.NoNUL(rule.Item("Source.Values", key), g.Values[key])
+		e.Text(rule.Item("Source.Values", key), g.Values[key])
 	}
 	e.DatabaseName(rule.Item("Source.Values", DatabaseKey), g.Values[DatabaseKey])
 	e.DatabaseName(rule.Item("Source.Values", UserKey), g.Values[UserKey])

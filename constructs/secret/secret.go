@@ -188,6 +188,7 @@ func (l literal) validate(e *rule.Errors, _ Props) {
 	}
 	for _, key := range rule.Keys(l) {
 		e.SecretKey(rule.Item("Source.Values", key), key)
+		e.Text(rule.Item("Source.Values", key), l[key])
 	}
 }
 

@@ -129,7 +129,7 @@ func TestJobNameFollowsItsContent(t *testing.T) {
 }
 
 func ExampleNew() {
-	app := cdk8s.Testing_App(nil)
+	app := cdk8s.NewApp(nil)
 	chart := cdk8s.NewChart(app, new("shop"), nil)
 	env := secret.New(chart, "secret", secret.Props{
 		Source: secret.Existing("POSTGRES_DB", "POSTGRES_USER", "POSTGRES_PASSWORD", "SECRET_KEY"),
@@ -139,7 +139,7 @@ func ExampleNew() {
 }
 
 func ExampleGenerated() {
-	app := cdk8s.Testing_App(nil)
+	app := cdk8s.NewApp(nil)
 	chart := cdk8s.NewChart(app, new("shop"), nil)
 	env := secret.New(chart, "secret", secret.Props{
 		Source: secret.Generated(secret.GeneratedProps{Image: "example/shop:1.2.3"}),

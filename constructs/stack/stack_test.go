@@ -62,7 +62,7 @@ func TestTwoStacksInOneApp(t *testing.T) {
 }
 
 func ExampleNew() {
-	app := cdk8s.Testing_App(nil)
+	app := cdk8s.NewApp(nil)
 	shop := stack.New(app, "shop", stack.Props{
 		Namespace: namespace.Props{Name: "shop"},
 		Web:       django.WebProps{Image: "example/shop:1.2.3", Hosts: []string{"shop.example.com"}, HTTPS: true},

@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/util/validation"
@@ -211,11 +213,16 @@ func (e *Errors) Image(field, value string) {
 	}
 }
 
-// NoNUL checks a text that is handed to a process.
-func (e *Errors) NoNUL(field, value string) {
-	if strings.ContainsRune(value, 0) {
-		e.Add(field, "...", "must not hold a NUL character")
+// Text checks a text that is handed to a process by way of YAML, which cannot
+// carry every character. The text may be a credential and is not shown.
+func (e *Errors) Text(field, value string) {
+	if !utf8.ValidString(value) || strings.ContainsFunc(value, unwritable) {
+		e.Add(field, "...", "must be UTF-8 text without control characters other than tab and line break")
 	}
+}
+
+func unwritable(r rune) bool {
+	return unicode.IsControl(r) && r != '\t' && r != '\n' && r != '\r' || r == '\uFFFE' || r == '\uFFFF' || r == '\uFEFF'
 }
 
 // OneOf checks that value is one of allowed.
