@@ -102,6 +102,8 @@ var wrong = map[string]struct {
 	"secret: literal values":       {withSecret(secret.Props{Source: secret.Literal(nil)}), `test/secret: Source: "Literal()": must hold at least one value`},
 	"secret: literal key":          {withSecret(secret.Props{Source: secret.Literal(map[string]string{"a/b": "c"})}), `test/secret: Source.Values[a/b]: "a/b": must be 1 to 253 letters`},
 	"secret: literal control":      {withSecret(secret.Props{Source: secret.Literal(map[string]string{"a": "\u009b"})}), `test/secret: Source.Values[a]: "...": must be UTF-8 text`},
+	"web: env with a separator":    {withWeb(django.WebProps{Env: map[string]string{"A": "a\u2028b"}}), `test/web: Env[A]: "...": must be UTF-8 text`},
+	"web: env in octal":            {withWeb(django.WebProps{Env: map[string]string{"UMASK": "0o022"}}), `test/web: Env[UMASK]: "0o022": must be written without the o`},
 	"web: env that is no UTF-8":    {withWeb(django.WebProps{Env: map[string]string{"A": "\xff"}}), `test/web: Env[A]: "...": must be UTF-8 text`},
 	"secret: generated image":      {withSecret(secret.Props{Source: secret.Generated(secret.GeneratedProps{})}), `test/secret: Source.Image: "": is required`},
 	"secret: generated bad image":  {withGenerated(secret.GeneratedProps{Image: "Shop:1"}), `test/secret: Source.Image: "Shop:1": must be an image reference`},

@@ -145,7 +145,7 @@ func Render(dir string, environment Environment) (Result, error) {
 	}
 	files, objects, err := readStaging(staging)
 	if err != nil {
-		return Result{}, err
+		return Result{}, tree.locate(err)
 	}
 	tree.nameSources(objects)
 	options := manifest.Options{

@@ -344,3 +344,18 @@ func TestWhatAnEnvironmentDeclaresExternalNeedsNoManifest(t *testing.T) {
 		t.Errorf("declared: %v", err)
 	}
 }
+
+// What the API server would not read is reported with the construct that made
+// it, even when that is not one of this library.
+func TestUnreadableManifestsNameTheirConstruct(t *testing.T) {
+	err := write(t, t.TempDir(), synth.Environment{Build: func(app cdk8s.App) {
+		c := cdk8s.NewChart(app, new("shop"), nil)
+		kplus.NewConfigMap(c, new("settings"), &kplus.ConfigMapProps{
+			Metadata: &cdk8s.ApiObjectMetadata{Name: new("settings")},
+			Data:     &map[string]*string{"UMASK": new("0o022")},
+		})
+	}})
+	if err == nil || !strings.HasPrefix(err.Error(), "shop/settings: ") {
+		t.Errorf("got %v", err)
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
 
 	"example.com/django-cdk8s/internal/declare"
+	"example.com/django-cdk8s/internal/rule"
 	"example.com/django-cdk8s/manifest"
 )
 
@@ -62,4 +63,20 @@ func (t tree) nameSources(objects []manifest.Object) {
 			t.sources[o.String()] = paths[1:]
 		}
 	}
+}
+
+// locate names constructs rather than files in what err joins, where it is
+// about an object of theirs.
+func (t tree) locate(err error) error {
+	var errs []error
+	for _, one := range rule.Split(err) {
+		for key, paths := range t.sources {
+			if _, text, found := strings.Cut(one.Error(), ": "+key+": "); found {
+				one = fmt.Errorf("%s: %s", paths[0], text)
+				break
+			}
+		}
+		errs = append(errs, one)
+	}
+	return errors.Join(errs...)
 }

@@ -75,6 +75,7 @@ func (e *Errors) Name(field, value string) {
 	if len(validation.IsDNS1123Subdomain(value)) > 0 {
 		e.Add(field, value, "must be 1 to 253 lower-case letters, digits, '-' or '.', and start and end with a letter or digit")
 	}
+	e.quoted(field, value)
 }
 
 // Port checks the number of a TCP port.
@@ -219,10 +220,27 @@ func (e *Errors) Text(field, value string) {
 	if !utf8.ValidString(value) || strings.ContainsFunc(value, unwritable) {
 		e.Add(field, "...", "must be UTF-8 text without control characters other than tab and line break")
 	}
+	e.quoted(field, value)
+}
+
+var octal = regexp.MustCompile(`^[-+]?0o[0-7_]+$`)
+
+// quoted checks that cdk8s quotes value where YAML would read a number.
+func (e *Errors) quoted(field, value string) {
+	if octal.MatchString(value) {
+		e.Add(field, value, "must be written without the o: cdk8s leaves the quotes out, and Kubernetes reads a number where it wants a text")
+	}
 }
 
 func unwritable(r rune) bool {
-	return unicode.IsControl(r) && r != '\t' && r != '\n' && r != '\r' || r == '\uFFFE' || r == '\uFFFF' || r == '\uFEFF'
+	switch r {
+	case '\t', '\n', '\r':
+		return false
+	case '\u2028', '\u2029', '\uFEFF', '\uFFFE', '\uFFFF':
+		// YAML counts the first two as line breaks.
+		return true
+	}
+	return unicode.IsControl(r)
 }
 
 // OneOf checks that value is one of allowed.
@@ -263,6 +281,7 @@ func (e *Errors) Labels(field string, labels map[string]string) {
 		if len(validation.IsValidLabelValue(labels[key])) > 0 {
 			e.Add(Item(field, key), labels[key], "must be at most 63 letters, digits, '-', '_' or '.', and start and end with a letter or digit")
 		}
+		e.quoted(Item(field, key), labels[key])
 	}
 }
 
