@@ -3,6 +3,7 @@ package django
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 
 	"example.com/django-cdk8s/constructs/pod"
@@ -178,9 +179,7 @@ func (p WebProps) Validate() error {
 	}
 	e.Unique("Hosts", p.Hosts)
 	e.Port("Port", p.Port)
-	if *p.Replicas < 0 {
-		e.Add("Replicas", *p.Replicas, "must not be negative")
-	}
+	e.Range("Replicas", *p.Replicas, 0, math.MaxInt32)
 	e.Join("Resources", p.Resources.Validate())
 	e.URLPath("HealthPath", p.HealthPath)
 	e.UserID("RunAsUser", p.RunAsUser)
@@ -260,6 +259,8 @@ func (p WebProps) validateShutdown(e *rule.Errors) {
 		e.Add("TerminationGracePeriodSeconds", p.TerminationGracePeriodSeconds, fmt.Sprintf(
 			"must be above PreStopSeconds + GracefulTimeoutSeconds = %d + %d = %d, or requests are cut off",
 			p.PreStopSeconds, p.GracefulTimeoutSeconds, sum))
+	} else if p.TerminationGracePeriodSeconds > 2*day+10 {
+		e.Add("TerminationGracePeriodSeconds", p.TerminationGracePeriodSeconds, "must be at most two days and ten seconds")
 	}
 }
 
