@@ -2,13 +2,15 @@ package manifest
 
 import (
 	"fmt"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/labels"
-
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"example.com/django-cdk8s/internal/declare"
 )
@@ -41,7 +43,7 @@ type Problem struct {
 	// Field is the path of the field within the object.
 	Field string
 
-	// Value is the field's value; empty where it must not be shown.
+	// Value is the field's value; "..." where it must not be shown.
 	Value string
 
 	// Text says what is allowed.
@@ -69,8 +71,8 @@ func Rules() []Rule {
 	return []Rule{
 		{"unique", "No two objects share kind, namespace and name.", (*checker).unique},
 		{"selectors", "A workload's selector matches its own pods, and what selects pods selects some.", (*checker).selectors},
-		{"ports", "Services, probes and Ingresses name a port that exists.", (*checker).ports},
-		{"references", "What an object refers to exists, with the key it asks for, or is declared external.", (*checker).references},
+		{"ports", "Services and probes name a port that exists.", (*checker).ports},
+		{"references", "What an object refers to exists, with the key or port it asks for, or is declared external.", (*checker).references},
 		{"resources", "No request is above its limit, and every container has both.", (*checker).resources},
 		{"volumes", "Every mount has its volume and a path of its own; claims have known access modes and a size.", (*checker).volumes},
 		{"pod-security", "Every pod meets the Pod Security Standard that its namespace enforces.", (*checker).podSecurity},
@@ -126,14 +128,17 @@ func (c *checker) selectors() {
 		}
 		selector, err := metav1.LabelSelectorAsSelector(w.selector)
 		if err != nil {
-			c.add(w.Object, "spec.selector", w.selector.String(), "%v", err)
+			c.add(w.Object, "spec.selector", "", "%v", err)
 		} else if selector.Empty() || !selector.Matches(labels.Set(w.template.Labels)) {
 			c.add(w.Object, "spec.selector", selector.String(), "must match the labels of its own pods, %s", labels.Set(w.template.Labels))
 		}
 	}
 	for _, o := range c.objects {
-		if field, selector := podSelector(o); selector != nil && len(c.selected(o.Namespace, selector)) == 0 {
-			c.add(o, field, selector.String(), "selects no pod of these manifests")
+		selector, err := podSelector(o)
+		if err != nil {
+			c.add(o, "spec.selector", "", "%v", err)
+		} else if selector != nil && len(c.selected(o.Namespace, selector)) == 0 {
+			c.add(o, "spec.selector", selector.String(), "selects no pod of these manifests")
 		}
 	}
 }
@@ -152,12 +157,15 @@ func (c *checker) selected(namespace string, selector labels.Selector) []workloa
 func (c *checker) ports() {
 	for _, w := range c.workloads {
 		w.eachContainer(func(field string, container *corev1.Container, _ bool) {
-			for name, p := range probesOf(container) {
+			for _, p := range probesOf(container) {
 				if p.HTTPGet != nil && !hasPort(container, p.HTTPGet.Port) {
-					c.add(w.Object, field+"."+name+".httpGet.port", p.HTTPGet.Port.String(), "is not among the container's ports")
+					c.add(w.Object, field+"."+p.name+".httpGet.port", p.HTTPGet.Port.String(), "is not among the container's ports")
 				}
 				if p.TCPSocket != nil && !hasPort(container, p.TCPSocket.Port) {
-					c.add(w.Object, field+"."+name+".tcpSocket.port", p.TCPSocket.Port.String(), "is not among the container's ports")
+					c.add(w.Object, field+"."+p.name+".tcpSocket.port", p.TCPSocket.Port.String(), "is not among the container's ports")
+				}
+				if p.GRPC != nil && !hasPort(container, intstr.FromInt32(p.GRPC.Port)) {
+					c.add(w.Object, field+"."+p.name+".grpc.port", strconv.Itoa(int(p.GRPC.Port)), "is not among the container's ports")
 				}
 			}
 		})
@@ -188,14 +196,15 @@ func (c *checker) resources() {
 		w.eachContainer(func(field string, container *corev1.Container, _ bool) {
 			for _, name := range []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory} {
 				request, limit := container.Resources.Requests[name], container.Resources.Limits[name]
-				switch {
-				case request.IsZero():
+				if request.IsZero() {
 					c.add(w.Object, fmt.Sprintf("%s.resources.requests.%s", field, name), "", "is required")
-				case limit.IsZero():
+				}
+				if limit.IsZero() {
 					c.add(w.Object, fmt.Sprintf("%s.resources.limits.%s", field, name), "", "is required")
 				}
 			}
-			for name, request := range container.Resources.Requests {
+			for _, name := range slices.Sorted(maps.Keys(container.Resources.Requests)) {
+				request := container.Resources.Requests[name]
 				if limit, ok := container.Resources.Limits[name]; ok && request.Cmp(limit) > 0 {
 					c.add(w.Object, fmt.Sprintf("%s.resources.requests.%s", field, name), request.String(), "must not be above its limit %s", limit.String())
 				}

@@ -7,6 +7,7 @@ package manifest
 import (
 	"bufio"
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +16,7 @@ import (
 	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv1 "k8s.io/api/autoscaling/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -60,7 +62,7 @@ var scheme = runtime.NewScheme()
 func newDecoder() runtime.Decoder {
 	for _, add := range []func(*runtime.Scheme) error{
 		corev1.AddToScheme, appsv1.AddToScheme, batchv1.AddToScheme, rbacv1.AddToScheme, networkingv1.AddToScheme,
-		autoscalingv2.AddToScheme, policyv1.AddToScheme, storagev1.AddToScheme,
+		autoscalingv1.AddToScheme, autoscalingv2.AddToScheme, policyv1.AddToScheme, storagev1.AddToScheme,
 	} {
 		if err := add(scheme); err != nil {
 			panic("manifest: " + err.Error())
@@ -69,25 +71,31 @@ func newDecoder() runtime.Decoder {
 	return serializer.NewCodecFactory(scheme, serializer.EnableStrict).UniversalDeserializer()
 }
 
-// Load reads every .yaml file of dir, without those of its subdirectories.
+// Load reads every .yaml file of dir, without those of its subdirectories. The
+// errors of all files are joined.
 func Load(dir string) ([]Object, error) {
-	files, err := filepath.Glob(filepath.Join(dir, "*.yaml"))
+	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, err
 	}
 	var objects []Object
-	for _, file := range files {
-		content, err := os.ReadFile(file)
-		if err != nil {
-			return nil, err
+	var errs []error
+	for _, entry := range entries {
+		if entry.IsDir() || filepath.Ext(entry.Name()) != ".yaml" {
+			continue
 		}
-		found, err := Parse(filepath.Base(file), content)
+		content, err := os.ReadFile(filepath.Join(dir, entry.Name()))
 		if err != nil {
-			return nil, err
+			errs = append(errs, err)
+			continue
+		}
+		found, err := Parse(entry.Name(), content)
+		if err != nil {
+			errs = append(errs, err)
 		}
 		objects = append(objects, found...)
 	}
-	return objects, nil
+	return objects, errors.Join(errs...)
 }
 
 // Parse reads the objects of one YAML file. Every object that a Kubernetes API
@@ -103,7 +111,7 @@ func Parse(source string, content []byte) ([]Object, error) {
 			return objects, errors.Join(errs...)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", source, err)
+			return nil, errors.Join(append(errs, fmt.Errorf("%s: %w", source, err))...)
 		}
 		object, err := parseObject(source, document)
 		switch {
@@ -115,17 +123,22 @@ func Parse(source string, content []byte) ([]Object, error) {
 	}
 }
 
-// parseObject reads one object; an empty document gives an empty one.
+// parseObject reads one object; a document without content, such as a comment,
+// gives an empty one.
 func parseObject(source string, document []byte) (Object, error) {
+	content, err := yaml.YAMLToJSON(document)
+	if err != nil {
+		return Object{}, fmt.Errorf("%s: %w", source, err)
+	}
+	if string(content) == "null" {
+		return Object{}, nil
+	}
 	var meta metav1.PartialObjectMetadata
-	if err := yaml.Unmarshal(document, &meta); err != nil {
+	if err := json.Unmarshal(content, &meta); err != nil {
 		return Object{}, fmt.Errorf("%s: %w", source, err)
 	}
 	object := Object{Kind: meta.Kind, Namespace: meta.Namespace, Name: meta.Name}
 	object.Source = source + ": " + object.String()
-	if meta.Kind == "" && len(bytes.TrimSpace(document)) == 0 {
-		return object, nil
-	}
 	if meta.Kind == "" || meta.APIVersion == "" || meta.Name == "" {
 		return Object{}, fmt.Errorf("%s: apiVersion, kind and metadata.name are required", object.Source)
 	}
@@ -135,10 +148,9 @@ func parseObject(source string, document []byte) (Object, error) {
 		}
 		return object, nil
 	}
-	content, _, err := decoder.Decode(document, nil, nil)
+	object.Content, _, err = decoder.Decode(document, nil, nil)
 	if err != nil {
 		return Object{}, fmt.Errorf("%s: %w", object.Source, err)
 	}
-	object.Content = content
 	return object, nil
 }

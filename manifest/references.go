@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	autoscalingv1 "k8s.io/api/autoscaling/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
@@ -25,6 +26,9 @@ func (c *checker) references() {
 		case *networkingv1.Ingress:
 			c.ingressReferences(o, content)
 		case *autoscalingv2.HorizontalPodAutoscaler:
+			target := content.Spec.ScaleTargetRef
+			c.require(o, "spec.scaleTargetRef.name", target.Kind, target.Name)
+		case *autoscalingv1.HorizontalPodAutoscaler:
 			target := content.Spec.ScaleTargetRef
 			c.require(o, "spec.scaleTargetRef.name", target.Kind, target.Name)
 		}
@@ -58,10 +62,10 @@ func (c *checker) podReferences(w workload) {
 			}
 			at := fmt.Sprintf("%s.env[%s].valueFrom", field, env.Name)
 			if s := env.ValueFrom.SecretKeyRef; s != nil && !isTrue(s.Optional) {
-				c.require(w.Object, at+".secretKeyRef", "Secret", s.Name, s.Key)
+				c.require(w.Object, at+".secretKeyRef.name", "Secret", s.Name, keyRef{at + ".secretKeyRef.key", s.Key})
 			}
 			if m := env.ValueFrom.ConfigMapKeyRef; m != nil && !isTrue(m.Optional) {
-				c.require(w.Object, at+".configMapKeyRef", "ConfigMap", m.Name, m.Key)
+				c.require(w.Object, at+".configMapKeyRef.name", "ConfigMap", m.Name, keyRef{at + ".configMapKeyRef.key", m.Key})
 			}
 		}
 	})
@@ -69,10 +73,10 @@ func (c *checker) podReferences(w workload) {
 
 func (c *checker) volumeReferences(o Object, field string, v corev1.VolumeSource) {
 	if s := v.Secret; s != nil && !isTrue(s.Optional) {
-		c.require(o, field+".secret.secretName", "Secret", s.SecretName, keysOf(s.Items)...)
+		c.require(o, field+".secret.secretName", "Secret", s.SecretName, keysOf(field+".secret", s.Items)...)
 	}
 	if m := v.ConfigMap; m != nil && !isTrue(m.Optional) {
-		c.require(o, field+".configMap.name", "ConfigMap", m.Name, keysOf(m.Items)...)
+		c.require(o, field+".configMap.name", "ConfigMap", m.Name, keysOf(field+".configMap", m.Items)...)
 	}
 	if p := v.PersistentVolumeClaim; p != nil {
 		c.require(o, field+".persistentVolumeClaim.claimName", "PersistentVolumeClaim", p.ClaimName)
@@ -83,10 +87,10 @@ func (c *checker) volumeReferences(o Object, field string, v corev1.VolumeSource
 	for i, source := range v.Projected.Sources {
 		at := fmt.Sprintf("%s.projected.sources[%d]", field, i)
 		if s := source.Secret; s != nil && !isTrue(s.Optional) {
-			c.require(o, at+".secret.name", "Secret", s.Name, keysOf(s.Items)...)
+			c.require(o, at+".secret.name", "Secret", s.Name, keysOf(at+".secret", s.Items)...)
 		}
 		if m := source.ConfigMap; m != nil && !isTrue(m.Optional) {
-			c.require(o, at+".configMap.name", "ConfigMap", m.Name, keysOf(m.Items)...)
+			c.require(o, at+".configMap.name", "ConfigMap", m.Name, keysOf(at+".configMap", m.Items)...)
 		}
 	}
 }
@@ -154,32 +158,34 @@ func (c *checker) ingressPort(o Object, field string, backend *networkingv1.Ingr
 	}
 }
 
-// require reports whether the object that o names in field exists, with every
-// key asked for, and adds a problem when it does not.
-func (c *checker) require(o Object, field, kind, name string, keys ...string) bool {
-	exists, open, held := false, false, []string{}
+// keyRef is a field that names a key of a Secret or ConfigMap.
+type keyRef struct{ field, key string }
+
+// require reports whether the object that o names in field exists, and adds a
+// problem when it does not, or for every key that it does not hold.
+func (c *checker) require(o Object, field, kind, name string, keys ...keyRef) bool {
+	atHand, external, open, held := false, false, false, []string{}
 	for _, other := range c.objects {
 		if other.Kind == kind && other.Namespace == o.Namespace && other.Name == name {
-			exists = true
+			atHand = true
 			held = append(held, heldKeys(other)...)
 		}
 	}
 	for _, e := range c.options.External {
 		if matches(e, kind, o.Namespace, name) {
-			open = open || len(e.Keys) == 0 && !exists
-			exists = true
+			external = true
+			open = open || len(e.Keys) == 0 && !atHand
 			held = append(held, e.Keys...)
 		}
 	}
-	if !exists {
+	if !atHand && !external {
 		c.add(o, field, name, "no %s of that name is in these manifests or declared external", kind)
 		return false
 	}
-	for _, key := range keys {
-		if !open && !slices.Contains(held, key) {
-			slices.Sort(held)
-			c.add(o, field, key, "is not a key of %s %s, which holds %s", kind, name, strings.Join(held, ", "))
-			return false
+	slices.Sort(held)
+	for _, k := range keys {
+		if !open && !slices.Contains(held, k.key) {
+			c.add(o, k.field, k.key, "is not a key of %s %s, which holds %s", kind, name, strings.Join(held, ", "))
 		}
 	}
 	return true
@@ -210,10 +216,10 @@ func heldKeys(o Object) []string {
 	return keys
 }
 
-func keysOf(items []corev1.KeyToPath) []string {
-	var keys []string
-	for _, item := range items {
-		keys = append(keys, item.Key)
+func keysOf(field string, items []corev1.KeyToPath) []keyRef {
+	var keys []keyRef
+	for i, item := range items {
+		keys = append(keys, keyRef{fmt.Sprintf("%s.items[%d].key", field, i), item.Key})
 	}
 	return keys
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/pod-security-admission/api"
@@ -24,9 +25,12 @@ func (c *checker) podSecurity() {
 	enforced := map[string]api.LevelVersion{}
 	for _, o := range c.objects {
 		if namespace, ok := o.Content.(*corev1.Namespace); ok {
-			levels, _ := api.PolicyToEvaluate(namespace.Labels, api.Policy{
+			levels, errs := api.PolicyToEvaluate(namespace.Labels, api.Policy{
 				Enforce: api.LevelVersion{Level: api.LevelPrivileged, Version: api.LatestVersion()},
 			})
+			for _, err := range errs {
+				c.add(o, err.Field, fmt.Sprint(err.BadValue), "%s", err.Detail)
+			}
 			enforced[o.Name] = levels.Enforce
 		}
 	}
@@ -42,14 +46,24 @@ func (c *checker) podSecurity() {
 	}
 }
 
-// credentialName matches names whose value is a credential, from their last
-// words on: DB_PASSWORD and AWS_SECRET_ACCESS_KEY, but neither
+// credentialName matches names whose value is a credential, by how they end:
+// DB_PASSWORD, PGPASSWORD, clientSecret and AWS_SECRET_ACCESS_KEY, but neither
 // POSTGRES_PASSWORD_FILE nor CACHE_KEY_PREFIX.
-var credentialName = regexp.MustCompile(`(?i)(^|[_.-])(PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIALS?|(SECRET|API|ACCESS|PRIVATE|ENCRYPTION|SIGNING|AUTH|SERVICE|ACCOUNT)[_.-]?KEY|SECRET[_.-]ACCESS[_.-]KEY)$`)
+var credentialName = regexp.MustCompile(`(?i)(PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIALS?|(SECRET|API|ACCESS|PRIVATE|ENCRYPTION|SIGNING|AUTH|SERVICE|ACCOUNT)[_.-]?KEY|SECRET[_.-]KEY[_.-]FALLBACKS)$`)
 
-// urlPassword matches a URL that carries a password. One that Kubernetes fills
-// in from a variable, as $(NAME), is none.
-var urlPassword = regexp.MustCompile(`[a-z][a-z0-9+.-]*://[^/\s:@]*:([^/\s@]+)@`)
+// urlPassword matches a URL that carries a password.
+var urlPassword = regexp.MustCompile(`(?i)[a-z][a-z0-9+.-]*://[^/?#\s"'<>:@]*:([^/\s@]+)@`)
+
+// portAndMore matches what follows the colon in http://host:80?mail=a@b and in
+// "http://host:80","a@b": a port, and an @ that is none of the URL's authority.
+var portAndMore = regexp.MustCompile(`^(\d{1,5}|\$\([\w.-]+\))["'<>?#,]`)
+
+// reference matches what Kubernetes or a shell fills in from a variable.
+var reference = regexp.MustCompile(`\$(\([\w.-]+\)|\{\w+\}|[A-Z_][A-Z0-9_]*)`)
+
+// absolutePath matches where a credential is, such as
+// /run/secrets/google/key.json.
+var absolutePath = regexp.MustCompile(`^(/[\w.-]+){2,}$`)
 
 func (c *checker) credentials() {
 	if !c.options.Tracked {
@@ -70,28 +84,35 @@ func (c *checker) credentials() {
 			for _, env := range container.Env {
 				c.literal(w.Object, field+".env", env.Name, env.Value)
 			}
-			for i, arg := range slices.Concat(container.Command, container.Args) {
-				c.literal(w.Object, field+".command and args", strconv.Itoa(i), arg)
+			for i, arg := range container.Command {
+				c.literal(w.Object, field+".command", strconv.Itoa(i), arg)
+			}
+			for i, arg := range container.Args {
+				c.literal(w.Object, field+".args", strconv.Itoa(i), arg)
 			}
 		})
 	}
 }
 
 func (c *checker) secretCredentials(o Object, secret *corev1.Secret) {
-	values := map[string]string{}
+	data := map[string]string{}
 	for key, value := range secret.Data {
-		values[key] = string(value)
+		data[key] = string(value)
 	}
-	maps.Copy(values, secret.StringData)
+	c.secretValues(o, "data", data)
+	c.secretValues(o, "stringData", secret.StringData)
+}
+
+func (c *checker) secretValues(o Object, field string, values map[string]string) {
 	for _, key := range slices.Sorted(maps.Keys(values)) {
 		plain := slices.ContainsFunc(c.options.Plain, func(e External) bool {
 			return matches(e, "Secret", o.Namespace, o.Name) && slices.Contains(e.Keys, key)
 		})
 		if !plain {
-			c.add(o, "stringData."+key, "...", "git tracks these manifests: take the value from an existing Secret or let the cluster generate it, or render into a directory that git ignores")
+			c.add(o, fmt.Sprintf("%s[%s]", field, key), "...", "git tracks these manifests: take the value from an existing Secret or let the cluster generate it, or render into a directory that git ignores")
 			continue
 		}
-		c.literal(o, "stringData", key, values[key])
+		c.literal(o, field, key, values[key])
 	}
 }
 
@@ -102,7 +123,7 @@ func (c *checker) literal(o Object, field, name, value string) {
 		return
 	}
 	for _, found := range urlPassword.FindAllStringSubmatch(value, -1) {
-		if !strings.HasPrefix(found[1], "$(") {
+		if password := found[1]; isLiteral(password) && !portAndMore.MatchString(password) {
 			c.add(o, fmt.Sprintf("%s[%s]", field, name), "...", "holds a URL with a password, and git tracks these manifests: keep it in a Secret that they do not hold")
 			return
 		}
@@ -110,7 +131,7 @@ func (c *checker) literal(o Object, field, name, value string) {
 }
 
 // isCredential leaves out values that cannot be credentials: nothing, flags,
-// numbers, and what Kubernetes fills in.
+// numbers, paths, and what is filled in from variables.
 func isCredential(value string) bool {
 	if _, err := strconv.ParseFloat(value, 64); err == nil {
 		return false
@@ -118,7 +139,15 @@ func isCredential(value string) bool {
 	if _, err := strconv.ParseBool(value); err == nil {
 		return false
 	}
-	return value != "" && !strings.HasPrefix(value, "$(")
+	return isLiteral(value) && !absolutePath.MatchString(value)
+}
+
+// isLiteral reports whether value says something besides the variables that it
+// is filled in from.
+func isLiteral(value string) bool {
+	return strings.ContainsFunc(reference.ReplaceAllString(value, ""), func(r rune) bool {
+		return unicode.IsLetter(r) || unicode.IsDigit(r)
+	})
 }
 
 // Warnings returns what is allowed and seldom wanted: images whose content may

@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"fmt"
+	"slices"
 
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
@@ -100,30 +101,29 @@ func targetPort(port corev1.ServicePort) intstr.IntOrString {
 	return port.TargetPort
 }
 
-func probesOf(container *corev1.Container) map[string]corev1.ProbeHandler {
-	probes := map[string]corev1.ProbeHandler{}
-	for name, p := range map[string]*corev1.Probe{
-		"startupProbe": container.StartupProbe, "readinessProbe": container.ReadinessProbe, "livenessProbe": container.LivenessProbe,
-	} {
-		if p != nil {
-			probes[name] = p.ProbeHandler
-		}
-	}
-	return probes
+// probe is a probe of a container and the field that holds it.
+type probe struct {
+	name string
+	*corev1.Probe
 }
 
-// podSelector returns the selector by which o, which makes no pods itself,
-// finds pods of its namespace, and the selector's path; nil when it has none.
-func podSelector(o Object) (field string, selector labels.Selector) {
+func probesOf(container *corev1.Container) []probe {
+	probes := []probe{
+		{"startupProbe", container.StartupProbe}, {"readinessProbe", container.ReadinessProbe}, {"livenessProbe", container.LivenessProbe},
+	}
+	return slices.DeleteFunc(probes, func(p probe) bool { return p.Probe == nil })
+}
+
+// podSelector returns the spec.selector by which o, which makes no pods
+// itself, finds pods of its namespace; nil when it has none.
+func podSelector(o Object) (labels.Selector, error) {
 	switch content := o.Content.(type) {
 	case *corev1.Service:
 		if len(content.Spec.Selector) > 0 {
-			return "spec.selector", labels.SelectorFromSet(content.Spec.Selector)
+			return labels.SelectorFromSet(content.Spec.Selector), nil
 		}
 	case *policyv1.PodDisruptionBudget:
-		if s, err := metav1.LabelSelectorAsSelector(content.Spec.Selector); err == nil {
-			return "spec.selector", s
-		}
+		return metav1.LabelSelectorAsSelector(content.Spec.Selector)
 	}
-	return "", nil
+	return nil, nil
 }

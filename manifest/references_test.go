@@ -1,0 +1,354 @@
+package manifest_test
+
+import (
+	"slices"
+	"testing"
+
+	"example.com/django-cdk8s/manifest"
+)
+
+const nowhere = " of that name is in these manifests or declared external"
+
+// mistakesInReferences break the rule references.
+func mistakesInReferences() []mutation {
+	const (
+		django  = "Deployment django-app/django"
+		ingress = "Ingress django-app/django"
+		pod     = "spec.template.spec"
+		secret  = "is not a key of Secret django-env-secret, which holds POSTGRES_DB, POSTGRES_PASSWORD, POSTGRES_USER, SECRET_KEY"
+		config  = "is not a key of ConfigMap django-settings, which holds DJANGO_SETTINGS_MODULE, logging.json"
+	)
+	return []mutation{
+		{
+			name: "a variable from a missing Secret",
+			edit: edit{"Deployment django-app/postgres", "name: django-env-secret", "name: postgres"},
+			want: []problem{{"Deployment django-app/postgres", "references", pod + ".containers[0].env[POSTGRES_PASSWORD].valueFrom.secretKeyRef.name", "postgres", "no Secret" + nowhere}},
+		},
+		{
+			name: "a variable from a missing key of a Secret",
+			edit: edit{django, "key: SECRET_KEY", "key: DJANGO_SECRET_KEY"},
+			want: []problem{{django, "references", pod + ".containers[0].env[SECRET_KEY].valueFrom.secretKeyRef.key", "DJANGO_SECRET_KEY", secret}},
+		},
+		{
+			name: "a variable from a missing ConfigMap",
+			edit: edit{django, "key: DJANGO_SETTINGS_MODULE\n                  name: django-settings", "key: DJANGO_SETTINGS_MODULE\n                  name: settings"},
+			want: []problem{{django, "references", pod + ".containers[0].env[DJANGO_SETTINGS_MODULE].valueFrom.configMapKeyRef.name", "settings", "no ConfigMap" + nowhere}},
+		},
+		{
+			name: "a variable from a missing key of a ConfigMap",
+			edit: edit{django, "key: DJANGO_SETTINGS_MODULE\n                  name: django-settings", "key: SETTINGS\n                  name: django-settings"},
+			want: []problem{{django, "references", pod + ".containers[0].env[DJANGO_SETTINGS_MODULE].valueFrom.configMapKeyRef.key", "SETTINGS", config}},
+		},
+		{
+			name: "all variables of a missing Secret",
+			edit: edit{django, "secretRef:\n                name: django-env-secret", "secretRef:\n                name: django-env"},
+			want: []problem{{django, "references", pod + ".containers[0].envFrom[0].secretRef.name", "django-env", "no Secret" + nowhere}},
+		},
+		{
+			name: "all variables of a missing ConfigMap",
+			edit: edit{django, "configMapRef:\n                name: django-settings", "configMapRef:\n                name: settings"},
+			want: []problem{{django, "references", pod + ".containers[0].envFrom[1].configMapRef.name", "settings", "no ConfigMap" + nowhere}},
+		},
+		{
+			name: "an init container's variables of a missing Secret",
+			edit: edit{django, "name: wait-for-migrations\n", "name: wait-for-migrations\n          envFrom: [{secretRef: {name: django-env}}]\n"},
+			want: []problem{{django, "references", pod + ".initContainers[0].envFrom[0].secretRef.name", "django-env", "no Secret" + nowhere}},
+		},
+		{
+			name: "a volume of a missing Secret",
+			edit: edit{django, "secretName: django-env-secret", "secretName: credentials"},
+			want: []problem{{django, "references", pod + ".volumes[1].secret.secretName", "credentials", "no Secret" + nowhere}},
+		},
+		{
+			name: "a volume with a missing key of a Secret",
+			edit: edit{django, "key: POSTGRES_USER", "key: PGUSER"},
+			want: []problem{{django, "references", pod + ".volumes[1].secret.items[0].key", "PGUSER", secret}},
+		},
+		{
+			name: "a volume with two missing keys of a Secret",
+			edit: edit{django, "- key: POSTGRES_USER", "- {key: PGDATABASE, path: db}\n              - key: PGUSER"},
+			want: []problem{
+				{django, "references", pod + ".volumes[1].secret.items[0].key", "PGDATABASE", secret},
+				{django, "references", pod + ".volumes[1].secret.items[1].key", "PGUSER", secret},
+			},
+		},
+		{
+			name: "a volume of a missing ConfigMap",
+			edit: edit{django, "name: django-settings\n          name: settings", "name: files\n          name: settings"},
+			want: []problem{{django, "references", pod + ".volumes[2].configMap.name", "files", "no ConfigMap" + nowhere}},
+		},
+		{
+			name: "a volume with a missing key of a ConfigMap",
+			edit: edit{django, "key: logging.json", "key: logging.yaml"},
+			want: []problem{{django, "references", pod + ".volumes[2].configMap.items[0].key", "logging.yaml", config}},
+		},
+		{
+			name: "a projected volume of a missing Secret",
+			edit: edit{django, "path: db\n                  name: django-env-secret", "path: db\n                  name: credentials"},
+			want: []problem{{django, "references", pod + ".volumes[3].projected.sources[0].secret.name", "credentials", "no Secret" + nowhere}},
+		},
+		{
+			name: "a projected volume with a missing key of a Secret",
+			edit: edit{django, "key: POSTGRES_DB", "key: PGDATABASE"},
+			want: []problem{{django, "references", pod + ".volumes[3].projected.sources[0].secret.items[0].key", "PGDATABASE", secret}},
+		},
+		{
+			name: "a projected volume of a missing ConfigMap",
+			edit: edit{django, "path: module\n                  name: django-settings", "path: module\n                  name: settings"},
+			want: []problem{{django, "references", pod + ".volumes[3].projected.sources[1].configMap.name", "settings", "no ConfigMap" + nowhere}},
+		},
+		{
+			name: "a projected volume with a missing key of a ConfigMap",
+			edit: edit{django, "- key: DJANGO_SETTINGS_MODULE", "- key: SETTINGS"},
+			want: []problem{{django, "references", pod + ".volumes[3].projected.sources[1].configMap.items[0].key", "SETTINGS", config}},
+		},
+		{
+			name: "a missing claim",
+			edit: edit{"Deployment django-app/postgres", "claimName: postgres-pvc", "claimName: postgres"},
+			want: []problem{{"Deployment django-app/postgres", "references", pod + ".volumes[0].persistentVolumeClaim.claimName", "postgres", "no PersistentVolumeClaim" + nowhere}},
+		},
+		{
+			name: "a claim in another namespace",
+			edit: edit{"PersistentVolumeClaim django-app/postgres-pvc", "namespace: django-app", "namespace: node-logging"},
+			want: []problem{{"Deployment django-app/postgres", "references", pod + ".volumes[0].persistentVolumeClaim.claimName", "postgres-pvc", "no PersistentVolumeClaim" + nowhere}},
+		},
+		{
+			name: "a missing ServiceAccount",
+			edit: edit{"Job django-app/migrate", "serviceAccountName: migrate", "serviceAccountName: migrations"},
+			want: []problem{{"Job django-app/migrate", "references", pod + ".serviceAccountName", "migrations", "no ServiceAccount" + nowhere}},
+		},
+		{
+			name: "a missing Secret to pull images with",
+			edit: edit{django, "- name: registry", "- name: registry\n        - name: mirror"},
+			want: []problem{{django, "references", pod + ".imagePullSecrets[1].name", "mirror", "no Secret" + nowhere}},
+		},
+		{
+			name: "a binding to a missing Role",
+			edit: edit{"RoleBinding django-app/migrate-reads-pods", "name: read-pods", "name: read-jobs"},
+			want: []problem{{"RoleBinding django-app/migrate-reads-pods", "references", "roleRef.name", "read-jobs", "no Role" + nowhere}},
+		},
+		{
+			name: "a Role in another namespace",
+			edit: edit{"Role django-app/read-pods", "namespace: django-app", "namespace: node-logging"},
+			want: []problem{{"RoleBinding django-app/migrate-reads-pods", "references", "roleRef.name", "read-pods", "no Role" + nowhere}},
+		},
+		{
+			name: "a binding of a missing ServiceAccount",
+			edit: edit{"RoleBinding django-app/migrate-reads-pods", "name: migrate\n", "name: migrations\n"},
+			want: []problem{{"RoleBinding django-app/migrate-reads-pods", "references", "subjects[0].name", "migrations", "no ServiceAccount" + nowhere}},
+		},
+		{
+			name: "a binding of a second, missing ServiceAccount, with its namespace",
+			edit: edit{"RoleBinding django-app/migrate-reads-pods", "name: migrate\n", "name: migrate\n  - {kind: ServiceAccount, name: web, namespace: django-app}\n"},
+			want: []problem{{"RoleBinding django-app/migrate-reads-pods", "references", "subjects[1].name", "web", "no ServiceAccount" + nowhere}},
+		},
+		{
+			name: "an autoscaler of a missing Deployment",
+			edit: edit{"HorizontalPodAutoscaler django-app/django", "kind: Deployment\n    name: django", "kind: Deployment\n    name: web"},
+			want: []problem{{"HorizontalPodAutoscaler django-app/django", "references", "spec.scaleTargetRef.name", "web", "no Deployment" + nowhere}},
+		},
+		{
+			name: "an autoscaler of another kind",
+			edit: edit{"HorizontalPodAutoscaler django-app/django", "kind: Deployment", "kind: StatefulSet"},
+			want: []problem{{"HorizontalPodAutoscaler django-app/django", "references", "spec.scaleTargetRef.name", "django", "no StatefulSet" + nowhere}},
+		},
+		{
+			name: "an autoscaler in its first version",
+			edit: edit{new: "apiVersion: autoscaling/v1\nkind: HorizontalPodAutoscaler\nmetadata: {name: valkey, namespace: django-app}\nspec: {maxReplicas: 2, scaleTargetRef: {apiVersion: apps/v1, kind: StatefulSet, name: redis}}\n"},
+			want: []problem{{"HorizontalPodAutoscaler django-app/valkey", "references", "spec.scaleTargetRef.name", "redis", "no StatefulSet" + nowhere}},
+		},
+		{
+			name: "an Ingress to a missing Service",
+			edit: edit{ingress, "name: django\n                port", "name: web\n                port"},
+			want: []problem{{ingress, "references", "spec.rules[0].http.paths[0].backend.service.name", "web", "no Service" + nowhere}},
+		},
+		{
+			name: "an Ingress to a missing Service by default",
+			edit: edit{ingress, "name: django\n      port", "name: web\n      port"},
+			want: []problem{{ingress, "references", "spec.defaultBackend.service.name", "web", "no Service" + nowhere}},
+		},
+		{
+			name: "an Ingress to a missing port by name",
+			edit: edit{ingress, "name: http", "name: https"},
+			want: []problem{{ingress, "references", "spec.rules[0].http.paths[0].backend.service.port", "https", "is not among the ports of Service django-app/django"}},
+		},
+		{
+			name: "an Ingress to a missing port by number",
+			edit: edit{ingress, "number: 80", "number: 8000"},
+			want: []problem{{ingress, "references", "spec.defaultBackend.service.port", "8000", "is not among the ports of Service django-app/django"}},
+		},
+		{
+			name: "an Ingress to a second path's missing port",
+			edit: edit{ingress, "            pathType: Prefix\n", "            pathType: Prefix\n          - {path: /x, pathType: Exact, backend: {service: {name: postgres, port: {number: 80}}}}\n"},
+			want: []problem{{ingress, "references", "spec.rules[0].http.paths[1].backend.service.port", "80", "is not among the ports of Service django-app/postgres"}},
+		},
+		{
+			name: "an Ingress with a missing TLS Secret",
+			edit: edit{ingress, "secretName: shop-tls", "secretName: tls"},
+			want: []problem{{ingress, "references", "spec.tls[0].secretName", "tls", "no Secret" + nowhere}},
+		},
+		{
+			name:    "no external keys",
+			options: external("Secret", "django-env-secret", nil),
+			want: []problem{
+				{"Deployment django-app/postgres", "references", pod + ".containers[0].env[POSTGRES_PASSWORD].valueFrom.secretKeyRef.key", "POSTGRES_PASSWORD", "is not a key of Secret django-env-secret, which holds POSTGRES_DB, POSTGRES_USER"},
+				{django, "references", pod + ".containers[0].env[SECRET_KEY].valueFrom.secretKeyRef.key", "SECRET_KEY", "is not a key of Secret django-env-secret, which holds POSTGRES_DB, POSTGRES_USER"},
+			},
+		},
+		{
+			name:    "an external Secret without keys opens no Secret that is at hand",
+			options: external("Secret", "django-env-secret", &manifest.External{Kind: "Secret", Name: "django-env-secret"}),
+			want: []problem{
+				{"Deployment django-app/postgres", "references", pod + ".containers[0].env[POSTGRES_PASSWORD].valueFrom.secretKeyRef.key", "POSTGRES_PASSWORD", "is not a key of Secret django-env-secret"},
+				{django, "references", pod + ".containers[0].env[SECRET_KEY].valueFrom.secretKeyRef.key", "SECRET_KEY", "is not a key of Secret django-env-secret"},
+			},
+		},
+		{
+			name:    "no external Secret to pull images with",
+			options: external("Secret", "registry", nil),
+			want:    []problem{{django, "references", pod + ".imagePullSecrets[0].name", "registry", "no Secret" + nowhere}},
+		},
+		{
+			name:    "an external Secret in another namespace",
+			options: external("Secret", "registry", &manifest.External{Kind: "Secret", Name: "registry", Namespace: "node-logging"}),
+			want:    []problem{{django, "references", pod + ".imagePullSecrets[0].name", "registry", "no Secret" + nowhere}},
+		},
+		{
+			name:    "an external object of another kind",
+			options: external("Secret", "registry", &manifest.External{Kind: "ConfigMap", Name: "registry"}),
+			want:    []problem{{django, "references", pod + ".imagePullSecrets[0].name", "registry", "no Secret" + nowhere}},
+		},
+		{
+			name:    "no external TLS Secret",
+			options: external("Secret", "shop-tls", nil),
+			want:    []problem{{ingress, "references", "spec.tls[0].secretName", "shop-tls", "no Secret" + nowhere}},
+		},
+		{
+			name:    "no external claim",
+			options: external("PersistentVolumeClaim", "backups", nil),
+			want:    []problem{{"CronJob django-app/backup", "references", "spec.jobTemplate.spec.template.spec.volumes[0].persistentVolumeClaim.claimName", "backups", "no PersistentVolumeClaim" + nowhere}},
+		},
+		{
+			name:    "an external Secret with other keys",
+			edit:    edit{"Job django-app/migrate", "          name: migrate\n", "          name: migrate\n          env: [{name: A, valueFrom: {secretKeyRef: {name: outside, key: a}}}]\n"},
+			options: also(manifest.External{Kind: "Secret", Name: "outside", Keys: []string{"c", "b"}}),
+			want:    []problem{{"Job django-app/migrate", "references", pod + ".containers[0].env[A].valueFrom.secretKeyRef.key", "a", "is not a key of Secret outside, which holds b, c"}},
+		},
+	}
+}
+
+func harmlessReferences() []mutation {
+	const (
+		django  = "Deployment django-app/django"
+		ingress = "Ingress django-app/django"
+		binding = "RoleBinding django-app/migrate-reads-pods"
+	)
+	outside := edit{"Job django-app/migrate", "          name: migrate\n", "          name: migrate\n          env: [{name: A, valueFrom: {secretKeyRef: {name: outside, key: a}}}]\n"}
+	return []mutation{
+		{name: "an optional variable from a missing key of a Secret", edit: edit{django, "key: SECRET_KEY", "key: SENTRY_DSN\n                  optional: true"}},
+		{name: "an optional variable from a missing ConfigMap", edit: edit{django, "key: DJANGO_SETTINGS_MODULE\n                  name: django-settings", "key: A\n                  name: b\n                  optional: true"}},
+		{name: "optional variables of a missing Secret", edit: edit{django, "secretRef:\n                name: django-env-secret", "secretRef:\n                name: a\n                optional: true"}},
+		{name: "optional variables of a missing ConfigMap", edit: edit{django, "configMapRef:\n                name: django-settings", "configMapRef:\n                name: a\n                optional: true"}},
+		{name: "an optional volume of a missing Secret", edit: edit{django, "secretName: django-env-secret", "secretName: a\n            optional: true"}},
+		{name: "an optional volume of a missing ConfigMap", edit: edit{django, "name: django-settings\n          name: settings", "name: a\n            optional: true\n          name: settings"}},
+		{name: "an optional projected volume of a missing Secret", edit: edit{django, "path: db\n                  name: django-env-secret", "path: db\n                  name: a\n                  optional: true"}},
+		{name: "an optional projected volume of a missing ConfigMap", edit: edit{django, "path: module\n                  name: django-settings", "path: module\n                  name: a\n                  optional: true"}},
+		{
+			name:    "a key of an external Secret of any keys",
+			edit:    outside,
+			options: also(manifest.External{Kind: "Secret", Name: "outside"}),
+		},
+		{
+			name:    "a key of an external Secret with that key",
+			edit:    outside,
+			options: also(manifest.External{Kind: "Secret", Name: "outside", Namespace: "django-app", Keys: []string{"a"}}),
+		},
+		{
+			name: "an external Secret declared with other keys, then with any",
+			edit: outside,
+			options: also(
+				manifest.External{Kind: "Secret", Name: "outside", Keys: []string{"b"}},
+				manifest.External{Kind: "Secret", Name: "outside"},
+			),
+		},
+		{
+			name: "an external Secret declared with any keys, then with others",
+			edit: outside,
+			options: also(
+				manifest.External{Kind: "Secret", Name: "outside"},
+				manifest.External{Kind: "Secret", Name: "outside", Keys: []string{"b"}},
+			),
+		},
+		{
+			name: "a key of binary data",
+			edit: edit{"ConfigMap django-app/django-settings", "  logging.json: '{\"version\": 1}'\n", "binaryData:\n  logging.json: e30=\n"},
+		},
+		{name: "the ServiceAccount of every namespace", edit: edit{"Job django-app/migrate", "serviceAccountName: migrate", "serviceAccountName: default"}},
+		{name: "a binding to a ClusterRole", edit: edit{binding, "kind: Role\n  name: read-pods", "kind: ClusterRole\n  name: view"}},
+		{name: "a binding of a ServiceAccount in another namespace", edit: edit{binding, "name: migrate\n", "name: prometheus\n    namespace: monitoring\n"}},
+		{name: "a binding of a group", edit: edit{binding, "- kind: ServiceAccount\n    name: migrate\n", "- apiGroup: rbac.authorization.k8s.io\n    kind: Group\n    name: developers\n"}},
+		{
+			name:    "a port of an external Service",
+			edit:    edit{ingress, "name: django\n                port", "name: outside\n                port"},
+			options: also(manifest.External{Kind: "Service", Name: "outside"}),
+		},
+		{
+			name: "a Service of the same name in another namespace, ahead of the Ingress's own",
+			edit: edit{"Service django-app/django", "apiVersion: v1\n", "apiVersion: v1\nkind: Service\nmetadata: {name: django, namespace: node-logging}\nspec: {type: ExternalName, externalName: shop.example.com}\n---\napiVersion: v1\n"},
+		},
+		{name: "an Ingress to something else than a Service", edit: edit{ingress, "service:\n      name: django\n      port:\n        number: 80", "resource: {apiGroup: example.com, kind: Bucket, name: static}"}},
+		{name: "an Ingress rule without paths", edit: edit{ingress, "    - host: shop.example.com\n      http:", "    - host: www.example.com\n    - host: shop.example.com\n      http:"}},
+		{name: "a TLS Secret of the Ingress controller", edit: edit{ingress, "      secretName: shop-tls\n", ""}},
+		{name: "a TLS Secret that cert-manager's Issuer makes", edit: edit{ingress, "metadata:\n", "metadata:\n  annotations: {cert-manager.io/issuer: acme}\n"}, options: external("Secret", "shop-tls", nil)},
+		{name: "a TLS Secret that cert-manager's ClusterIssuer makes", edit: edit{ingress, "metadata:\n", "metadata:\n  annotations: {cert-manager.io/cluster-issuer: acme}\n"}, options: external("Secret", "shop-tls", nil)},
+		{
+			name: "an autoscaler of a custom resource",
+			edit: edit{new: `apiVersion: argoproj.io/v1alpha1
+kind: Rollout
+metadata: {name: web, namespace: django-app}
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: web, namespace: django-app}
+spec: {maxReplicas: 2, scaleTargetRef: {apiVersion: argoproj.io/v1alpha1, kind: Rollout, name: web}}
+`},
+		},
+	}
+}
+
+// external replaces the external object of kind and name by another one, or by
+// none.
+func external(kind, name string, by *manifest.External) func(o *manifest.Options) {
+	return func(o *manifest.Options) {
+		o.External = slices.DeleteFunc(o.External, func(e manifest.External) bool { return e.Kind == kind && e.Name == name })
+		if by != nil {
+			o.External = append(o.External, *by)
+		}
+	}
+}
+
+func also(objects ...manifest.External) func(o *manifest.Options) {
+	return func(o *manifest.Options) { o.External = append(o.External, objects...) }
+}
+
+func TestCheckAcceptsKeysInAnyField(t *testing.T) {
+	objects := parse(t, `apiVersion: v1
+kind: Secret
+metadata: {name: s, namespace: web}
+data: {a: YQ==}
+stringData: {b: b}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: p, namespace: web}
+spec:
+  containers:
+    - name: c
+      image: i:1
+      resources: {limits: {cpu: 1, memory: 1Mi}, requests: {cpu: 1, memory: 1Mi}}
+  volumes:
+    - name: v
+      secret: {secretName: s, items: [{key: a, path: a}, {key: b, path: b}]}
+`)
+	expect(t, manifest.Check(objects, manifest.Options{}), nil)
+}
