@@ -69,7 +69,7 @@ type Rule struct {
 // Rules returns every rule that [Check] applies, in that order.
 func Rules() []Rule {
 	return []Rule{
-		{"unique", "No two objects share kind, namespace and name.", (*checker).unique},
+		{"unique", "No two objects share API group, kind, namespace and name.", (*checker).unique},
 		{"selectors", "A workload's selector matches its own pods, and what selects pods selects some.", (*checker).selectors},
 		{"ports", "Services and probes name a port that exists.", (*checker).ports},
 		{"references", "What an object refers to exists, with the key or port it asks for, or is declared external.", (*checker).references},
@@ -111,13 +111,14 @@ func (c *checker) add(o Object, field, value, format string, args ...any) {
 }
 
 func (c *checker) unique() {
-	first := map[string]Object{}
+	first := map[[4]string]Object{}
 	for _, o := range c.objects {
-		if earlier, taken := first[o.String()]; taken {
+		id := [4]string{o.Group, o.Kind, o.Namespace, o.Name}
+		if earlier, taken := first[id]; taken {
 			c.add(o, "metadata.name", o.Name, "%s is also made by %s; give one of them another name", o, earlier.Source)
 			continue
 		}
-		first[o.String()] = o
+		first[id] = o
 	}
 }
 

@@ -37,8 +37,9 @@ type Object struct {
 	// construct, or its file.
 	Source string
 
-	// Kind, Namespace and Name identify the object.
-	Kind, Namespace, Name string
+	// Group, Kind, Namespace and Name identify the object. The group of the
+	// core kinds, such as Service, is empty.
+	Group, Kind, Namespace, Name string
 
 	// Content is the object as its Go type, such as *appsv1.Deployment, or nil
 	// when its kind is a custom one.
@@ -59,6 +60,9 @@ var decoder = newDecoder()
 
 var scheme = runtime.NewScheme()
 
+// builtIn are the kinds that decoder knows.
+var builtIn = map[string]bool{}
+
 func newDecoder() runtime.Decoder {
 	for _, add := range []func(*runtime.Scheme) error{
 		corev1.AddToScheme, appsv1.AddToScheme, batchv1.AddToScheme, rbacv1.AddToScheme, networkingv1.AddToScheme,
@@ -67,6 +71,9 @@ func newDecoder() runtime.Decoder {
 		if err := add(scheme); err != nil {
 			panic("manifest: " + err.Error())
 		}
+	}
+	for kind := range scheme.AllKnownTypes() {
+		builtIn[kind.Kind] = true
 	}
 	return serializer.NewCodecFactory(scheme, serializer.EnableStrict).UniversalDeserializer()
 }
@@ -137,7 +144,7 @@ func parseObject(source string, document []byte) (Object, error) {
 	if err := json.Unmarshal(content, &meta); err != nil {
 		return Object{}, fmt.Errorf("%s: %w", source, err)
 	}
-	object := Object{Kind: meta.Kind, Namespace: meta.Namespace, Name: meta.Name}
+	object := Object{Group: meta.GroupVersionKind().Group, Kind: meta.Kind, Namespace: meta.Namespace, Name: meta.Name}
 	object.Source = source + ": " + object.String()
 	if meta.Kind == "" || meta.APIVersion == "" || meta.Name == "" {
 		return Object{}, fmt.Errorf("%s: apiVersion, kind and metadata.name are required", object.Source)

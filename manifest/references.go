@@ -166,7 +166,7 @@ type keyRef struct{ field, key string }
 func (c *checker) require(o Object, field, kind, name string, keys ...keyRef) bool {
 	atHand, external, open, held := false, false, false, []string{}
 	for _, other := range c.objects {
-		if other.Kind == kind && other.Namespace == o.Namespace && other.Name == name {
+		if isKind(other, kind) && other.Namespace == o.Namespace && other.Name == name {
 			atHand = true
 			held = append(held, heldKeys(other)...)
 		}
@@ -189,6 +189,12 @@ func (c *checker) require(o Object, field, kind, name string, keys ...keyRef) bo
 		}
 	}
 	return true
+}
+
+// isKind reports whether o is of the given kind. A custom kind that is called
+// like a built-in one, such as the Service of Knative, is another.
+func isKind(o Object, kind string) bool {
+	return o.Kind == kind && (o.Content != nil || !builtIn[kind])
 }
 
 func matches(e declare.Object, kind, namespace, name string) bool {

@@ -1,6 +1,7 @@
 package manifest_test
 
 import (
+	"strings"
 	"slices"
 	"testing"
 
@@ -351,4 +352,35 @@ spec:
       secret: {secretName: s, items: [{key: a, path: a}, {key: b, path: b}]}
 `)
 	expect(t, manifest.Check(objects, manifest.Options{}), nil)
+}
+
+// Kinds of other API groups may be called like built-in ones.
+func TestACustomKindIsNoBuiltInOneOfTheSameName(t *testing.T) {
+	const custom = `apiVersion: serving.knative.dev/v1
+kind: Service
+metadata: {name: shop, namespace: shop}
+`
+	const service = `apiVersion: v1
+kind: Service
+metadata: {name: shop, namespace: shop}
+spec: {ports: [{port: 80}]}
+`
+	const ingress = `apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: shop, namespace: shop}
+spec: {defaultBackend: {service: {name: shop, port: {number: 80}}}}
+`
+	check := func(documents ...string) []manifest.Problem {
+		objects, err := manifest.Parse("test", []byte(strings.Join(documents, "---\n")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return manifest.Check(objects, manifest.Options{})
+	}
+	if problems := check(custom, service, ingress); len(problems) > 0 {
+		t.Errorf("both: %v", problems)
+	}
+	if problems := check(custom, ingress); len(problems) != 1 || problems[0].Rule != "references" {
+		t.Errorf("the custom one alone: %v", problems)
+	}
 }
