@@ -1,8 +1,8 @@
 package manifest_test
 
 import (
-	"strings"
 	"slices"
+	"strings"
 	"testing"
 
 	"example.com/django-cdk8s/manifest"

@@ -17,7 +17,7 @@ import (
 // was given.
 func TestEveryTextSurvives(t *testing.T) {
 	texts := []string{
-		"", " ", "yes", "no", "on", "off", "y", "n", "true", "null", "~", "0", "1.0", "1e3", "0x1F", "017", "1_000",
+		"", " ", "yes", "no", "on", "off", "y", "n", "true", "null", "~", "0", "1.0", "1e3", "0x1F", "017", "1_000", "0b11", "-0x1f", "+12e03", "no_op", "0_", "_1",
 		"12:30:45", "2026-01-02", ".inf", ".nan", "=", "<<", "-", "- a", "?", "|", ">", "@a", "`a`", "%a", "!a", "&a", "*a", "#a",
 		"a #b", "a: b", "a:", "{a}", "[a]", "'a'", `"a"`, `\`, "\t", " a ", "a\nb\n", "a\r\nb", "\n", "é", "日本", "🐘", "\u00a0",
 		"---", "...", "--- a", "$(UNSET)", "$$(A)", strings.Repeat("long ", 50), strings.Repeat("x", 500),
