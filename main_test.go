@@ -54,7 +54,7 @@ func TestTheCallSiteIsShortAndPlain(t *testing.T) {
 func committed(t *testing.T) map[string][]manifest.Object {
 	t.Helper()
 	all := map[string][]manifest.Object{}
-	for _, pattern := range []string{"dist/*.yaml", "examples/*/dist/*.yaml", "constructs/*/testdata/*/*.yaml"} {
+	for _, pattern := range []string{"dist/*.yaml", "examples/*/dist/*.yaml", "examples/*/dist/*/*.yaml", "constructs/*/testdata/*/*.yaml"} {
 		paths, err := filepath.Glob(pattern)
 		if err != nil || len(paths) == 0 {
 			t.Fatalf("%s: %d files, %v", pattern, len(paths), err)

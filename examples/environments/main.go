@@ -1,0 +1,47 @@
+// Command environments renders one system for two places, each into a
+// directory of its own, which Argo CD or kubectl then points at. Nothing is
+// written unless both are right.
+package main
+
+import (
+	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
+
+	"example.com/django-cdk8s/constructs/django"
+	"example.com/django-cdk8s/constructs/namespace"
+	"example.com/django-cdk8s/constructs/postgres"
+	"example.com/django-cdk8s/constructs/secret"
+	"example.com/django-cdk8s/constructs/stack"
+	"example.com/django-cdk8s/synth"
+)
+
+const image = "registry.example.com/shop:4.2.0"
+
+func main() { synth.MainEnvironments(environments()...) }
+
+func environments() []synth.Environment {
+	return []synth.Environment{
+		shop("staging", stack.Props{
+			Web: django.WebProps{Image: image, Hosts: []string{"staging.shop.example.com"}, HTTPS: true},
+		}),
+		shop("production", stack.Props{
+			// The team's vault makes this Secret.
+			Secret: secret.Props{Name: "shop-env", Source: secret.Existing(
+				secret.DatabaseKey, secret.UserKey, secret.PasswordKey, secret.DjangoKey, "SENTRY_DSN",
+			)},
+			Database: postgres.DatabaseProps{Storage: "100Gi", StorageClass: "fast"},
+			Web: django.WebProps{
+				Image:      image,
+				Hosts:      []string{"shop.example.com", "www.shop.example.com"},
+				HTTPS:      true,
+				SecretKeys: []string{secret.DjangoKey, "SENTRY_DSN"},
+			},
+		}),
+	}
+}
+
+// shop is the system in the environment called name, in a namespace of that
+// name.
+func shop(name string, props stack.Props) synth.Environment {
+	props.Namespace = namespace.Props{Name: "shop-" + name}
+	return synth.Environment{Name: name, Build: func(app cdk8s.App) { stack.New(app, "shop", props) }}
+}
