@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
 
 	"example.com/django-cdk8s/constructs/pod"
@@ -171,8 +172,11 @@ func (p WebProps) Validate() error {
 	p = p.withDefaults()
 	e.Label("Name", p.Name)
 	e.Image("Image", p.Image)
-	for i, arg := range slices.Concat(p.Command, p.Args) {
-		e.Text(rule.Item("Command and Args", i), arg)
+	for i, word := range p.Command {
+		e.Text(rule.Item("Command", i), word)
+	}
+	for i, word := range p.Args {
+		e.Text(rule.Item("Args", i), word)
 	}
 	for i, host := range p.Hosts {
 		e.Host(rule.Item("Hosts", i), host)
@@ -219,6 +223,9 @@ func (p WebProps) validateEnv(e *rule.Errors) {
 		if from, ok := reserved[name]; ok {
 			e.Add(field, "...", "must not be given: it is set from "+from)
 		}
+		if flag := ownFlag.FindString(p.Env[name]); name == gunicornArgs && flag != "" {
+			e.Add(field, flag, "must not be given: it is set from Port and GracefulTimeoutSeconds")
+		}
 		if slices.Contains(p.SecretKeys, name) {
 			e.Add(field, "...", "must not be given: it is set from Secret")
 		}
@@ -242,10 +249,17 @@ var reserved = map[string]string{
 	"PGPASSWORD":           "Database",
 }
 
+// ownFlag matches the flags of gunicorn that the Service, the probes and the
+// pod's shutdown depend on.
+var ownFlag = regexp.MustCompile(`(^|\s)(--bind|-b|--graceful-timeout)\b`)
+
 func (p WebProps) validateVolumes(e *rule.Errors) {
-	paths := []string{podspec.TmpPath}
+	var paths []string
 	for i, v := range p.Volumes {
 		e.Join(rule.Item("Volumes", i), v.Validate())
+		if v.MountPath == podspec.TmpPath {
+			e.Add(rule.Item("Volumes", i)+".MountPath", v.MountPath, "must be another: the construct mounts a writable directory there")
+		}
 		paths = append(paths, v.MountPath)
 	}
 	e.Unique("Volumes.MountPath", paths)

@@ -59,6 +59,6 @@ func ExampleVolume() {
 	fmt.Println(pod.Volume{MountPath: "media", Claim: "media", EmptyDir: "1Gi"}.Validate())
 	// Output:
 	// <nil>
-	// MountPath: "media": must be an absolute path below /, without a trailing slash, '..' or ':'
+	// MountPath: "media": must be an absolute path below /, without a trailing slash, '..', ':' or control characters
 	// MountPath: "media": must be given exactly one of EmptyDir, Claim, ConfigMap and Secret
 }

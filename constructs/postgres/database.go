@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"path"
+	"slices"
+	"strings"
 
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -137,10 +139,7 @@ func (p DatabaseProps) Validate() error {
 	}
 	e.Join("Resources", p.Resources.Validate())
 	p.validateSharedMemory(&e)
-	for _, name := range rule.Keys(p.Parameters) {
-		e.Parameter(rule.Item("Parameters", name), name)
-		e.Text(rule.Item("Parameters", name), p.Parameters[name])
-	}
+	p.validateParameters(&e)
 	e.UserID("RunAsUser", p.RunAsUser)
 	if p.Secret == nil {
 		e.Add("Secret", "", "is required: the Secret that holds the credentials")
@@ -148,6 +147,30 @@ func (p DatabaseProps) Validate() error {
 	}
 	Connection{Secret: p.Secret}.Connection().requireKeys(&e)
 	return e.Err()
+}
+
+func (p DatabaseProps) validateParameters(e *rule.Errors) {
+	given := map[string]bool{}
+	for _, name := range rule.Keys(p.Parameters) {
+		field := rule.Item("Parameters", name)
+		e.Parameter(field, name)
+		e.Text(field, p.Parameters[name])
+		// PostgreSQL takes names in any case.
+		lower := strings.ToLower(name)
+		if slices.Contains(ownParameters, lower) {
+			e.Add(field, p.Parameters[name], "must not be given: the probes, the Service and the volume depend on it")
+		}
+		if given[lower] {
+			e.Add(field, p.Parameters[name], "is listed twice, in different case")
+		}
+		given[lower] = true
+	}
+}
+
+// ownParameters are the settings that the construct relies on.
+var ownParameters = []string{
+	"config_file", "data_directory", "external_pid_file", "hba_file", "ident_file", "listen_addresses", "port",
+	"unix_socket_directories",
 }
 
 func (p DatabaseProps) validateSharedMemory(e *rule.Errors) {

@@ -9,10 +9,12 @@ import (
 	"example.com/django-cdk8s/internal/image"
 )
 
-// The oldest and newest major versions whose image layout is known.
+// The major versions whose image layout is known, or will hardly change. A tag
+// with a larger number than maxTagged names something else, such as a year.
 const (
-	minMajor = 12
-	maxMajor = 99
+	minMajor  = 12
+	maxMajor  = 99
+	maxTagged = 21
 )
 
 // layout is what follows from a PostgreSQL image: where its data lives and as
@@ -66,15 +68,15 @@ func majorOf(tag string) int {
 		return 0
 	}
 	major, err := strconv.Atoi(found[1])
-	if err != nil || major < minMajor || major > maxMajor {
+	if err != nil || major < minMajor || major > maxTagged {
 		return 0
 	}
 	return major
 }
 
-// contradicts reports whether image is an official one whose tag names another
-// major version than the given one.
+// contradicts reports whether image is an official one, or a mirror's copy of
+// it, whose tag names another major version than the given one.
 func contradicts(ref string, major int) bool {
 	tagged := majorOf(image.Tag(ref))
-	return image.Official(ref, "postgres") && tagged != 0 && major != 0 && tagged != major
+	return image.Base(ref) == "postgres" && tagged != 0 && major != 0 && tagged != major
 }

@@ -108,7 +108,7 @@ func (g generated) validate(e *rule.Errors, p Props) {
 		e.Text(rule.Item("Source.Values", key), g.Values[key])
 	}
 	e.DatabaseName(rule.Item("Source.Values", DatabaseKey), g.Values[DatabaseKey])
-	e.DatabaseName(rule.Item("Source.Values", UserKey), g.Values[UserKey])
+	e.RoleName(rule.Item("Source.Values", UserKey), g.Values[UserKey])
 }
 
 func (g generated) build(s *Secret) {

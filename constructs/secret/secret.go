@@ -182,7 +182,10 @@ type literal map[string]string
 
 func (l literal) keys() (inManifest, elsewhere []string) { return rule.Keys(l), nil }
 
-func (l literal) validate(e *rule.Errors, _ Props) {
+func (l literal) validate(e *rule.Errors, p Props) {
+	if len(p.Name) > 63 {
+		e.Add("Name", p.Name, "must be at most 63 characters, because it is a label of the Secret")
+	}
 	if len(l) == 0 {
 		e.Add("Source", "Literal()", "must hold at least one value")
 	}

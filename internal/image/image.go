@@ -1,7 +1,11 @@
 // Package image reads container image references.
 package image
 
-import "github.com/distribution/reference"
+import (
+	"path"
+
+	"github.com/distribution/reference"
+)
 
 // Tag returns the tag of image, or "" when it has none or is no reference.
 func Tag(image string) string {
@@ -15,10 +19,14 @@ func Tag(image string) string {
 	return ""
 }
 
-// Official reports whether image is the official one of Docker Hub called name.
-func Official(image, name string) bool {
+// Base returns the last part of the name of image: postgres for
+// docker.io/library/postgres:17.
+func Base(image string) string {
 	named, err := reference.ParseNormalizedNamed(image)
-	return err == nil && named.Name() == "docker.io/library/"+name
+	if err != nil {
+		return ""
+	}
+	return path.Base(named.Name())
 }
 
 // Valid reports whether image is a reference.

@@ -128,22 +128,26 @@ func (e *Errors) Bytes(field, value string) *resource.Quantity {
 		e.Add(field, value, "must be a whole number of bytes: a unit of m means thousandths, write Mi for mebibytes")
 		return nil
 	}
+	if q != nil && q.Value() < 1<<20 {
+		e.Add(field, value, "must be at least 1Mi: without a unit it counts bytes")
+		return nil
+	}
 	return q
 }
 
 // AbsolutePath checks a path inside a container.
 func (e *Errors) AbsolutePath(field, value string) {
-	if !path.IsAbs(value) || path.Clean(value) != value || value == "/" || strings.ContainsAny(value, ":\x00\n") {
-		e.Add(field, value, "must be an absolute path below /, without a trailing slash, '..' or ':'")
+	if !path.IsAbs(value) || path.Clean(value) != value || value == "/" || strings.Contains(value, ":") || !writable(value) {
+		e.Add(field, value, "must be an absolute path below /, without a trailing slash, '..', ':' or control characters")
 	}
 }
 
-var urlPath = regexp.MustCompile(`^/[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*$`)
+var urlPath = regexp.MustCompile(`^/([A-Za-z0-9._~!$&'()*+,;=:@?-]([A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*|%[0-9A-Fa-f]{2}([A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*)?$`)
 
 // URLPath checks the path of an HTTP request.
 func (e *Errors) URLPath(field, value string) {
 	if !urlPath.MatchString(value) {
-		e.Add(field, value, "must be a URL path that starts with '/', with other characters percent-encoded")
+		e.Add(field, value, "must be a URL path that starts with one '/', with other characters percent-encoded")
 	}
 }
 
@@ -166,7 +170,7 @@ func (e *Errors) Address(field, value string) {
 	}
 }
 
-var parameterName = regexp.MustCompile(`^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?$`)
+var parameterName = regexp.MustCompile(`(?i)^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?$`)
 
 // Parameter checks the name of a PostgreSQL setting.
 func (e *Errors) Parameter(field, name string) {
@@ -178,11 +182,11 @@ func (e *Errors) Parameter(field, name string) {
 // EnvName checks the name of an environment variable.
 func (e *Errors) EnvName(field, value string) {
 	if !envName.MatchString(value) {
-		e.Add(field, value, "must be letters, digits and '_', not starting with a digit")
+		e.Add(field, value, "must be 1 to 253 letters, digits and '_', not starting with a digit")
 	}
 }
 
-var envName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+var envName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,252}$`)
 
 // SecretKey checks a key of a Secret.
 func (e *Errors) SecretKey(field, value string) {
@@ -218,8 +222,11 @@ func (e *Errors) Image(field, value string) {
 // Text checks a text that is handed to a process by way of YAML, which cannot
 // carry every character. The text may be a credential and is not shown.
 func (e *Errors) Text(field, value string) {
-	if !utf8.ValidString(value) || strings.ContainsFunc(value, unwritable) {
+	if !writable(value) {
 		e.Add(field, "...", "must be UTF-8 text without control characters other than tab and line break")
+	}
+	if len(value) > maxText {
+		e.Add(field, "...", "must be at most 128 KiB, the longest text that Linux hands to a process")
 	}
 	e.quoted(field, value)
 }
@@ -242,6 +249,13 @@ func (e *Errors) quoted(field, value string) {
 	}
 }
 
+const maxText = 128<<10 - 1
+
+// writable reports whether YAML carries value as it is.
+func writable(value string) bool {
+	return utf8.ValidString(value) && !strings.ContainsFunc(value, unwritable)
+}
+
 func unwritable(r rune) bool {
 	switch r {
 	case '\t', '\n', '\r':
@@ -262,10 +276,25 @@ func (e *Errors) OneOf(field, value string, allowed ...string) {
 
 var databaseName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]{0,62}$`)
 
-// DatabaseName checks the name of a database or role. PostgreSQL takes more
-// than these characters, but a client reads others as part of a URL or of a
-// connection string.
+// DatabaseName checks the name of a database. PostgreSQL takes more than these
+// characters, but a client reads others as part of a URL or of a connection
+// string.
 func (e *Errors) DatabaseName(field, value string) {
+	if value == "template0" || value == "template1" {
+		e.Add(field, value, "must not be a template, which PostgreSQL makes other databases from")
+	}
+	e.identifier(field, value)
+}
+
+// RoleName checks the name of a PostgreSQL role.
+func (e *Errors) RoleName(field, value string) {
+	if strings.HasPrefix(value, "pg_") || value == "public" || value == "none" {
+		e.Add(field, value, "must not be public, none or start with pg_, which PostgreSQL keeps to itself")
+	}
+	e.identifier(field, value)
+}
+
+func (e *Errors) identifier(field, value string) {
 	if !databaseName.MatchString(value) {
 		e.Add(field, value, "must be 1 to 63 letters, digits, '_' or '-', not starting with a digit or '-'")
 	}
