@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
 	kplus "github.com/cdk8s-team/cdk8s-plus-go/cdk8splus28/v2"
 
@@ -184,7 +185,7 @@ var wrong = map[string]struct {
 	"web: cpu":                     {withWeb(django.WebProps{Resources: requests("half", "")}), `test/web: Resources.Requests.CPU: "half": must be a positive Kubernetes quantity`},
 	"web: cpu below a thousandth":  {withWeb(django.WebProps{Resources: requests("0.1m", "")}), `test/web: Resources.Requests.CPU: "0.1m": must be at least 1m`},
 	"web: memory in thousandths":   {withWeb(django.WebProps{Resources: requests("", "512m")}), `test/web: Resources.Requests.Memory: "512m": must be a whole number of bytes`},
-	"web: health path":             {withWeb(django.WebProps{HealthPath: "login"}), `test/web: HealthPath: "login": must be a URL path that starts with '/'`},
+	"web: health path":             {withWeb(django.WebProps{HealthPath: "login"}), `test/web: HealthPath: "login": must be a URL path that starts with one '/'`},
 	"web: health path spaces":      {withWeb(django.WebProps{HealthPath: "/log in", LivenessPath: "/healthz"}), `test/web: HealthPath: "/log in": must be a URL path`},
 	"web: liveness path":           {withWeb(django.WebProps{LivenessPath: "http://django/healthz"}), `test/web: LivenessPath: "http://django/healthz": must be a URL path`},
 	"web: root":                    {withWeb(django.WebProps{RunAsUser: -1}), `test/web: RunAsUser: -1: must be between 1 and 2147483647: Pod Security "restricted" refuses root`},
@@ -265,6 +266,30 @@ var wrong = map[string]struct {
 			})
 		},
 		`test/other: metadata.name: "shop": Service test/shop is also made by test/shop/Service`,
+	},
+	"no chart": {
+		func(chart cdk8s.Chart) {
+			app := constructs.Node_Of(chart).Root().(constructs.Construct)
+			db := postgres.NewDatabase(app, "database", postgres.DatabaseProps{Secret: environment(chart)})
+			_ = db.Connection().Host
+		},
+		`database: scope: "": must be a chart, or a construct in one`,
+	},
+	"nil connection": {
+		func(chart cdk8s.Chart) {
+			var none *postgres.Connection
+			django.NewWeb(chart, "web", django.WebProps{Image: "shop:1", Database: none})
+		},
+		`test/web: Database: "": is required`,
+	},
+	"secret of another namespace": {
+		func(chart cdk8s.Chart) {
+			elsewhere := cdk8s.NewChart(chart, new("elsewhere"), &cdk8s.ChartProps{Namespace: new("elsewhere")})
+			django.NewWeb(chart, "web", django.WebProps{
+				Image: "shop:1", Database: postgres.Connection{Host: "db.example.com", Secret: environment(elsewhere)},
+			})
+		},
+		`test/web: Database.Secret: "django-env-secret": is in namespace "elsewhere", and pods of namespace "test" cannot read it`,
 	},
 	"empty id": {func(chart cdk8s.Chart) { namespace.New(chart, "", namespace.Props{}) }, `test/unnamed: id: "": must not be empty`},
 }

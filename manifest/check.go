@@ -3,6 +3,7 @@ package manifest
 import (
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -70,7 +71,7 @@ type Rule struct {
 func Rules() []Rule {
 	return []Rule{
 		{"unique", "No two objects share API group, kind, namespace and name.", (*checker).unique},
-		{"selectors", "A workload's selector matches its own pods, and what selects pods selects some.", (*checker).selectors},
+		{"selectors", "A workload's selector matches its own pods and no others, and what selects pods selects some.", (*checker).selectors},
 		{"ports", "Services and probes name a port that exists.", (*checker).ports},
 		{"references", "What an object refers to exists, with the key or port it asks for, or is declared external.", (*checker).references},
 		{"resources", "No request is above its limit, and every container has both.", (*checker).resources},
@@ -83,7 +84,7 @@ func Rules() []Rule {
 // Check applies every rule to objects, which together are what is applied to a
 // cluster, and returns all problems.
 func Check(objects []Object, options Options) []Problem {
-	c := &checker{objects: objects, options: options}
+	c := &checker{objects: objects, options: options, duplicates: map[string]bool{}, missing: map[[3]string]bool{}}
 	for _, o := range objects {
 		if w, ok := workloadOf(o); ok {
 			c.workloads = append(c.workloads, w)
@@ -102,6 +103,12 @@ type checker struct {
 	options   Options
 	rule      string
 	problems  []Problem
+	// duplicates are the sources of objects that unique has reported. What else
+	// is wrong with them follows from that.
+	duplicates map[string]bool
+	// missing are the references that have been reported, by source, kind and
+	// name: one is enough for all fields.
+	missing map[[3]string]bool
 }
 
 func (c *checker) add(o Object, field, value, format string, args ...any) {
@@ -110,15 +117,23 @@ func (c *checker) add(o Object, field, value, format string, args ...any) {
 	})
 }
 
+// unique reports two constructs that make the same objects once, by the first
+// of these.
 func (c *checker) unique() {
 	first := map[[4]string]Object{}
+	reported := map[[2]string]bool{}
 	for _, o := range c.objects {
 		id := [4]string{o.Group, o.Kind, o.Namespace, o.Name}
-		if earlier, taken := first[id]; taken {
-			c.add(o, "metadata.name", o.Name, "%s is also made by %s; give one of them another name", o, earlier.Source)
+		earlier, taken := first[id]
+		if !taken {
+			first[id] = o
 			continue
 		}
-		first[id] = o
+		c.duplicates[o.Source], c.duplicates[earlier.Source] = true, true
+		if pair := [2]string{path.Dir(earlier.Source), path.Dir(o.Source)}; pair[0] == "." || !reported[pair] {
+			reported[pair] = true
+			c.add(o, "metadata.name", o.Name, "%s is also made by %s; give one of them another name", o, earlier.Source)
+		}
 	}
 }
 
@@ -132,6 +147,8 @@ func (c *checker) selectors() {
 			c.add(w.Object, "spec.selector", "", "%v", err)
 		} else if selector.Empty() || !selector.Matches(labels.Set(w.template.Labels)) {
 			c.add(w.Object, "spec.selector", selector.String(), "must match the labels of its own pods, %s", labels.Set(w.template.Labels))
+		} else {
+			c.foreignPods(w, selector)
 		}
 	}
 	for _, o := range c.objects {
@@ -140,6 +157,16 @@ func (c *checker) selectors() {
 			c.add(o, "spec.selector", "", "%v", err)
 		} else if selector != nil && len(c.selected(o.Namespace, selector)) == 0 {
 			c.add(o, "spec.selector", selector.String(), "selects no pod of these manifests")
+		}
+	}
+}
+
+// foreignPods reports other workloads with a selector whose pods w would take
+// for its own.
+func (c *checker) foreignPods(w workload, selector labels.Selector) {
+	for _, other := range c.selected(w.Namespace, selector) {
+		if other.template != w.template && other.selector != nil && !c.duplicates[w.Source] {
+			c.add(w.Object, "spec.selector", selector.String(), "must not match the pods of %s, %s", other.Object, labels.Set(other.template.Labels))
 		}
 	}
 }
@@ -185,7 +212,7 @@ func (c *checker) servicePorts(o Object, service *corev1.Service) {
 	for i, port := range service.Spec.Ports {
 		target := targetPort(port)
 		for _, w := range c.selected(o.Namespace, labels.SelectorFromSet(service.Spec.Selector)) {
-			if !w.hasPort(target) {
+			if !w.hasPort(target) && !c.duplicates[o.Source] && !c.duplicates[w.Source] {
 				c.add(o, fmt.Sprintf("spec.ports[%d].targetPort", i), target.String(), "is not among the ports of %s", w.Object)
 			}
 		}

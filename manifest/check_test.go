@@ -39,6 +39,14 @@ func mistakesInObjects() []mutation {
 			want: []problem{{django, "selectors", "spec.selector", "app=web", "must match the labels of its own pods, app.kubernetes.io/component=web,app=django"}},
 		},
 		{
+			name: "two workloads with one selector",
+			edit: edit{new: "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: django-next\n  namespace: django-app\nspec:\n  selector:\n    matchLabels:\n      app: django\n  template:\n    metadata:\n      labels:\n        app: django\n        track: next\n    spec:\n      securityContext:\n        runAsNonRoot: true\n        runAsUser: 1000\n        seccompProfile:\n          type: RuntimeDefault\n      containers:\n        - name: django\n          image: example/django-app:1.0.0\n          ports:\n            - containerPort: 8000\n              name: http\n          resources:\n            requests: {cpu: 10m, memory: 64Mi}\n            limits: {cpu: 10m, memory: 64Mi}\n          securityContext:\n            allowPrivilegeEscalation: false\n            capabilities:\n              drop: [ALL]\n"},
+			want: []problem{
+				{django, "selectors", "spec.selector", "app=django", "must not match the pods of Deployment django-app/django-next, app=django,track=next"},
+				{"Deployment django-app/django-next", "selectors", "spec.selector", "app=django", "must not match the pods of Deployment django-app/django, app.kubernetes.io/component=web,app=django"},
+			},
+		},
+		{
 			name: "a selector that asks for one label more",
 			edit: edit{postgres, "    matchLabels:\n", "    matchLabels:\n      tier: database\n"},
 			want: []problem{{postgres, "selectors", "spec.selector", "app=postgres,tier=database", "must match the labels of its own pods, app=postgres"}},

@@ -179,7 +179,10 @@ func (c *checker) require(o Object, field, kind, name string, keys ...keyRef) bo
 		}
 	}
 	if !atHand && !external {
-		c.add(o, field, name, "no %s of that name is in these manifests or declared external", kind)
+		if id := [3]string{o.Source, kind, name}; !c.missing[id] {
+			c.missing[id] = true
+			c.add(o, field, name, "no %s of that name is in these manifests or declared external", kind)
+		}
 		return false
 	}
 	slices.Sort(held)

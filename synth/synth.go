@@ -133,11 +133,9 @@ func Render(dir string, environment Environment) (Result, error) {
 
 	app := cdk8s.NewApp(&cdk8s.AppProps{Outdir: &staging})
 	built := recovered(func() { environment.Build(app) })
-	tree, err := readTree(app)
-	if err == nil {
-		err = built
-	}
-	if err == nil {
+	var tree tree
+	read := recovered(func() { tree, err = readTree(app) })
+	if err = cmp.Or(err, built, read); err == nil {
 		err = recovered(app.Synth)
 	}
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"reflect"
 	"regexp"
 	"slices"
 
@@ -169,6 +170,7 @@ func (p WebProps) Validate() error {
 	if p.LivenessPath != "" {
 		e.URLPath("LivenessPath", p.LivenessPath)
 	}
+	given := p
 	p = p.withDefaults()
 	e.Label("Name", p.Name)
 	e.Image("Image", p.Image)
@@ -184,7 +186,7 @@ func (p WebProps) Validate() error {
 	e.Unique("Hosts", p.Hosts)
 	e.Port("Port", p.Port)
 	e.Range("Replicas", *p.Replicas, 0, math.MaxInt32)
-	e.Join("Resources", p.Resources.Validate())
+	e.Join("Resources", given.Resources.Validate())
 	e.URLPath("HealthPath", p.HealthPath)
 	e.UserID("RunAsUser", p.RunAsUser)
 	p.validateDatabase(&e)
@@ -280,7 +282,7 @@ func (p WebProps) validateShutdown(e *rule.Errors) {
 
 // connection returns the database's connection, if there is one.
 func (p WebProps) connection() (postgres.Connection, bool) {
-	if db, ok := p.Database.(*postgres.Database); p.Database == nil || ok && db == nil {
+	if v := reflect.ValueOf(p.Database); p.Database == nil || v.Kind() == reflect.Pointer && v.IsNil() {
 		return postgres.Connection{}.Connection(), false
 	}
 	return p.Database.Connection(), true

@@ -2,6 +2,7 @@
 package django
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -39,6 +40,7 @@ func NewWeb(scope constructs.Construct, id string, props WebProps) *Web {
 	bind.Validate(w, props.Validate)
 
 	w.props = props.withDefaults()
+	bind.Validate(w, w.validateSecrets)
 	newDeployment(w)
 	w.service = newService(w)
 	return w
@@ -50,6 +52,16 @@ func (w *Web) Service() kplus.Service { return w.service }
 // Hosts returns the public host names of the site, for the route that leads to
 // it.
 func (w *Web) Hosts() []string { return slices.Clone(w.props.Hosts) }
+
+// validateSecrets reports each Secret that is out of the pods' reach, once.
+func (w *Web) validateSecrets() error {
+	connection, _ := w.props.connection()
+	err := connection.Secret.ReadableFrom(bind.Namespace(w), "Database.Secret")
+	if w.props.Secret != connection.Secret {
+		err = errors.Join(err, w.props.Secret.ReadableFrom(bind.Namespace(w), "Secret"))
+	}
+	return err
+}
 
 // Externals implements the declaration of volumes that come from elsewhere.
 func (w *Web) Externals() []declare.Object {

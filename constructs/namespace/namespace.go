@@ -87,7 +87,9 @@ func (p Props) withDefaults(scope constructs.Construct) Props {
 	return p
 }
 
-// Namespace is a Kubernetes Namespace under Pod Security admission.
+// Namespace is a Kubernetes Namespace under Pod Security admission. Other
+// constructs live in the namespace of their chart, cdk8s.ChartProps.Namespace,
+// which is also the default name here.
 type Namespace struct {
 	constructs.Construct
 

@@ -137,7 +137,7 @@ func (p DatabaseProps) Validate() error {
 	if p.StorageClass != "" {
 		e.Name("StorageClass", p.StorageClass)
 	}
-	e.Join("Resources", p.Resources.Validate())
+	e.Join("Resources", given.Resources.Validate())
 	p.validateSharedMemory(&e)
 	p.validateParameters(&e)
 	e.UserID("RunAsUser", p.RunAsUser)
@@ -176,6 +176,9 @@ var ownParameters = []string{
 func (p DatabaseProps) validateSharedMemory(e *rule.Errors) {
 	shm := e.Bytes("SharedMemory", p.SharedMemory)
 	limit, err := resource.ParseQuantity(p.Resources.Limits.Memory)
+	if err == nil && limit.Value() < 1<<20 {
+		return // It is reported itself.
+	}
 	if shm != nil && err == nil && shm.Cmp(limit) >= 0 {
 		e.Add("SharedMemory", p.SharedMemory, "must be below the memory limit "+p.Resources.Limits.Memory+", against which it counts")
 	}
@@ -219,6 +222,7 @@ func NewDatabase(scope constructs.Construct, id string, props DatabaseProps) *Da
 	d := &Database{}
 	bind.Init(d, scope, id)
 	bind.Validate(d, props.Validate)
+	bind.Validate(d, func() error { return props.Secret.ReadableFrom(bind.Namespace(d), "Secret") })
 
 	d.props = props.withDefaults()
 	newClaim(d)

@@ -5,6 +5,7 @@ package secret
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -123,6 +124,20 @@ func (s *Secret) Keys() []string {
 
 // Holds reports whether the Secret holds key.
 func (s *Secret) Holds(key string) bool { return slices.Contains(s.Keys(), key) }
+
+// ReadableFrom returns an error when s lives in another namespace than the given
+// one, whose pods then cannot read it. field is where the pods' construct names
+// s. A nil s is readable, and a chart without a namespace may be applied to any.
+func (s *Secret) ReadableFrom(namespace, field string) error {
+	if s == nil || namespace == "" {
+		return nil
+	}
+	var e rule.Errors
+	if own := bind.Namespace(s); own != "" && own != namespace {
+		e.Add(field, s.name, fmt.Sprintf("is in namespace %q, and pods of namespace %q cannot read it", own, namespace))
+	}
+	return e.Err()
+}
 
 // GeneratedKeys returns the keys whose values the cluster generates, sorted. A
 // workload that names one by secretKeyRef waits until it has a value.

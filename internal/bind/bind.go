@@ -60,11 +60,34 @@ func Quantities(m map[string]string) *map[string]k8s.Quantity {
 }
 
 // Init makes c a construct called id below scope. An id that is empty or
-// taken fails synthesis, not the program.
+// taken, and a scope outside any chart, fail synthesis, not the program.
 func Init(c, scope constructs.Construct, id string) {
 	free, err := FreeID(scope, id)
+	if !inChart(scope) {
+		scope = newStandIn(scope, free)
+	}
 	constructs.NewConstruct_Override(c, scope, &free)
 	Validate(c, func() error { return err })
+}
+
+func inChart(scope constructs.Construct) bool {
+	for _, s := range *scope.Node().Scopes() {
+		if *cdk8s.Chart_IsChart(s) {
+			return true
+		}
+	}
+	return false
+}
+
+// newStandIn returns a chart for a construct that has none, and reports it.
+func newStandIn(scope constructs.Construct, id string) constructs.Construct {
+	chart := cdk8s.NewChart(scope, &id, nil)
+	Validate(chart, func() error {
+		var e rule.Errors
+		e.Add("scope", *scope.Node().Path(), "must be a chart, or a construct in one")
+		return e.Err()
+	})
+	return chart
 }
 
 // FreeID returns id, or, when it is empty or taken below scope, another that
