@@ -49,7 +49,7 @@ func (c *checker) podSecurity() {
 // credentialName matches names whose value is a credential, by how they end:
 // DB_PASSWORD, PGPASSWORD, clientSecret and AWS_SECRET_ACCESS_KEY, but neither
 // POSTGRES_PASSWORD_FILE nor CACHE_KEY_PREFIX.
-var credentialName = regexp.MustCompile(`(?i)(PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIALS?|(SECRET|API|ACCESS|PRIVATE|ENCRYPTION|SIGNING|AUTH|SERVICE|ACCOUNT)[_.-]?KEY|SECRET[_.-]KEY[_.-]FALLBACKS)$`)
+var credentialName = regexp.MustCompile(`(?i)(PASSWORD|PASSWD|PASSPHRASE|SECRETS?|TOKENS?|CREDENTIALS?|(^|[_.-])(PASS|PWD|PAT)|(SECRET|API|ACCESS|PRIVATE|ENCRYPTION|SIGNING|AUTH|SERVICE|ACCOUNT)[_.-]?KEY|SECRET[_.-]KEY[_.-]FALLBACKS)[_.-]?\d*$`)
 
 // urlPassword matches a URL that carries a password.
 var urlPassword = regexp.MustCompile(`(?i)[a-z][a-z0-9+.-]*://[^/?#\s"'<>:@]*:([^/\s@]+)@`)
@@ -116,19 +116,33 @@ func (c *checker) secretValues(o Object, field string, values map[string]string)
 	}
 }
 
-// literal adds a problem when the value called name looks like a credential.
+// literal adds a problem when the value called name looks like a credential, or
+// holds what looks like one.
 func (c *checker) literal(o Object, field, name, value string) {
-	if credentialName.MatchString(name) && isCredential(value) {
-		c.add(o, fmt.Sprintf("%s[%s]", field, name), "...", "looks like a credential, and git tracks these manifests: keep it in a Secret that they do not hold")
-		return
+	report := func(why string) {
+		c.add(o, fmt.Sprintf("%s[%s]", field, name), "...", "%s, and git tracks these manifests: keep it in a Secret that they do not hold", why)
 	}
-	for _, found := range urlPassword.FindAllStringSubmatch(value, -1) {
-		if password := found[1]; isLiteral(password) && !portAndMore.MatchString(password) {
-			c.add(o, fmt.Sprintf("%s[%s]", field, name), "...", "holds a URL with a password, and git tracks these manifests: keep it in a Secret that they do not hold")
-			return
-		}
+	switch {
+	case credentialName.MatchString(name) && isCredential(value):
+		report("looks like a credential")
+	case knownCredential.MatchString(value):
+		report("has the form of a credential")
+	case slices.ContainsFunc(assignment.FindAllStringSubmatch(value, -1), func(found []string) bool { return isCredential(found[1]) }):
+		report("sets a credential")
+	case slices.ContainsFunc(urlPassword.FindAllStringSubmatch(value, -1), func(found []string) bool {
+		return isLiteral(found[1]) && !portAndMore.MatchString(found[1])
+	}):
+		report("holds a URL with a password")
 	}
 }
+
+// knownCredential matches credentials that tell what they are: private keys,
+// tokens of services that give them a prefix, signed web tokens.
+var knownCredential = regexp.MustCompile(`-----BEGIN [A-Z ]*PRIVATE KEY-----|\b(sk_live_|rk_live_|ghp_|gho_|github_pat_|glpat-|xox[abprs]-|AKIA[0-9A-Z]{16}\b|eyJ[\w-]{10,}\.eyJ)`)
+
+// assignment matches a password or the like within a longer text, such as
+// --password=x, "password": "x" or password = x.
+var assignment = regexp.MustCompile(`(?i)(?:password|passwd|passphrase|secret_key|api_key|token)["']?[ \t]*[=:][ \t]*["']?([^\s"',;]+)`)
 
 // isCredential leaves out values that cannot be credentials: nothing, flags,
 // numbers, paths, and what is filled in from variables.

@@ -299,7 +299,7 @@ func TestCredentialsAreRecognised(t *testing.T) {
 		{"api-key", word, likeCredential},
 		{"APIKEY", word, likeCredential},
 		{"AWS_SECRET_ACCESS_KEY", word, likeCredential},
-		{"JWT_PRIVATE_KEY", "-----BEGIN PRIVATE KEY-----\n" + word, likeCredential},
+		{"JWT_PRIVATE_KEY", "-----BEGIN " + "PRIVATE KEY-----\n" + word, likeCredential},
 		{"FIELD_ENCRYPTION_KEY", word, likeCredential},
 		{"SESSION_SIGNING_KEY", word, likeCredential},
 		{"TAILSCALE_AUTH_KEY", word, likeCredential},
@@ -316,6 +316,23 @@ func TestCredentialsAreRecognised(t *testing.T) {
 		{"POSTGRES_PASSWORD", "$(PREFIX)" + word, likeCredential},
 		{"POSTGRES_PASSWORD", word + "$(SUFFIX)", likeCredential},
 		{"POSTGRES_PASSWORD", "$" + word, likeCredential},
+
+		{"DB_PASS", word, likeCredential},
+		{"DB_PWD", word, likeCredential},
+		{"GITHUB_PAT", word, likeCredential},
+		{"APP_SECRETS", word, likeCredential},
+		{"PASSWORD_2", word, likeCredential},
+
+		{"STRIPE", "sk_live_" + word, "has the form of a credential"},
+		{"DEPLOY", "ghp_" + word, "has the form of a credential"},
+		{"ID", "AKIA" + strings.Repeat("A", 16), "has the form of a credential"},
+		{"PEM", "-----BEGIN RSA " + "PRIVATE KEY-----\n" + word, "has the form of a credential"},
+		{"SIGNED", "eyJ" + strings.Repeat("a", 10) + ".eyJ" + word, "has the form of a credential"},
+
+		{"FLAGS", "--user=x --password=" + word, "sets a credential"},
+		{"DATABASES", `{"default": {"PASSWORD": "` + word + `"}}`, "sets a credential"},
+		{"CONNINFO", "host=db password=" + word, "sets a credential"},
+		{"settings.ini", "[db]\npassword = " + word + "\n", "sets a credential"},
 
 		{"DATABASE_URL", "postgres://django:" + word + "@postgres:5432/django", urlPassword},
 		{"DATABASE_URL", "POSTGRES://django:" + word + "@postgres/django", urlPassword},
@@ -344,6 +361,12 @@ func TestCredentialsAreRecognised(t *testing.T) {
 func TestOtherValuesAreNoCredentials(t *testing.T) {
 	system := readSystem(t)
 	for _, test := range []struct{ key, value string }{
+		{"COMPASS", "north"},
+		{"BYPASS", "internal"},
+		{"SCRIPT", "with open(path) as token:\n    read(token)"},
+		{"CONNINFO", "host=db password=$(POSTGRES_PASSWORD)"},
+		{"FLAGS", "--password=$PASSWORD --token ${TOKEN}"},
+		{"FLAGS", "--password-file=/run/secrets/password"},
 		{"POSTGRES_PASSWORD_FILE", "/run/secrets/postgres/password"},
 		{"PASSWORD_HASHERS", "django.contrib.auth.hashers.Argon2PasswordHasher"},
 		{"PASSWORD_RESET_TIMEOUT", "259200"},

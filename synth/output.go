@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 )
 
 // suffix ends the name of every file that cdk8s writes.
@@ -82,13 +83,14 @@ type change struct {
 }
 
 func stage(out output) ([]change, error) {
-	existing, err := filepath.Glob(filepath.Join(out.dir, "*"+suffix))
+	existing, err := os.ReadDir(out.dir)
 	if err != nil {
 		return nil, err
 	}
 	var changes []change
-	for _, path := range existing {
-		if _, ok := out.files[filepath.Base(path)]; !ok {
+	for _, entry := range existing {
+		if _, ok := out.files[entry.Name()]; !ok && strings.HasSuffix(entry.Name(), suffix) {
+			path := filepath.Join(out.dir, entry.Name())
 			old, err := os.ReadFile(path)
 			if err != nil {
 				return changes, err
@@ -129,25 +131,38 @@ func (c change) undo() error {
 }
 
 // tracked reports whether git would commit a manifest written to dir: it lies
-// in a work tree and is not ignored. Where git cannot be asked, a work tree
-// counts as one that tracks.
+// in a work tree and is not ignored, or git has manifests of it already. Where
+// git cannot be asked, a work tree counts as one that tracks.
 func tracked(dir string) bool {
-	abs, err := filepath.Abs(dir)
+	parent, below, err := existing(dir)
 	if err != nil {
 		return true
-	}
-	parent := abs
-	for {
-		if info, err := os.Stat(parent); err == nil && info.IsDir() || parent == filepath.Dir(parent) {
-			break
-		}
-		parent = filepath.Dir(parent)
 	}
 	if !inWorkTree(parent) {
 		return false
 	}
-	ignored := exec.Command("git", "-C", parent, "check-ignore", "--quiet", "--no-index", filepath.Join(abs, "x"+suffix))
-	return ignored.Run() != nil
+	path := filepath.Join(parent, below)
+	committed, err := exec.Command("git", "-C", parent, "ls-files", "--", filepath.Join(path, "*"+suffix)).Output()
+	if err != nil || len(committed) > 0 {
+		return true
+	}
+	return exec.Command("git", "-C", parent, "check-ignore", "--quiet", filepath.Join(path, "x"+suffix)).Run() != nil
+}
+
+// existing splits the path of dir, with links followed, into the part that
+// exists and the rest.
+func existing(dir string) (parent, below string, err error) {
+	parent, err = filepath.Abs(dir)
+	if err != nil {
+		return "", "", err
+	}
+	for {
+		resolved, err := filepath.EvalSymlinks(parent)
+		if !errors.Is(err, fs.ErrNotExist) || parent == filepath.Dir(parent) {
+			return resolved, below, err
+		}
+		parent, below = filepath.Dir(parent), filepath.Join(filepath.Base(parent), below)
+	}
 }
 
 // inWorkTree reports whether dir or one above it is the root of a work tree.

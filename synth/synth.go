@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
@@ -73,7 +74,8 @@ func run(stderr io.Writer, environments []Environment) int {
 // is then as it was.
 //
 // Files that cdk8s did not write, which are those without the suffix
-// .k8s.yaml, are left alone.
+// .k8s.yaml, are left alone. So is the directory of an environment that is no
+// longer among those given: remove it when nothing is synced from it any more.
 func Write(dir string, w io.Writer, environments ...Environment) error {
 	var errs []error
 	var outputs []output
@@ -86,8 +88,15 @@ func Write(dir string, w io.Writer, environments ...Environment) error {
 			fmt.Fprintln(w, "warning:", warning)
 		}
 	}
+	if len(environments) == 0 {
+		errs = append(errs, errors.New("environments: []: must not be empty"))
+	}
 	if err := errors.Join(errs...); err != nil {
 		return err
+	}
+	if !slices.ContainsFunc(outputs, func(o output) bool { return o.dir == filepath.Clean(dir) }) {
+		// What an app without environments left there.
+		outputs = append(outputs, output{dir: dir})
 	}
 	if err := replace(outputs); err != nil {
 		return fmt.Errorf("output: %q: cannot be written: %w", dir, err)

@@ -302,12 +302,16 @@ func TestSynthIsDeterministic(t *testing.T) {
 	}
 }
 
-func TestLiteralCredentialsAreRefusedWhereGitTracksThem(t *testing.T) {
-	literal := synth.Environment{Build: func(app cdk8s.App) {
+func literal() synth.Environment {
+	return synth.Environment{Build: func(app cdk8s.App) {
 		secret.New(cdk8s.NewChart(app, new("shop"), nil), "secret", secret.Props{
 			Source: secret.Literal(map[string]string{"POSTGRES_PASSWORD": "not-a-secret"}),
 		})
 	}}
+}
+
+func TestLiteralCredentialsAreRefusedWhereGitTracksThem(t *testing.T) {
+	literal := literal()
 	repository := t.TempDir()
 	if output, err := exec.Command("git", "init", "--quiet", repository).CombinedOutput(); err != nil {
 		t.Fatalf("git init: %v: %s", err, output)
@@ -324,6 +328,64 @@ func TestLiteralCredentialsAreRefusedWhereGitTracksThem(t *testing.T) {
 		if err := write(t, dir, literal); err != nil {
 			t.Errorf("in %s: %v", dir, err)
 		}
+	}
+}
+
+// Ignoring a directory does not untrack what is committed in it, and a link
+// from elsewhere leads into the repository all the same.
+func TestLiteralCredentialsAreRefusedInEveryDisguise(t *testing.T) {
+	repository := t.TempDir()
+	git := func(args ...string) {
+		t.Helper()
+		args = append([]string{"-C", repository, "-c", "user.name=test", "-c", "user.email=test@example.com"}, args...)
+		if output, err := exec.Command("git", args...).CombinedOutput(); err != nil {
+			t.Fatalf("git %v: %v: %s", args, err, output)
+		}
+	}
+	git("init", "--quiet")
+	dist := filepath.Join(repository, "dist")
+	if err := write(t, dist, chart("shop")); err != nil {
+		t.Fatal(err)
+	}
+	git("add", "dist")
+	git("commit", "--quiet", "-m", "dist")
+	if err := os.WriteFile(filepath.Join(repository, ".gitignore"), []byte("/dist/\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(filepath.Join(repository, "other"), link); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(repository, "other"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, dir := range map[string]string{"ignored but committed": dist, "through a link": link, "below a link": filepath.Join(link, "dist")} {
+		if err := write(t, dir, literal()); err == nil {
+			t.Errorf("%s: written", name)
+		}
+	}
+}
+
+func TestEnvironmentsReplaceWhatWasThereWithoutThem(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "with[brackets]")
+	for _, id := range []string{"before", "after"} {
+		if err := write(t, dir, chart(id)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, want := names(t, dir), []string{"after.k8s.yaml"}; !slices.Equal(got, want) {
+		t.Errorf("the directory holds %v, want %v", got, want)
+	}
+	staging := chart("shop")
+	staging.Name = "staging"
+	if err := write(t, dir, staging); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := names(t, dir), []string{"staging/shop.k8s.yaml"}; !slices.Equal(got, want) {
+		t.Errorf("the directory holds %v, want %v", got, want)
+	}
+	if err := write(t, dir); err == nil {
+		t.Error("no environment at all was written")
 	}
 }
 
