@@ -137,6 +137,10 @@ type WebProps struct {
 	// Default: HealthPath.
 	LivenessPath string
 
+	// ImagePullSecrets are the names of Secrets, made outside the app, by which
+	// the node shows the image's registry who pulls.
+	ImagePullSecrets []string
+
 	// RunAsUser is the numeric user and group of the server.
 	//
 	// Default: [DefaultRunAsUser].
@@ -189,6 +193,7 @@ func (p WebProps) Validate() error {
 	e.Join("Resources", given.Resources.Validate())
 	e.URLPath("HealthPath", p.HealthPath)
 	e.UserID("RunAsUser", p.RunAsUser)
+	e.Names("ImagePullSecrets", p.ImagePullSecrets)
 	p.validateDatabase(&e)
 	p.validateEnv(&e)
 	p.validateVolumes(&e)
@@ -235,8 +240,8 @@ func (p WebProps) validateEnv(e *rule.Errors) {
 }
 
 // reserved are the variables that [WebProps] sets, and the field that each is
-// set from. PostgreSQL's client library and Django would read a second value
-// in silence.
+// set from, or would be overridden by: PostgreSQL's client library and Django
+// would read a second value in silence.
 var reserved = map[string]string{
 	"ALLOWED_HOSTS":        "Hosts",
 	"CSRF_TRUSTED_ORIGINS": "Hosts and HTTPS",
@@ -247,6 +252,11 @@ var reserved = map[string]string{
 	"POSTGRES_DB":          "Database",
 	"POSTGRES_USER":        "Database",
 	"POSTGRES_PASSWORD":    "Database",
+	"PGHOST":               "Database",
+	"PGPORT":               "Database",
+	"PGDATABASE":           "Database",
+	"PGSERVICE":            "Database",
+	"PGPASSFILE":           "Database",
 	"PGUSER":               "Database",
 	"PGPASSWORD":           "Database",
 }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
-	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
 	kplus "github.com/cdk8s-team/cdk8s-plus-go/cdk8splus28/v2"
 	"github.com/cdk8s-team/cdk8s-plus-go/cdk8splus28/v2/k8s"
 
@@ -42,7 +41,7 @@ func NewWeb(scope constructs.Construct, id string, props WebProps) *Web {
 	w.props = props.withDefaults()
 	bind.Validate(w, w.validateSecrets)
 	newDeployment(w)
-	w.service = newService(w)
+	w.service = bind.NewService(w, w.props.Name, portName, w.props.Port, labels.Web)
 	return w
 }
 
@@ -63,9 +62,18 @@ func (w *Web) validateSecrets() error {
 	return err
 }
 
-// Externals implements the declaration of volumes that come from elsewhere.
+// Name returns the name of the Deployment and of the Service.
+func (w *Web) Name() string { return w.props.Name }
+
+// Selector returns the labels by which a NetworkPolicy or the like finds the
+// pods.
+func (w *Web) Selector() map[string]string { return labels.Selector(w.props.Name) }
+
+// Externals implements the declaration of volumes and Secrets that come from
+// elsewhere.
 func (w *Web) Externals() []declare.Object {
-	return podspec.Externals(bind.Namespace(w), w.props.Volumes)
+	namespace := bind.Namespace(w)
+	return append(podspec.Externals(namespace, w.props.Volumes), podspec.ExternalPullSecrets(namespace, w.props.ImagePullSecrets)...)
 }
 
 func (w *Web) labels() *map[string]*string {
@@ -103,6 +111,7 @@ func newPod(w *Web) *k8s.PodSpec {
 	return &k8s.PodSpec{
 		AutomountServiceAccountToken:  jsii.Bool(false),
 		EnableServiceLinks:            jsii.Bool(false),
+		ImagePullSecrets:              podspec.PullSecrets(w.props.ImagePullSecrets),
 		SecurityContext:               podspec.SecurityContext(w.props.RunAsUser),
 		TerminationGracePeriodSeconds: jsii.Number(w.props.TerminationGracePeriodSeconds),
 		Containers:                    bind.List(newContainer(w, &mounts)),
@@ -167,19 +176,4 @@ func (w *Web) probe(p probe) *k8s.Probe {
 		TimeoutSeconds:   jsii.Number(p.timeout),
 		FailureThreshold: jsii.Number(p.failures),
 	}
-}
-
-func newService(w *Web) kplus.Service {
-	service := kplus.NewService(w, new("Service"), &kplus.ServiceProps{
-		Metadata: &cdk8s.ApiObjectMetadata{Name: &w.props.Name, Labels: w.labels()},
-		Ports: bind.List(kplus.ServicePort{
-			Name:       new(portName),
-			Port:       jsii.Number(w.props.Port),
-			TargetPort: jsii.Number(w.props.Port),
-		}),
-	})
-	for key, value := range labels.Selector(w.props.Name) {
-		service.SelectLabel(&key, &value)
-	}
-	return service
 }

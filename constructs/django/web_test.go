@@ -55,6 +55,7 @@ var full = django.WebProps{
 		{MountPath: "/etc/shop", ConfigMap: "shop", External: true},
 		{MountPath: "/etc/tls", Secret: "shop-tls", External: true, ReadOnly: true},
 	},
+	ImagePullSecrets:              []string{"registry"},
 	PreStopSeconds:                10,
 	GracefulTimeoutSeconds:        60,
 	TerminationGracePeriodSeconds: 90,

@@ -9,7 +9,6 @@ import (
 
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
-	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
 	kplus "github.com/cdk8s-team/cdk8s-plus-go/cdk8splus28/v2"
 	"github.com/cdk8s-team/cdk8s-plus-go/cdk8splus28/v2/k8s"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -17,6 +16,7 @@ import (
 	"example.com/django-cdk8s/constructs/pod"
 	"example.com/django-cdk8s/constructs/secret"
 	"example.com/django-cdk8s/internal/bind"
+	"example.com/django-cdk8s/internal/declare"
 	"example.com/django-cdk8s/internal/image"
 	"example.com/django-cdk8s/internal/labels"
 	"example.com/django-cdk8s/internal/podspec"
@@ -109,6 +109,10 @@ type DatabaseProps struct {
 	// its command line.
 	Parameters map[string]string
 
+	// ImagePullSecrets are the names of Secrets, made outside the app, by which
+	// the node shows the image's registry who pulls.
+	ImagePullSecrets []string
+
 	// RunAsUser is the numeric user and group of the server.
 	//
 	// Default: 999, the user of the Debian image, or 70 for an Alpine image.
@@ -141,6 +145,7 @@ func (p DatabaseProps) Validate() error {
 	p.validateSharedMemory(&e)
 	p.validateParameters(&e)
 	e.UserID("RunAsUser", p.RunAsUser)
+	e.Names("ImagePullSecrets", p.ImagePullSecrets)
 	if p.Secret == nil {
 		e.Add("Secret", "", "is required: the Secret that holds the credentials")
 		return e.Err()
@@ -227,7 +232,7 @@ func NewDatabase(scope constructs.Construct, id string, props DatabaseProps) *Da
 	d.props = props.withDefaults()
 	newClaim(d)
 	newDeployment(d)
-	d.service = newService(d)
+	d.service = bind.NewService(d, d.props.Name, portName, DefaultPort, labels.Database)
 	return d
 }
 
@@ -237,6 +242,18 @@ func (d *Database) Connection() Connection {
 		Host:   bind.ServiceHost(d, d.props.Name),
 		Secret: d.props.Secret,
 	}.Connection()
+}
+
+// Name returns the name of the Deployment and of the Service.
+func (d *Database) Name() string { return d.props.Name }
+
+// Selector returns the labels by which a NetworkPolicy or the like finds the
+// pod.
+func (d *Database) Selector() map[string]string { return labels.Selector(d.props.Name) }
+
+// Externals implements the declaration of Secrets that come from elsewhere.
+func (d *Database) Externals() []declare.Object {
+	return podspec.ExternalPullSecrets(bind.Namespace(d), d.props.ImagePullSecrets)
 }
 
 // Service returns the Service in front of the server.
@@ -295,7 +312,7 @@ const terminationSeconds = 120
 func newPod(d *Database) *k8s.PodSpec {
 	facts := layoutOf(d.props.Image, d.props.Major)
 	var mounts podspec.Mounts
-	mounts.Claim("data", facts.mountPath, d.claimName())
+	mounts.Volume("data", pod.Volume{MountPath: facts.mountPath, Claim: d.claimName()})
 	mounts.Memory("shm", "/dev/shm", d.props.SharedMemory)
 	// The socket and its lock file.
 	mounts.EmptyDir("run", "/var/run/postgresql", "")
@@ -303,6 +320,7 @@ func newPod(d *Database) *k8s.PodSpec {
 	return &k8s.PodSpec{
 		AutomountServiceAccountToken:  jsii.Bool(false),
 		EnableServiceLinks:            jsii.Bool(false),
+		ImagePullSecrets:              podspec.PullSecrets(d.props.ImagePullSecrets),
 		SecurityContext:               podspec.SecurityContext(d.props.RunAsUser),
 		TerminationGracePeriodSeconds: jsii.Number(terminationSeconds),
 		Containers: bind.List(k8s.Container{
@@ -382,19 +400,4 @@ func isReady(period, failures int) *k8s.Probe {
 		TimeoutSeconds:   jsii.Number(5),
 		FailureThreshold: jsii.Number(failures),
 	}
-}
-
-func newService(d *Database) kplus.Service {
-	service := kplus.NewService(d, new("Service"), &kplus.ServiceProps{
-		Metadata: &cdk8s.ApiObjectMetadata{Name: &d.props.Name, Labels: d.labels()},
-		Ports: bind.List(kplus.ServicePort{
-			Name:       new(portName),
-			Port:       jsii.Number(DefaultPort),
-			TargetPort: jsii.Number(DefaultPort),
-		}),
-	})
-	for key, value := range labels.Selector(d.props.Name) {
-		service.SelectLabel(&key, &value)
-	}
-	return service
 }

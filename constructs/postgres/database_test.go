@@ -56,6 +56,8 @@ var full = postgres.DatabaseProps{
 	SharedMemory: "384Mi",
 	Parameters:   map[string]string{"max_connections": "200", "auto_explain.log_min_duration": "1s"},
 	RunAsUser:    1234,
+
+	ImagePullSecrets: []string{"registry", "mirror"},
 }
 
 func TestEveryFieldReachesTheManifest(t *testing.T) {

@@ -9,10 +9,11 @@ import (
 	"example.com/django-cdk8s/internal/image"
 )
 
-// The major versions whose image layout is known, or will hardly change. A tag
+// The major versions that are supported, by PostgreSQL and by its own tools, and
+// whose image layout is known or will hardly change. A tag
 // with a larger number than maxTagged names something else, such as a year.
 const (
-	minMajor  = 12
+	minMajor  = 14
 	maxMajor  = 99
 	maxTagged = 21
 )

@@ -51,6 +51,10 @@ type GeneratedProps struct {
 	// Default: [PasswordKey] and [DjangoKey], which are always generated.
 	Keys []string
 
+	// ImagePullSecrets are the names of Secrets, made outside the app, by which
+	// the node shows the image's registry who pulls.
+	ImagePullSecrets []string
+
 	// RunAsUser is the numeric user and group of the Job.
 	//
 	// Default: [DefaultRunAsUser].
@@ -96,6 +100,7 @@ func (g generated) validate(e *rule.Errors, p Props) {
 	}
 	e.Image("Source.Image", g.Image)
 	e.UserID("Source.RunAsUser", g.RunAsUser)
+	e.Names("Source.ImagePullSecrets", g.ImagePullSecrets)
 	e.Unique("Source.Keys", g.Keys)
 	for _, key := range g.Keys {
 		e.EnvName(rule.Item("Source.Keys", key), key)
@@ -188,6 +193,7 @@ func jobPod(s *Secret, g generated) *k8s.PodSpec {
 		// The one pod that talks to the API server.
 		AutomountServiceAccountToken: jsii.Bool(true),
 		EnableServiceLinks:           jsii.Bool(false),
+		ImagePullSecrets:             podspec.PullSecrets(g.ImagePullSecrets),
 		RestartPolicy:                new("Never"),
 		SecurityContext:              podspec.SecurityContext(g.RunAsUser),
 		Containers: bind.List(k8s.Container{

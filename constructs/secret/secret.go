@@ -16,6 +16,7 @@ import (
 	"example.com/django-cdk8s/internal/bind"
 	"example.com/django-cdk8s/internal/declare"
 	"example.com/django-cdk8s/internal/labels"
+	"example.com/django-cdk8s/internal/podspec"
 	"example.com/django-cdk8s/internal/rule"
 )
 
@@ -122,9 +123,6 @@ func (s *Secret) Keys() []string {
 	return slices.Compact(all)
 }
 
-// Holds reports whether the Secret holds key.
-func (s *Secret) Holds(key string) bool { return slices.Contains(s.Keys(), key) }
-
 // ReadableFrom returns an error when s lives in another namespace than the given
 // one, whose pods then cannot read it. field is where the pods' construct names
 // s. A nil s is readable, and a chart without a namespace may be applied to any.
@@ -152,8 +150,13 @@ func (s *Secret) GeneratedKeys() []string {
 
 // Externals implements the declaration that these keys come from elsewhere.
 func (s *Secret) Externals() []declare.Object {
+	namespace := bind.Namespace(s)
 	_, elsewhere := s.source.keys()
-	return []declare.Object{{Kind: "Secret", Name: s.name, Namespace: bind.Namespace(s), Keys: elsewhere}}
+	all := []declare.Object{{Kind: "Secret", Name: s.name, Namespace: namespace, Keys: elsewhere}}
+	if g, ok := s.source.(generated); ok {
+		all = append(all, podspec.ExternalPullSecrets(namespace, g.ImagePullSecrets)...)
+	}
+	return all
 }
 
 // PlainValues implements the declaration that these values are no secrets.

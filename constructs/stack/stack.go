@@ -66,10 +66,13 @@ func generated(web django.WebProps) secret.Source {
 	var e rule.Errors
 	e.Image("", web.Image)
 	e.UserID("", cmp.Or(web.RunAsUser, django.DefaultRunAsUser))
+	e.Names("", web.ImagePullSecrets)
 	if e.Err() != nil {
 		return secret.Generated(secret.GeneratedProps{Image: postgres.DefaultImage})
 	}
-	return secret.Generated(secret.GeneratedProps{Image: web.Image, RunAsUser: web.RunAsUser})
+	return secret.Generated(secret.GeneratedProps{
+		Image: web.Image, RunAsUser: web.RunAsUser, ImagePullSecrets: web.ImagePullSecrets,
+	})
 }
 
 // Stack is a chart that holds the whole system.

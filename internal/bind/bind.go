@@ -12,8 +12,10 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
+	kplus "github.com/cdk8s-team/cdk8s-plus-go/cdk8splus28/v2"
 	"github.com/cdk8s-team/cdk8s-plus-go/cdk8splus28/v2/k8s"
 
+	"example.com/django-cdk8s/internal/labels"
 	"example.com/django-cdk8s/internal/rule"
 )
 
@@ -150,6 +152,23 @@ func ServiceHost(scope constructs.Construct, name string) string {
 		return strings.Join([]string{name, ns, "svc", "cluster.local"}, ".")
 	}
 	return name
+}
+
+// NewService adds a Service called name for the pods of the workload of that
+// name, with one port on both sides.
+func NewService(scope constructs.Construct, name, portName string, port int, part labels.Part) kplus.Service {
+	service := kplus.NewService(scope, jsii.String("Service"), &kplus.ServiceProps{
+		Metadata: &cdk8s.ApiObjectMetadata{Name: &name, Labels: Map(labels.Object(name, part, PartOf(scope)))},
+		Ports: List(kplus.ServicePort{
+			Name:       &portName,
+			Port:       jsii.Number(port),
+			TargetPort: jsii.Number(port),
+		}),
+	})
+	for key, value := range labels.Selector(name) {
+		service.SelectLabel(&key, &value)
+	}
+	return service
 }
 
 // Digest returns eight hexadecimal digits that change whenever the object that

@@ -17,9 +17,9 @@ const MinMajor = 20
 // those that it runs on. README.md names the supported ones instead. The
 // variables must be set before jsii's own package is initialised: this one is
 // earlier, because Go initialises packages in the order of their import paths
-// once their imports are done. Under a module path behind "github.com/aws" it
-// would come too late, and the banner would show. A value that the user has set
-// stands.
+// once their imports are done, and jsii's waits for golang.org/x/sys. Under a
+// module path behind that it comes too late, and the banner shows. A value that
+// the user has set stands.
 func init() {
 	for name, value := range map[string]string{
 		"JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": strconv.Itoa(MinMajor),

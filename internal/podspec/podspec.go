@@ -70,23 +70,22 @@ type Mounts struct {
 // EmptyDir adds a writable directory at path, called name. An empty size means
 // no limit but the node's disk.
 func (m *Mounts) EmptyDir(name, path, size string) {
-	dir := &k8s.EmptyDirVolumeSource{}
-	if size != "" {
-		dir.SizeLimit = k8s.Quantity_FromString(&size)
-	}
-	m.add(k8s.Volume{Name: &name, EmptyDir: dir}, path, false)
+	m.add(k8s.Volume{Name: &name, EmptyDir: emptyDir(size)}, path, false)
 }
 
 // Memory adds a writable directory in memory at path. What it holds counts
 // against the container's memory limit.
 func (m *Mounts) Memory(name, path, size string) {
-	dir := &k8s.EmptyDirVolumeSource{Medium: jsii.String("Memory"), SizeLimit: k8s.Quantity_FromString(&size)}
+	dir := emptyDir(size)
+	dir.Medium = jsii.String("Memory")
 	m.add(k8s.Volume{Name: &name, EmptyDir: dir}, path, false)
 }
 
-// Claim adds the PersistentVolumeClaim called claim at path.
-func (m *Mounts) Claim(name, path, claim string) {
-	m.Volume(name, pod.Volume{MountPath: path, Claim: claim})
+func emptyDir(size string) *k8s.EmptyDirVolumeSource {
+	if size == "" {
+		return &k8s.EmptyDirVolumeSource{}
+	}
+	return &k8s.EmptyDirVolumeSource{SizeLimit: k8s.Quantity_FromString(&size)}
 }
 
 // Volume adds v under the given name.
@@ -94,7 +93,7 @@ func (m *Mounts) Volume(name string, v pod.Volume) {
 	kind, source := v.Source()
 	switch kind {
 	case "EmptyDir":
-		m.add(k8s.Volume{Name: &name, EmptyDir: &k8s.EmptyDirVolumeSource{SizeLimit: k8s.Quantity_FromString(&v.EmptyDir)}}, v.MountPath, v.ReadOnly)
+		m.add(k8s.Volume{Name: &name, EmptyDir: emptyDir(v.EmptyDir)}, v.MountPath, v.ReadOnly)
 	case "PersistentVolumeClaim":
 		m.add(k8s.Volume{Name: &name, PersistentVolumeClaim: &k8s.PersistentVolumeClaimVolumeSource{ClaimName: &source}}, v.MountPath, v.ReadOnly)
 	case "ConfigMap":
@@ -129,6 +128,24 @@ func Externals(namespace string, volumes []pod.Volume) []declare.Object {
 		if kind, name := v.Source(); v.External {
 			out = append(out, declare.Object{Kind: kind, Name: name, Namespace: namespace})
 		}
+	}
+	return out
+}
+
+// PullSecrets names the Secrets by which the node shows a registry who pulls.
+func PullSecrets(names []string) *[]*k8s.LocalObjectReference {
+	var refs []k8s.LocalObjectReference
+	for _, name := range names {
+		refs = append(refs, k8s.LocalObjectReference{Name: &name})
+	}
+	return bind.List(refs...)
+}
+
+// ExternalPullSecrets declares those Secrets, which are never part of an app.
+func ExternalPullSecrets(namespace string, names []string) []declare.Object {
+	var out []declare.Object
+	for _, name := range names {
+		out = append(out, declare.Object{Kind: "Secret", Name: name, Namespace: namespace})
 	}
 	return out
 }

@@ -79,6 +79,14 @@ func (e *Errors) Name(field, value string) {
 	e.quoted(field, value)
 }
 
+// Names checks the names of several objects of one kind.
+func (e *Errors) Names(field string, values []string) {
+	for i, value := range values {
+		e.Name(Item(field, i), value)
+	}
+	e.Unique(field, values)
+}
+
 // Port checks the number of a TCP port.
 func (e *Errors) Port(field string, value int) {
 	e.Range(field, value, 1, 65535)
@@ -98,9 +106,9 @@ func (e *Errors) UserID(field string, value int) {
 	}
 }
 
-// Quantity checks an amount such as 500m or 1Gi and returns it. A wrong one
+// quantity checks an amount such as 500m or 1Gi and returns it. A wrong one
 // is reported, and returned as nil.
-func (e *Errors) Quantity(field, value string) *resource.Quantity {
+func (e *Errors) quantity(field, value string) *resource.Quantity {
 	q, err := resource.ParseQuantity(value)
 	if err != nil || q.Sign() <= 0 {
 		e.Add(field, value, "must be a positive Kubernetes quantity such as 500m, 512Mi or 5Gi")
@@ -112,7 +120,7 @@ func (e *Errors) Quantity(field, value string) *resource.Quantity {
 // CPU checks an amount of CPU and returns it. A wrong one is reported, and
 // returned as nil.
 func (e *Errors) CPU(field, value string) *resource.Quantity {
-	q := e.Quantity(field, value)
+	q := e.quantity(field, value)
 	if q != nil && q.Cmp(resource.MustParse("1m")) < 0 {
 		e.Add(field, value, "must be at least 1m, a thousandth of a core")
 		return nil
@@ -123,7 +131,7 @@ func (e *Errors) CPU(field, value string) *resource.Quantity {
 // Bytes checks an amount of memory or storage and returns it. A wrong one is
 // reported, and returned as nil.
 func (e *Errors) Bytes(field, value string) *resource.Quantity {
-	q := e.Quantity(field, value)
+	q := e.quantity(field, value)
 	if q != nil && q.MilliValue()%1000 != 0 {
 		e.Add(field, value, "must be a whole number of bytes: a unit of m means thousandths, write Mi for mebibytes")
 		return nil
