@@ -143,11 +143,12 @@ func (c *checker) selectors() {
 			continue
 		}
 		selector, err := metav1.LabelSelectorAsSelector(w.selector)
-		if err != nil {
+		switch own := labels.Set(w.template.Labels); {
+		case err != nil:
 			c.add(w.Object, "spec.selector", "", "%v", err)
-		} else if selector.Empty() || !selector.Matches(labels.Set(w.template.Labels)) {
-			c.add(w.Object, "spec.selector", selector.String(), "must match the labels of its own pods, %s", labels.Set(w.template.Labels))
-		} else {
+		case selector.Empty() || !selector.Matches(own):
+			c.add(w.Object, "spec.selector", selector.String(), "must match the labels of its own pods, %s", own)
+		default:
 			c.foreignPods(w, selector)
 		}
 	}

@@ -456,7 +456,7 @@ func inEveryPlace(t *testing.T, system system, key, value string, f func(t *test
 			edit{"Secret django-app/django-env-secret", "stringData:\n", "data:\n  " + key + ": " + base64.StdEncoding.EncodeToString([]byte(value)) + "\nstringData:\n"},
 		},
 	} {
-		t.Run(fmt.Sprintf("%s=%s in a %s", key, value, test.place.name), func(t *testing.T) {
+		t.Run(fmt.Sprintf("%s=%s in a %s", key, value, test.name), func(t *testing.T) {
 			options := systemOptions()
 			options.Plain = append(options.Plain, manifest.External{Kind: "Secret", Name: "django-env-secret", Keys: []string{key}})
 			f(t, test.place, manifest.Check(system.edit(t, test.edit).objects(), options))
