@@ -216,7 +216,7 @@ var wrong = map[string]struct {
 	"web: args with NUL":           {withWeb(django.WebProps{Args: []string{"ok", "a\x00"}}), `test/web: Args[1]: "...": must be UTF-8 text`},
 	"web: env too long":            {withWeb(django.WebProps{Env: map[string]string{"A": strings.Repeat("a", 1<<17)}}), `test/web: Env[A]: "...": must be at most 128 KiB`},
 	"web: env name too long":       {withWeb(django.WebProps{Env: map[string]string{strings.Repeat("A", 254): ""}}), `must be 1 to 253 letters, digits and '_'`},
-	"web: gunicorn's port":         {withWeb(django.WebProps{Env: map[string]string{"GUNICORN_CMD_ARGS": "--workers=2 -b :80"}}), `test/web: Env[GUNICORN_CMD_ARGS]: " -b": must not be given: it is set from Port`},
+	"web: gunicorn's port":         {withWeb(django.WebProps{Env: map[string]string{"GUNICORN_CMD_ARGS": "--workers=2 -b :80"}}), `test/web: Env[GUNICORN_CMD_ARGS]: "-b": must not be given: it is set from Port`},
 	"web: gunicorn's shutdown":     {withWeb(django.WebProps{Env: map[string]string{"GUNICORN_CMD_ARGS": "--graceful-timeout=90"}}), `test/web: Env[GUNICORN_CMD_ARGS]: "--graceful-timeout": must not be given`},
 	"web: memory without unit":     {withWeb(django.WebProps{Resources: limits("", "512")}), `test/web: Resources.Limits.Memory: "512": must be at least 1Mi`},
 	"web: path of another host":    {withWeb(django.WebProps{HealthPath: "//example.com/x"}), `test/web: HealthPath: "//example.com/x": must be a URL path`},
@@ -236,6 +236,38 @@ var wrong = map[string]struct {
 	"web: env of libpq":            {withWeb(django.WebProps{Env: map[string]string{"PGHOST": "db"}}), `test/web: Env[PGHOST]: "...": must not be given: it is set from Database`},
 	"database: pull secret":        {withDatabase(postgres.DatabaseProps{ImagePullSecrets: []string{""}}), `test/database: ImagePullSecrets[0]: "": must be 1 to 253 lower-case`},
 	"secret: pull secret":          {withGenerated(secret.GeneratedProps{ImagePullSecrets: []string{"A"}}), `test/secret: Source.ImagePullSecrets[0]: "A": must be 1 to 253 lower-case`},
+	"web: path with dots":          {withWeb(django.WebProps{HealthPath: "/a/../login"}), `test/web: HealthPath: "/a/../login": must be a URL path`},
+	"web: colon in a mount path":   {withWeb(django.WebProps{Volumes: []pod.Volume{{MountPath: "/a:b", EmptyDir: "1Gi"}}}), `test/web: Volumes[0].MountPath: "/a:b": must be an absolute path`},
+	"web: preStop of days":         {withWeb(django.WebProps{PreStopSeconds: 86401}), `test/web: PreStopSeconds: 86401: must be between 1 and 86400`},
+	"web: grace of days":           {withWeb(django.WebProps{TerminationGracePeriodSeconds: 172811}), `test/web: TerminationGracePeriodSeconds: 172811: must be at most two days`},
+	"web: secret key as a name": {
+		func(chart cdk8s.Chart) {
+			env := secret.New(chart, "secret", secret.Props{
+				Source: secret.Existing("POSTGRES_DB", "POSTGRES_USER", "POSTGRES_PASSWORD", "api.key"),
+			})
+			django.NewWeb(chart, "web", django.WebProps{
+				Image: "shop:1", SecretKeys: []string{"api.key"}, Database: postgres.Connection{Host: "db.example.com", Secret: env},
+			})
+		},
+		`test/web: SecretKeys[0]: "api.key": must be 1 to 253 letters, digits and '_'`,
+	},
+	"database: memory in bytes":   {withDatabase(postgres.DatabaseProps{Resources: limits("", "512")}), `test/database: Resources.Limits.Memory: "512": must be at least 1Mi`},
+	"database: parameter control": {withDatabase(postgres.DatabaseProps{Parameters: map[string]string{"application_name": "a\x01"}}), `test/database: Parameters[application_name]: "...": must be UTF-8 text`},
+	"secret: generated control":   {withGenerated(secret.GeneratedProps{Values: map[string]string{"A": "\x01"}}), `test/secret: Source.Values[A]: "...": must be UTF-8 text`},
+	"stack: secret of the web": {
+		func(chart cdk8s.Chart) {
+			stack.New(chart, "stack", stack.Props{Web: django.WebProps{Image: "shop:1", Secret: environment(chart)}})
+		},
+		`test/stack: Web.Secret: "django-env-secret": must not be given: the stack sets it`,
+	},
+	"stack: secret of the database": {
+		func(chart cdk8s.Chart) {
+			stack.New(chart, "stack", stack.Props{
+				Web: django.WebProps{Image: "shop:1"}, Database: postgres.DatabaseProps{Secret: environment(chart)},
+			})
+		},
+		`test/stack: Database.Secret: "django-env-secret": must not be given: the stack sets it`,
+	},
 	"web: no database": {
 		func(chart cdk8s.Chart) { django.NewWeb(chart, "web", django.WebProps{Image: "shop:1"}) },
 		`test/web: Database: "": is required`,
@@ -278,7 +310,7 @@ var wrong = map[string]struct {
 			db := postgres.NewDatabase(app, "database", postgres.DatabaseProps{Secret: environment(chart)})
 			_ = db.Connection().Host
 		},
-		`database: scope: "": must be a chart, or a construct in one`,
+		`database: scope: "App": must be a chart, or a construct in one`,
 	},
 	"nil connection": {
 		func(chart cdk8s.Chart) {
@@ -329,5 +361,22 @@ func TestEveryMistakeIsReportedAtOnce(t *testing.T) {
 	}
 	if len(got) != 6 {
 		t.Errorf("%d lines, want 6:\n%s", len(got), strings.Join(got, "\n"))
+	}
+}
+
+// Each variable that the server gets from another field is refused in Env.
+func TestVariablesOfTheConstructAreRefused(t *testing.T) {
+	manifest := cdktest.Render(t, withWeb(django.WebProps{}))
+	for _, name := range []string{
+		"ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "PORT", "DATABASE_URL", "POSTGRES_HOST", "POSTGRES_PORT", "POSTGRES_DB",
+		"POSTGRES_USER", "POSTGRES_PASSWORD", "PGUSER", "PGPASSWORD", "SECRET_KEY",
+	} {
+		if !strings.Contains(manifest, "- name: "+name+"\n") {
+			t.Errorf("the server does not get %s", name)
+		}
+		got := cdktest.Problems(t, withWeb(django.WebProps{Env: map[string]string{name: "x"}}))
+		if want := "test/web: Env[" + name + `]: "...": must not be given`; len(got) != 1 || !strings.HasPrefix(got[0], want) {
+			t.Errorf("problems: %q, want one that starts with %q", got, want)
+		}
 	}
 }

@@ -51,6 +51,11 @@ func replace(outputs []output) (err error) {
 			return err
 		}
 	}
+	return applyAll(changes)
+}
+
+// applyAll applies changes, or none of them.
+func applyAll(changes []change) error {
 	for i, c := range changes {
 		if err := c.apply(); err != nil {
 			for _, done := range changes[:i] {

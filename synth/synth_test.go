@@ -3,6 +3,7 @@ package synth_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -44,6 +45,10 @@ var apps = map[string]func(app cdk8s.App){
 	"panic": func(app cdk8s.App) {
 		chart := cdk8s.NewChart(app, new("good"), nil)
 		kplus.NewDeployment(chart, new("web"), &kplus.DeploymentProps{Containers: &[]*kplus.ContainerProps{{}}})
+	},
+	"nil pointer": func(app cdk8s.App) {
+		var none *stack.Stack
+		fmt.Println(none.Web())
 	},
 	"empty pod": func(app cdk8s.App) {
 		kplus.NewDeployment(cdk8s.NewChart(app, new("good"), nil), new("web"), &kplus.DeploymentProps{})
@@ -167,6 +172,14 @@ func TestPanicsOfCdk8sBecomeOneLine(t *testing.T) {
 	}
 }
 
+// A mistake in Go code is no wrong value: its stack is what helps.
+func TestGoPanicsKeepTheirStack(t *testing.T) {
+	r := start(t, "nil pointer", filepath.Join(t.TempDir(), "dist"))
+	if all := strings.Join(r.lines, "\n"); r.status != 2 || !strings.Contains(all, "synth_test.go") {
+		t.Errorf("status %d, output:\n%s", r.status, all)
+	}
+}
+
 func TestNodeIsCheckedFirst(t *testing.T) {
 	bin, tmp := t.TempDir(), t.TempDir()
 	old := filepath.Join(bin, "old")
@@ -262,6 +275,24 @@ func TestWhatCannotBeReplacedLeavesTheRest(t *testing.T) {
 	}
 }
 
+func TestAFailureLeavesNoDirectoryBehind(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "dist")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "production"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	staging, production := chart("shop"), chart("shop")
+	staging.Name, production.Name = "staging", "production"
+	if err := write(t, dir, staging, production); err == nil {
+		t.Error("a file was replaced by a directory")
+	}
+	if _, err := os.Stat(filepath.Join(dir, "staging")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the directory of the other environment is there: %v", err)
+	}
+}
+
 func TestEnvironmentsAreWrittenTogetherOrNotAtAll(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "dist")
 	staging, production := chart("shop"), chart("shop")
@@ -323,6 +354,9 @@ func TestLiteralCredentialsAreRefusedWhereGitTracksThem(t *testing.T) {
 	err := write(t, filepath.Join(repository, "dist"), literal)
 	if err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "not-a-secret") {
 		t.Errorf("in a tracked directory: %v, want %q", err, want)
+	}
+	if err := write(t, filepath.Join(repository, "a", "b", "dist"), literal); err == nil {
+		t.Error("written far below the root of the repository")
 	}
 	for _, dir := range []string{filepath.Join(repository, "local", "dist"), t.TempDir()} {
 		if err := write(t, dir, literal); err != nil {

@@ -27,9 +27,9 @@ func environment(w *Web) *[]*k8s.EnvVar {
 			env.Set(name, w.props.Env[name])
 		}
 	}
-	// The pod's shutdown is reckoned with it. Later arguments win.
-	env.Set(gunicornArgs, strings.TrimSpace(fmt.Sprintf("--graceful-timeout=%d %s",
-		w.props.GracefulTimeoutSeconds, w.props.Env[gunicornArgs])))
+	// The pod's shutdown is reckoned with it. The last of two equal flags wins.
+	env.Set(gunicornArgs, strings.TrimSpace(fmt.Sprintf("%s --graceful-timeout=%d",
+		w.props.Env[gunicornArgs], w.props.GracefulTimeoutSeconds)))
 	return env.List()
 }
 

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strings"
 
 	"example.com/django-cdk8s/constructs/pod"
 	"example.com/django-cdk8s/constructs/postgres"
@@ -123,7 +124,8 @@ type WebProps struct {
 
 	// Env are further environment variables. A value may hold $(NAME) of a
 	// variable from Secret, as Kubernetes expands it; credentials themselves
-	// belong into Secret. A GUNICORN_CMD_ARGS is added to the construct's own.
+	// belong into Secret. The construct adds to a
+	// GUNICORN_CMD_ARGS.
 	Env map[string]string
 
 	// HealthPath is the path that the probes ask for.
@@ -230,7 +232,7 @@ func (p WebProps) validateEnv(e *rule.Errors) {
 		if from, ok := reserved[name]; ok {
 			e.Add(field, "...", "must not be given: it is set from "+from)
 		}
-		if flag := ownFlag.FindString(p.Env[name]); name == gunicornArgs && flag != "" {
+		if flag := strings.TrimSpace(ownFlag.FindString(p.Env[name])); name == gunicornArgs && flag != "" {
 			e.Add(field, flag, "must not be given: it is set from Port and GracefulTimeoutSeconds")
 		}
 		if slices.Contains(p.SecretKeys, name) {

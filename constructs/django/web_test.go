@@ -51,7 +51,9 @@ var full = django.WebProps{
 	RunAsUser:    10001,
 	Volumes: []pod.Volume{
 		{MountPath: "/app/media", Claim: "media", External: true},
+		{MountPath: "/app/fonts", Claim: "fonts", External: true, ReadOnly: true},
 		{MountPath: "/app/cache", EmptyDir: "1Gi"},
+		{MountPath: "/app/empty", EmptyDir: "1Mi", ReadOnly: true},
 		{MountPath: "/etc/shop", ConfigMap: "shop", External: true},
 		{MountPath: "/etc/tls", Secret: "shop-tls", External: true, ReadOnly: true},
 	},

@@ -181,10 +181,9 @@ var ownParameters = []string{
 func (p DatabaseProps) validateSharedMemory(e *rule.Errors) {
 	shm := e.Bytes("SharedMemory", p.SharedMemory)
 	limit, err := resource.ParseQuantity(p.Resources.Limits.Memory)
-	if err == nil && limit.Value() < 1<<20 {
-		return // It is reported itself.
-	}
-	if shm != nil && err == nil && shm.Cmp(limit) >= 0 {
+	// A wrong limit is reported itself.
+	wrong := err != nil || limit.Value() < 2<<20
+	if shm != nil && !wrong && shm.Cmp(limit) >= 0 {
 		e.Add("SharedMemory", p.SharedMemory, "must be below the memory limit "+p.Resources.Limits.Memory+", against which it counts")
 	}
 }
@@ -204,7 +203,7 @@ func (p DatabaseProps) withDefaults() DatabaseProps {
 func defaultSharedMemory(limit string) string {
 	q, err := resource.ParseQuantity(limit)
 	half := q.Value() / 2
-	if want := resource.MustParse(DefaultSharedMemory); err != nil || half >= want.Value() || half < 1 {
+	if want := resource.MustParse(DefaultSharedMemory); err != nil || half >= want.Value() || half < 1<<20 {
 		return DefaultSharedMemory
 	}
 	return resource.NewQuantity(half, resource.BinarySI).String()

@@ -54,10 +54,10 @@ func layoutOf(ref string, major int) layout {
 
 // The places in a tag where images write their major version: behind "pg", as
 // those with extensions do (pg17, 2.17-pg17), or else at the start (17,
-// 17.2-bookworm, 17-3.5).
+// 17.2-bookworm, 17-3.5, 19beta1).
 var (
 	behindPG = regexp.MustCompile(`(?:^|[.-])pg(\d+)(?:[.-]|$)`)
-	atStart  = regexp.MustCompile(`^(\d+)(?:[.-]|$)`)
+	atStart  = regexp.MustCompile(`^(\d+)(?:[.-]|beta|rc|$)`)
 )
 
 func majorOf(tag string) int {

@@ -96,6 +96,15 @@ func TestPropsAreCopied(t *testing.T) {
 	if !strings.Contains(got, "A: before") {
 		t.Errorf("a change of the caller's map reached the manifest:\n%s", got)
 	}
+
+	keys := []string{"A"}
+	source = secret.Existing(keys...)
+	keys[0] = "B"
+	cdktest.Render(t, func(chart cdk8s.Chart) {
+		if got := secret.New(chart, "secret", secret.Props{Source: source}).Keys(); !slices.Equal(got, []string{"A"}) {
+			t.Errorf("a change of the caller's list reached the Secret: %v", got)
+		}
+	})
 }
 
 // A Job's template is immutable: the same name must mean the same content.

@@ -31,6 +31,9 @@ func TestStack(t *testing.T) {
 	for name, props := range map[string]stack.Props{
 		"minimal": {Web: django.WebProps{Image: "example/shop:1"}},
 		"full":    full,
+		"values of the web reach the generator": {Web: django.WebProps{
+			Image: "registry.example.com/shop:1", RunAsUser: 10001, ImagePullSecrets: []string{"registry"},
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cdktest.Golden(t, "stack/"+name, func(chart cdk8s.Chart) { stack.New(chart, "stack", props) })

@@ -3,6 +3,7 @@
 package bind
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -86,7 +87,7 @@ func newStandIn(scope constructs.Construct, id string) constructs.Construct {
 	chart := cdk8s.NewChart(scope, &id, nil)
 	Validate(chart, func() error {
 		var e rule.Errors
-		e.Add("scope", *scope.Node().Path(), "must be a chart, or a construct in one")
+		e.Add("scope", cmp.Or(*scope.Node().Path(), "App"), "must be a chart, or a construct in one")
 		return e.Err()
 	})
 	return chart

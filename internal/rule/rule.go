@@ -137,7 +137,7 @@ func (e *Errors) Bytes(field, value string) *resource.Quantity {
 		return nil
 	}
 	if q != nil && q.Value() < 1<<20 {
-		e.Add(field, value, "must be at least 1Mi: without a unit it counts bytes")
+		e.Add(field, value, "must be at least 1Mi; without a unit it counts bytes")
 		return nil
 	}
 	return q
@@ -154,8 +154,9 @@ var urlPath = regexp.MustCompile(`^/([A-Za-z0-9._~!$&'()*+,;=:@?-]([A-Za-z0-9._~
 
 // URLPath checks the path of an HTTP request.
 func (e *Errors) URLPath(field, value string) {
-	if !urlPath.MatchString(value) {
-		e.Add(field, value, "must be a URL path that starts with one '/', with other characters percent-encoded")
+	file, _, _ := strings.Cut(value, "?")
+	if !urlPath.MatchString(value) || strings.TrimSuffix(file, "/") != strings.TrimSuffix(path.Clean(file), "/") {
+		e.Add(field, value, "must be a URL path that starts with one '/', without '.' or '..', and with other characters percent-encoded")
 	}
 }
 
