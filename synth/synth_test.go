@@ -46,7 +46,7 @@ var apps = map[string]func(app cdk8s.App){
 		chart := cdk8s.NewChart(app, new("good"), nil)
 		kplus.NewDeployment(chart, new("web"), &kplus.DeploymentProps{Containers: &[]*kplus.ContainerProps{{}}})
 	},
-	"nil pointer": func(app cdk8s.App) {
+	"nil pointer": func(cdk8s.App) {
 		var none *stack.Stack
 		fmt.Println(none.Web())
 	},
