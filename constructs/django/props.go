@@ -35,8 +35,9 @@ const (
 	DefaultRunAsUser = 1000
 
 	// DefaultPreStopSeconds is how long a pod that is to stop goes on
-	// answering, so that every node learns to send it nothing new.
-	DefaultPreStopSeconds = 5
+	// answering, so that every node and load balancer learns to send it nothing
+	// new. A busy node takes some seconds.
+	DefaultPreStopSeconds = 10
 
 	// DefaultGracefulTimeoutSeconds is gunicorn's own default.
 	DefaultGracefulTimeoutSeconds = 30

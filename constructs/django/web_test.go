@@ -58,7 +58,7 @@ var full = django.WebProps{
 		{MountPath: "/etc/tls", Secret: "shop-tls", External: true, ReadOnly: true},
 	},
 	ImagePullSecrets:              []string{"registry"},
-	PreStopSeconds:                10,
+	PreStopSeconds:                15,
 	GracefulTimeoutSeconds:        60,
 	TerminationGracePeriodSeconds: 90,
 }
