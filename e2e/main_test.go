@@ -1,0 +1,59 @@
+package e2e
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"os"
+	"strconv"
+	"testing"
+	"time"
+
+	"example.com/django-cdk8s/constructs/postgres"
+	"example.com/django-cdk8s/e2e/cluster"
+	"example.com/django-cdk8s/internal/kernel"
+)
+
+// What the tests run, and how hard they press it.
+var (
+	siteImage     = cmp.Or(os.Getenv("E2E_IMAGE"), "guestbook:1.0.0")
+	postgresImage = cmp.Or(os.Getenv("E2E_POSTGRES_IMAGE"), postgres.DefaultImage)
+	rate, _       = strconv.Atoi(cmp.Or(os.Getenv("E2E_RATE"), "300"))
+)
+
+// kube is the cluster under test.
+var kube *cluster.Cluster
+
+func TestMain(m *testing.M) {
+	os.Exit(run(m))
+}
+
+func run(m *testing.M) int {
+	defer kernel.Close()
+	var err error
+	if kube, err = cluster.Connect(); err == nil && rate < 1 {
+		err = fmt.Errorf("E2E_RATE: %q: must be a whole number above 0", os.Getenv("E2E_RATE"))
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	code := m.Run()
+	if err := waitForRemoval(2 * time.Minute); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return max(code, 1)
+	}
+	return code
+}
+
+// waitForRemoval waits until no namespace of these tests is left.
+func waitForRemoval(limit time.Duration) error {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	for _, namespace := range removing {
+		if _, err := poll(ctx, func() error { return gone(ctx, namespace) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
