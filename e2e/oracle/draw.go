@@ -93,8 +93,9 @@ var required = []string{secret.DatabaseKey, secret.UserKey, secret.PasswordKey, 
 // drawSecret also returns the values that become part of the manifest.
 func drawSecret(t *rapid.T, image string) (props secret.Props, values map[string]string) {
 	props.Name = field(t, "Secret.Name", dnsName, anything)
-	switch rapid.IntRange(0, 3).Draw(t, "Secret.Source") {
-	case 0:
+	switch rapid.IntRange(0, 15).Draw(t, "Secret.Source") {
+	case 0: // The default of a stack; missing elsewhere.
+	default:
 		values = field(t, "Generated.Values", table(envName, word), table(anything, anything))
 		props.Source = secret.Generated(secret.GeneratedProps{
 			Image:     cmp.Or(field(t, "Generated.Image", imageName, anything), image),
@@ -102,16 +103,15 @@ func drawSecret(t *rapid.T, image string) (props secret.Props, values map[string
 			Keys:      field(t, "Generated.Keys", list(envName), list(anything)),
 			RunAsUser: field(t, "Generated.RunAsUser", id, number),
 		})
-	case 1:
+	case 1, 2, 3:
 		props.Source = secret.Existing(append(field(t, "Existing", list(key), list(anything)), required...)...)
-	case 2:
+	case 4, 5, 6:
 		values = map[string]string{}
 		for _, k := range required {
 			values[k] = "x"
 		}
 		maps.Copy(values, field(t, "Literal", table(key, word), table(anything, anything)))
 		props.Source = secret.Literal(values)
-	case 3: // The default of a stack; missing elsewhere.
 	}
 	return props, values
 }
@@ -133,7 +133,7 @@ func drawDatabase(t *rapid.T) postgres.DatabaseProps {
 	return postgres.DatabaseProps{
 		Name:         field(t, "Database.Name", label, anything),
 		Image:        field(t, "Database.Image", database, anything),
-		Major:        field(t, "Database.Major", rapid.IntRange(12, 99), number),
+		Major:        field(t, "Database.Major", rapid.Just(15), number),
 		Storage:      field(t, "Database.Storage", bytes, anything),
 		StorageClass: field(t, "Database.StorageClass", dnsName, anything),
 		Resources:    drawResources(t, "Database"),
@@ -145,12 +145,12 @@ func drawDatabase(t *rapid.T) postgres.DatabaseProps {
 
 func drawVolume(t *rapid.T) pod.Volume {
 	v := pod.Volume{
-		MountPath: cmp.Or(field(t, "MountPath", path, anything), "/data"),
+		MountPath: cmp.Or(field(t, "MountPath", path, anything), path.Draw(t, "MountPath")),
 		ReadOnly:  rapid.Bool().Draw(t, "ReadOnly"),
 		External:  true,
 	}
-	switch rapid.IntRange(0, 4).Draw(t, "source") {
-	case 0:
+	switch rapid.IntRange(0, 20).Draw(t, "source") {
+	default:
 		v.EmptyDir, v.External = cmp.Or(field(t, "EmptyDir", bytes, anything), "1Gi"), false
 	case 1:
 		v.Claim = cmp.Or(field(t, "Claim", dnsName, anything), "files")
@@ -158,7 +158,7 @@ func drawVolume(t *rapid.T) pod.Volume {
 		v.ConfigMap = cmp.Or(field(t, "ConfigMap", dnsName, anything), "files")
 	case 3:
 		v.Secret = cmp.Or(field(t, "Secret", dnsName, anything), "files")
-	case 4:
+	case 20:
 		v.EmptyDir, v.Claim = field(t, "EmptyDir", bytes, anything), field(t, "Claim", dnsName, anything)
 	}
 	return v
