@@ -84,13 +84,24 @@ func (c *checker) credentials() {
 			for _, env := range container.Env {
 				c.literal(w.Object, field+".env", env.Name, env.Value)
 			}
-			for i, arg := range container.Command {
-				c.literal(w.Object, field+".command", strconv.Itoa(i), arg)
-			}
-			for i, arg := range container.Args {
-				c.literal(w.Object, field+".args", strconv.Itoa(i), arg)
-			}
+			c.arguments(w.Object, field+".command", container.Command)
+			c.arguments(w.Object, field+".args", container.Args)
 		})
+	}
+}
+
+// credentialFlag matches a flag whose value is the next argument.
+var credentialFlag = regexp.MustCompile(`(?i)^--?[\w-]*(password|passwd|passphrase|secret|token|api-?key)$`)
+
+// arguments looks at each argument, under the name of the flag before it.
+func (c *checker) arguments(o Object, field string, args []string) {
+	for i, arg := range args {
+		name := strconv.Itoa(i)
+		if i > 0 && credentialFlag.MatchString(args[i-1]) && !strings.HasPrefix(arg, "-") && isCredential(arg) {
+			c.add(o, fmt.Sprintf("%s[%s]", field, name), "...", "is a credential, and git tracks these manifests: keep it in a Secret that they do not hold")
+			continue
+		}
+		c.literal(o, field, name, arg)
 	}
 }
 

@@ -469,3 +469,29 @@ func TestArgumentsHaveNoNames(t *testing.T) {
 	objects := readSystem(t).edit(t, edit{"Deployment django-app/django", "- shop.wsgi", "- SECRET_KEY\n            - POSTGRES_PASSWORD"}).objects()
 	expect(t, manifest.Check(objects, systemOptions()), nil)
 }
+
+func TestArgumentsOfCredentialFlagsAreRecognised(t *testing.T) {
+	const pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: shop, namespace: shop}\nspec:\n  containers:\n    - name: c\n      image: shop:1\n      args: [%s]\n"
+	for args, want := range map[string]int{
+		`--password, not-a-secret`:              1,
+		`-x, --db-password, not-a-secret, last`: 1,
+		`--api-key, not-a-secret`:               1,
+		`--password, $(POSTGRES_PASSWORD)`:      0,
+		`--no-password, --verbose`:              0,
+		`--password-file, /run/secrets/db/file`: 0,
+	} {
+		objects, err := manifest.Parse("test", fmt.Appendf(nil, pod, args))
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := 0
+		for _, problem := range manifest.Check(objects, manifest.Options{Tracked: true}) {
+			if problem.Rule == "credentials" {
+				found++
+			}
+		}
+		if found != want {
+			t.Errorf("%s: %d problems, want %d", args, found, want)
+		}
+	}
+}

@@ -157,6 +157,19 @@ func TestDatabaseURLHoldsNoCredential(t *testing.T) {
 	}
 }
 
+func TestHostsAreACopy(t *testing.T) {
+	cdktest.Render(t, func(chart cdk8s.Chart) {
+		site := django.NewWeb(chart, "web", django.WebProps{
+			Image: "shop:1", Hosts: []string{"www.example.com"},
+			Database: postgres.Connection{Host: "db.example.com", Secret: environment(chart, "env")},
+		})
+		site.Hosts()[0] = "changed"
+		if got := site.Hosts()[0]; got != "www.example.com" {
+			t.Errorf("Hosts()[0] = %q after a caller changed its copy", got)
+		}
+	})
+}
+
 // A chart without a namespace is applied into whichever one kubectl is set to.
 func TestChartWithoutNamespace(t *testing.T) {
 	problems := cdktest.AppProblems(t, func(app cdk8s.App) {
@@ -170,6 +183,14 @@ func TestChartWithoutNamespace(t *testing.T) {
 	})
 	if problems != nil {
 		t.Error(problems)
+	}
+}
+
+func TestPartOfAChartWithoutNamespaceIsItsID(t *testing.T) {
+	chart := cdk8s.NewChart(cdk8s.NewApp(nil), new("shop"), nil)
+	web(chart, django.WebProps{Image: "shop:1"})
+	if got := *cdk8s.Yaml_Stringify(*cdk8s.Testing_Synth(chart)...); strings.Count(got, "app.kubernetes.io/part-of: shop\n") != 3 {
+		t.Errorf("the objects and pods are not part of shop:\n%s", got)
 	}
 }
 

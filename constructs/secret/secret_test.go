@@ -97,6 +97,12 @@ func TestPropsAreCopied(t *testing.T) {
 		t.Errorf("a change of the caller's map reached the manifest:\n%s", got)
 	}
 
+	public := map[string]string{"A": "b"}
+	secret.Generated(secret.GeneratedProps{Image: "shop:1", Values: public})
+	if len(public) != 1 {
+		t.Errorf("the caller's map got the defaults: %v", public)
+	}
+
 	keys := []string{"A"}
 	source = secret.Existing(keys...)
 	keys[0] = "B"
