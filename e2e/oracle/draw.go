@@ -93,14 +93,6 @@ func drawSecret(t *rapid.T, image string) (props secret.Props, values map[string
 	props.Name = field(t, "Secret.Name", dnsName, anything)
 	switch rapid.IntRange(0, 15).Draw(t, "Secret.Source") {
 	case 9: // The default of a stack; missing elsewhere.
-	default:
-		values = field(t, "Generated.Values", table(envName, word), table(anything, anything))
-		props.Source = secret.Generated(secret.GeneratedProps{
-			Image:     cmp.Or(field(t, "Generated.Image", imageName, anything), image),
-			Values:    values,
-			Keys:      field(t, "Generated.Keys", list(envName), list(anything)),
-			RunAsUser: field(t, "Generated.RunAsUser", id, number),
-		})
 	case 1, 2, 3:
 		props.Source = secret.Existing(append(field(t, "Existing", list(key), list(anything)), required...)...)
 	case 4, 5, 6:
@@ -110,6 +102,14 @@ func drawSecret(t *rapid.T, image string) (props secret.Props, values map[string
 		}
 		maps.Copy(values, field(t, "Literal", table(key, word), table(anything, anything)))
 		props.Source = secret.Literal(values)
+	default:
+		values = field(t, "Generated.Values", table(envName, word), table(anything, anything))
+		props.Source = secret.Generated(secret.GeneratedProps{
+			Image:     cmp.Or(field(t, "Generated.Image", imageName, anything), image),
+			Values:    values,
+			Keys:      field(t, "Generated.Keys", list(envName), list(anything)),
+			RunAsUser: field(t, "Generated.RunAsUser", id, number),
+		})
 	}
 	return props, values
 }
@@ -148,8 +148,6 @@ func drawVolume(t *rapid.T) pod.Volume {
 		External:  true,
 	}
 	switch rapid.IntRange(0, 20).Draw(t, "source") {
-	default:
-		v.EmptyDir, v.External = cmp.Or(field(t, "EmptyDir", bytes, anything), "1Gi"), false
 	case 1:
 		v.Claim = cmp.Or(field(t, "Claim", dnsName, anything), "files")
 	case 2:
@@ -158,6 +156,8 @@ func drawVolume(t *rapid.T) pod.Volume {
 		v.Secret = cmp.Or(field(t, "Secret", dnsName, anything), "files")
 	case 20:
 		v.EmptyDir, v.Claim = field(t, "EmptyDir", bytes, anything), field(t, "Claim", dnsName, anything)
+	default:
+		v.EmptyDir, v.External = cmp.Or(field(t, "EmptyDir", bytes, anything), "1Gi"), false
 	}
 	return v
 }
