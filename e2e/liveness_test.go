@@ -34,9 +34,13 @@ func TestHangingPodIsRestarted(t *testing.T) {
 	})
 	t.Logf("restarted after %s", took)
 	t.Logf("rolled out again %s later", a.waitFor(django.DefaultName))
-	if got := a.throughService("/login"); got.status != 200 {
-		t.Errorf("/login after the restart: %d: %s", got.status, got.body)
-	}
+	eventually(t, time.Minute, "the restarted pod answers", func(context.Context) error {
+		got, err := a.get(a.web(), "/login")
+		if err == nil && got.status != 200 {
+			err = fmt.Errorf("%d: %s", got.status, got.body)
+		}
+		return err
+	})
 	if err := a.hasEvent(t.Context(), "failed liveness probe"); err != nil {
 		t.Error(err)
 	}
