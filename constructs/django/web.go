@@ -41,7 +41,7 @@ func NewWeb(scope constructs.Construct, id string, props WebProps) *Web {
 	w.props = props.withDefaults()
 	bind.Validate(w, w.validateSecrets)
 	newDeployment(w)
-	w.service = bind.NewService(w, w.props.Name, portName, w.props.Port, labels.Web)
+	w.service = bind.NewService(w, w.props.Name, labels.Web, bind.Port{Name: portName, Number: w.props.Port})
 	return w
 }
 

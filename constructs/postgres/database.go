@@ -3,7 +3,6 @@ package postgres
 import (
 	"cmp"
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 
@@ -231,7 +230,7 @@ func NewDatabase(scope constructs.Construct, id string, props DatabaseProps) *Da
 	d.props = props.withDefaults()
 	newClaim(d)
 	newDeployment(d)
-	d.service = bind.NewService(d, d.props.Name, portName, DefaultPort, labels.Database)
+	d.service = bind.NewService(d, d.props.Name, labels.Database, bind.Port{Name: portName, Number: DefaultPort})
 	return d
 }
 
@@ -326,7 +325,7 @@ func newPod(d *Database) *k8s.PodSpec {
 			Name:            new("postgres"),
 			Image:           &d.props.Image,
 			ImagePullPolicy: podspec.PullPolicy(d.props.Image),
-			Command:         jsii.Strings("sh", "-c", oneServer, path.Join(facts.mountPath, lockFile)),
+			Command:         podspec.OneServer(facts.mountPath),
 			Args:            bind.Strings(arguments(d.props.Parameters)),
 			Env:             environment(d.props, facts.dataDir),
 			Ports:           bind.List(k8s.ContainerPort{Name: new(portName), ContainerPort: jsii.Number(DefaultPort)}),
@@ -339,20 +338,6 @@ func newPod(d *Database) *k8s.PodSpec {
 		Volumes: mounts.Volumes(),
 	}
 }
-
-// oneServer starts the image's entry point once it holds a lock on the volume.
-//
-// A Deployment that loses its pod makes the next one at once, without waiting
-// for the old server to end, and on the same node both can mount the claim.
-// PostgreSQL's own guard does not see it: both servers are process 1, each in a
-// container of its own. Two servers lose acknowledged rows, measured. The lock
-// ends with the last process of the server that holds it, however it ends.
-const oneServer = `exec 9>>"$0"
-flock -n 9 || { echo "waiting for the server before this one to end"; flock 9; }
-exec docker-entrypoint.sh "$@"`
-
-// lockFile lies beside the data, on the volume that it guards.
-const lockFile = "server.lock"
 
 // arguments start the server with its parameters.
 func arguments(parameters map[string]string) []string {

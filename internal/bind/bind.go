@@ -155,16 +155,24 @@ func ServiceHost(scope constructs.Construct, name string) string {
 	return name
 }
 
+// Port is a port that has the same number at a Service and at its pods.
+type Port struct {
+	Name   string
+	Number int
+}
+
 // NewService adds a Service called name for the pods of the workload of that
-// name, with one port on both sides.
-func NewService(scope constructs.Construct, name, portName string, port int, part labels.Part) kplus.Service {
+// name.
+func NewService(scope constructs.Construct, name string, part labels.Part, ports ...Port) kplus.Service {
+	var servicePorts []kplus.ServicePort
+	for _, port := range ports {
+		servicePorts = append(servicePorts, kplus.ServicePort{
+			Name: &port.Name, Port: jsii.Number(port.Number), TargetPort: jsii.Number(port.Number),
+		})
+	}
 	service := kplus.NewService(scope, jsii.String("Service"), &kplus.ServiceProps{
 		Metadata: &cdk8s.ApiObjectMetadata{Name: &name, Labels: Map(labels.Object(name, part, PartOf(scope)))},
-		Ports: List(kplus.ServicePort{
-			Name:       &portName,
-			Port:       jsii.Number(port),
-			TargetPort: jsii.Number(port),
-		}),
+		Ports:    List(servicePorts...),
 	})
 	for key, value := range labels.Selector(name) {
 		service.SelectLabel(&key, &value)

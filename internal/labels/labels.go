@@ -23,6 +23,15 @@ var (
 	Web         = Part{"django", "web"}
 	Database    = Part{"postgresql", "database"}
 	Credentials = Part{"django", "credentials"}
+	Migration   = Part{"django", "migration"}
+	Worker      = Part{"django", "worker"}
+	Beat        = Part{"django", "beat"}
+	Command     = Part{"django", "command"}
+	Broker      = Part{"valkey", "broker"}
+	Media       = Part{"django", "media"}
+	Route       = Part{"django", "route"}
+	Monitoring  = Part{"prometheus", "monitoring"}
+	Isolation   = Part{"kubernetes", "isolation"}
 )
 
 // Manager is the value of [ManagedBy] on every object.
@@ -44,6 +53,18 @@ const (
 	SyncOptions = "argocd.argoproj.io/sync-options"
 	KeepData    = "Prune=false,Delete=false"
 )
+
+// The annotations by which Prometheus finds what to ask where it has no
+// operator; see
+// https://github.com/prometheus-community/helm-charts/tree/main/charts/prometheus#scraping-pod-metrics-via-annotations.
+const (
+	PrometheusScrape = "prometheus.io/scrape"
+	PrometheusPort   = "prometheus.io/port"
+	PrometheusPath   = "prometheus.io/path"
+)
+
+// MetricsPort names the port that Prometheus asks.
+const MetricsPort = "metrics"
 
 // Selector returns the labels that select the pods of the workload called
 // name, and no other. A Deployment's selector is immutable, so nothing is ever

@@ -5,6 +5,7 @@ package podspec
 
 import (
 	"fmt"
+	"path"
 
 	"github.com/aws/jsii-runtime-go"
 	"github.com/cdk8s-team/cdk8s-plus-go/cdk8splus28/v2/k8s"
@@ -168,3 +169,19 @@ func (e *Env) FromSecret(name, secret, key string) {
 
 // List returns the environment.
 func (e *Env) List() *[]*k8s.EnvVar { return bind.List(*e...) }
+
+// OneServer returns the command that starts the image's entry point once it
+// holds a lock on the volume that is mounted at dir.
+//
+// A Deployment that loses its pod makes the next one at once, without waiting
+// for the old server to end, and on the same node both can mount the claim.
+// PostgreSQL's own guard does not see it: both servers are process 1, each in a
+// container of its own. Two servers lose acknowledged rows, measured. The lock
+// ends with the last process of the server that holds it, however it ends.
+func OneServer(dir string) *[]*string {
+	return jsii.Strings("sh", "-c", oneServer, path.Join(dir, "server.lock"))
+}
+
+const oneServer = `exec 9>>"$0"
+flock -n 9 || { echo "waiting for the server before this one to end"; flock 9; }
+exec docker-entrypoint.sh "$@"`
