@@ -3,12 +3,11 @@ package django
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 
+	"example.com/django-cdk8s/constructs/broker"
 	"example.com/django-cdk8s/constructs/pod"
 	"example.com/django-cdk8s/constructs/postgres"
 	"example.com/django-cdk8s/constructs/secret"
@@ -38,9 +37,6 @@ const (
 	// answering, so that every node and load balancer learns to send it nothing
 	// new. A busy node takes some seconds.
 	DefaultPreStopSeconds = 10
-
-	// DefaultGracefulTimeoutSeconds is gunicorn's own default.
-	DefaultGracefulTimeoutSeconds = 30
 )
 
 // DefaultResources are the resources of the reference system.
@@ -82,10 +78,12 @@ type WebProps struct {
 	// Default: none, so that the site answers inside the cluster only.
 	Hosts []string
 
-	// HTTPS says that visitors use https, which a proxy in front of the cluster
-	// ends. CSRF_TRUSTED_ORIGINS then has that scheme, and the probes say
-	// X-Forwarded-Proto: https, so that SECURE_SSL_REDIRECT does not turn them
-	// away.
+	// HTTPS says that visitors use https, which a proxy ends, and that the
+	// proxy tells so by X-Forwarded-Proto. CSRF_TRUSTED_ORIGINS then has that
+	// scheme; SECURE_PROXY_SSL_HEADER, SECURE_SSL_REDIRECT,
+	// SESSION_COOKIE_SECURE and CSRF_COOKIE_SECURE are set, for the settings of
+	// these names, unless Env has them; and the probes say X-Forwarded-Proto:
+	// https, so that they are not redirected.
 	//
 	// Default: false.
 	HTTPS bool
@@ -96,10 +94,24 @@ type WebProps struct {
 	// Default: [DefaultPort].
 	Port int
 
-	// Replicas is the number of pods; a pointer to zero stops the site.
+	// Replicas is the number of pods; a pointer to zero stops the site. From
+	// two on, the pods are spread over nodes and zones where that is possible,
+	// and a PodDisruptionBudget lets a drain take one at a time.
 	//
 	// Default: [DefaultReplicas].
 	Replicas *int
+
+	// Autoscaling makes the number of pods follow the load, in place of
+	// Replicas.
+	//
+	// Default: off.
+	Autoscaling Autoscaling
+
+	// PriorityClassName is the name of a PriorityClass of the cluster: which
+	// pods stay when a node is full.
+	//
+	// Default: none, the cluster's default class.
+	PriorityClassName string
 
 	// Resources says how much CPU and memory each pod gets.
 	//
@@ -123,11 +135,50 @@ type WebProps struct {
 	// Default: [secret.DjangoKey].
 	SecretKeys []string
 
+	// Broker is where Celery's messages go: a valkey.Server, or a
+	// [broker.Connection] to one elsewhere. It becomes CELERY_BROKER_URL.
+	//
+	// Default: none.
+	Broker broker.Connector
+
 	// Env are further environment variables. A value may hold $(NAME) of a
 	// variable from Secret, as Kubernetes expands it; credentials themselves
 	// belong into Secret. The construct adds to a
 	// GUNICORN_CMD_ARGS.
 	Env map[string]string
+
+	// Gunicorn says how gunicorn serves the project.
+	Gunicorn Gunicorn
+
+	// WaitForMigrations keeps a new pod from serving until "manage.py migrate
+	// --check" finds that the database has every migration of its image. The
+	// pods before it go on serving meanwhile. [NewMigration] applies them.
+	//
+	// Default: false.
+	WaitForMigrations bool
+
+	// DeployCheck runs "manage.py check --deploy" before the server, and keeps
+	// the pod from starting when it finds something of this level or above.
+	//
+	// Default: none, no check.
+	DeployCheck CheckLevel
+
+	// StaticRoot runs "manage.py collectstatic" before the server, into an
+	// empty directory at this path, which the server then reads. STATIC_ROOT
+	// names it to the settings.
+	//
+	// Default: none; the image has collected the files, which is faster.
+	StaticRoot string
+
+	// Media is where uploaded files go: a [MediaClaim] or an [ObjectStore].
+	//
+	// Default: none; what is written into the container is lost with it.
+	Media Media
+
+	// Metrics says where Prometheus finds the project's metrics.
+	//
+	// Default: none.
+	Metrics Metrics
 
 	// HealthPath is the path that the probes ask for.
 	//
@@ -158,14 +209,8 @@ type WebProps struct {
 	// Default: [DefaultPreStopSeconds].
 	PreStopSeconds int
 
-	// GracefulTimeoutSeconds is how long the requests that are then still
-	// running may take. It becomes gunicorn's --graceful-timeout.
-	//
-	// Default: [DefaultGracefulTimeoutSeconds].
-	GracefulTimeoutSeconds int
-
 	// TerminationGracePeriodSeconds is when the pod is killed. It must be above
-	// the sum of the two before it.
+	// the sum of PreStopSeconds and Gunicorn.GracefulTimeoutSeconds.
 	//
 	// Default: that sum and ten seconds.
 	TerminationGracePeriodSeconds int
@@ -192,16 +237,47 @@ func (p WebProps) Validate() error {
 	}
 	e.Unique("Hosts", p.Hosts)
 	e.Port("Port", p.Port)
-	e.Range("Replicas", *p.Replicas, 0, math.MaxInt32)
+	p.Autoscaling.validate(&e, given.Replicas)
+	if p.PriorityClassName != "" {
+		e.Name("PriorityClassName", p.PriorityClassName)
+	}
 	e.Join("Resources", given.Resources.Validate())
 	e.URLPath("HealthPath", p.HealthPath)
 	e.UserID("RunAsUser", p.RunAsUser)
 	e.Names("ImagePullSecrets", p.ImagePullSecrets)
+	e.Join("Gunicorn", p.Gunicorn.Validate())
+	p.DeployCheck.validate(&e)
+	p.Metrics.validate(&e, p.Port)
 	p.validateDatabase(&e)
+	p.validateBroker(&e)
 	p.validateEnv(&e)
+	p.validateMedia(&e)
 	p.validateVolumes(&e)
 	p.validateShutdown(&e)
 	return e.Err()
+}
+
+func (p WebProps) validateBroker(e *rule.Errors) {
+	// A Server reports its own mistakes.
+	if connection, ok := p.Broker.(broker.Connection); ok {
+		e.Join("Broker", connection.Validate())
+	} else if isNil(p.Broker) && p.Broker != nil {
+		e.Add("Broker", "", "must not be nil: leave it out, or name a valkey.Server or a broker.Connection")
+	}
+}
+
+func (p WebProps) validateMedia(e *rule.Errors) {
+	if p.Media != nil && isNil(p.Media) {
+		e.Add("Media", "", "must not be nil: leave it out, or name a MediaClaim or an ObjectStore")
+		return
+	}
+	if store, ok := p.Media.(ObjectStore); ok {
+		e.Join("Media", store.Validate())
+	}
+	if p.oneNode() && p.maxReplicas() > 1 {
+		e.Add("Media", p.Media.(*MediaClaim).Name(), fmt.Sprintf(
+			"is a ReadWriteOnce claim, which pods on two nodes cannot share, and there may be %d pods: use ReadWriteMany or an ObjectStore, or one pod", p.maxReplicas()))
+	}
 }
 
 func (p WebProps) validateDatabase(e *rule.Errors) {
@@ -226,6 +302,7 @@ func (p WebProps) validateDatabase(e *rule.Errors) {
 }
 
 func (p WebProps) validateEnv(e *rule.Errors) {
+	reserved := p.reserved()
 	for _, name := range rule.Keys(p.Env) {
 		field := rule.Item("Env", name)
 		e.EnvName(field, name)
@@ -234,7 +311,7 @@ func (p WebProps) validateEnv(e *rule.Errors) {
 			e.Add(field, "...", "must not be given: it is set from "+from)
 		}
 		if flag := strings.TrimSpace(ownFlag.FindString(p.Env[name])); name == gunicornArgs && flag != "" {
-			e.Add(field, flag, "must not be given: it is set from Port and GracefulTimeoutSeconds")
+			e.Add(field, flag, "must not be given: it is set from Port and Gunicorn")
 		}
 		if slices.Contains(p.SecretKeys, name) {
 			e.Add(field, "...", "must not be given: it is set from Secret")
@@ -242,38 +319,26 @@ func (p WebProps) validateEnv(e *rule.Errors) {
 	}
 }
 
-// reserved are the variables that [WebProps] sets, and the field that each is
-// set from, or would be overridden by: PostgreSQL's client library and Django
-// would read a second value in silence.
-var reserved = map[string]string{
-	"ALLOWED_HOSTS":        "Hosts",
-	"CSRF_TRUSTED_ORIGINS": "Hosts and HTTPS",
-	"PORT":                 "Port",
-	"DATABASE_URL":         "Database",
-	"POSTGRES_HOST":        "Database",
-	"POSTGRES_PORT":        "Database",
-	"POSTGRES_DB":          "Database",
-	"POSTGRES_USER":        "Database",
-	"POSTGRES_PASSWORD":    "Database",
-	"PGHOST":               "Database",
-	"PGPORT":               "Database",
-	"PGDATABASE":           "Database",
-	"PGSERVICE":            "Database",
-	"PGPASSFILE":           "Database",
-	"PGUSER":               "Database",
-	"PGPASSWORD":           "Database",
-}
-
-// ownFlag matches the flags of gunicorn that the Service, the probes and the
-// pod's shutdown depend on.
-var ownFlag = regexp.MustCompile(`(^|\s)(--bind|-b|--graceful-timeout)\b`)
-
 func (p WebProps) validateVolumes(e *rule.Errors) {
+	own := map[string]string{podspec.TmpPath: "a writable directory", heartbeatPath: "gunicorn's heartbeat"}
+	if p.StaticRoot != "" {
+		e.AbsolutePath("StaticRoot", p.StaticRoot)
+		if what, taken := own[p.StaticRoot]; taken {
+			e.Add("StaticRoot", p.StaticRoot, "must be another path: the construct mounts "+what+" there")
+		}
+		own[p.StaticRoot] = "StaticRoot"
+	}
+	if claim, ok := p.Media.(*MediaClaim); ok && claim != nil {
+		if what, taken := own[claim.props.MountPath]; taken {
+			e.Add("Media", claim.props.MountPath, "must be mounted at another path: the construct mounts "+what+" there")
+		}
+		own[claim.props.MountPath] = "Media"
+	}
 	var paths []string
 	for i, v := range p.Volumes {
 		e.Join(rule.Item("Volumes", i), v.Validate())
-		if v.MountPath == podspec.TmpPath {
-			e.Add(rule.Item("Volumes", i)+".MountPath", v.MountPath, "must be another: the construct mounts a writable directory there")
+		if what, taken := own[v.MountPath]; taken {
+			e.Add(rule.Item("Volumes", i)+".MountPath", v.MountPath, "must be another: the construct mounts "+what+" there")
 		}
 		paths = append(paths, v.MountPath)
 	}
@@ -281,13 +346,12 @@ func (p WebProps) validateVolumes(e *rule.Errors) {
 }
 
 func (p WebProps) validateShutdown(e *rule.Errors) {
-	const day = 24 * 60 * 60
 	e.Range("PreStopSeconds", p.PreStopSeconds, 1, day)
-	e.Range("GracefulTimeoutSeconds", p.GracefulTimeoutSeconds, 1, day)
-	if sum := p.PreStopSeconds + p.GracefulTimeoutSeconds; p.TerminationGracePeriodSeconds <= sum {
+	graceful := p.Gunicorn.GracefulTimeoutSeconds
+	if sum := p.PreStopSeconds + graceful; p.TerminationGracePeriodSeconds <= sum {
 		e.Add("TerminationGracePeriodSeconds", p.TerminationGracePeriodSeconds, fmt.Sprintf(
-			"must be above PreStopSeconds + GracefulTimeoutSeconds = %d + %d = %d, or requests are cut off",
-			p.PreStopSeconds, p.GracefulTimeoutSeconds, sum))
+			"must be above PreStopSeconds + Gunicorn.GracefulTimeoutSeconds = %d + %d = %d, or requests are cut off",
+			p.PreStopSeconds, graceful, sum))
 	} else if p.TerminationGracePeriodSeconds > 2*day+10 {
 		e.Add("TerminationGracePeriodSeconds", p.TerminationGracePeriodSeconds, "must be at most two days and ten seconds")
 	}
@@ -295,15 +359,32 @@ func (p WebProps) validateShutdown(e *rule.Errors) {
 
 // connection returns the database's connection, if there is one.
 func (p WebProps) connection() (postgres.Connection, bool) {
-	if v := reflect.ValueOf(p.Database); p.Database == nil || v.Kind() == reflect.Pointer && v.IsNil() {
+	if isNil(p.Database) {
 		return postgres.Connection{}.Connection(), false
 	}
 	return p.Database.Connection(), true
 }
 
+// isNil reports whether an interface holds nothing, or a nil pointer.
+func isNil(value any) bool {
+	v := reflect.ValueOf(value)
+	return value == nil || v.Kind() == reflect.Pointer && v.IsNil()
+}
+
+// oneNode reports whether all pods must be on one node.
+func (p WebProps) oneNode() bool {
+	claim, ok := p.Media.(*MediaClaim)
+	return ok && claim != nil && claim.props.AccessMode == ReadWriteOnce
+}
+
+// maxReplicas returns the highest number of pods besides one more in an
+// update.
+func (p WebProps) maxReplicas() int { return p.Autoscaling.max(p.Replicas) }
+
 func (p WebProps) withDefaults() WebProps {
 	p.Name = cmp.Or(p.Name, DefaultName)
 	p.Port = cmp.Or(p.Port, DefaultPort)
+	p.Autoscaling = p.Autoscaling.withDefaults()
 	if p.Replicas == nil {
 		p.Replicas = new(DefaultReplicas)
 	}
@@ -319,7 +400,8 @@ func (p WebProps) withDefaults() WebProps {
 	p.LivenessPath = cmp.Or(p.LivenessPath, p.HealthPath)
 	p.RunAsUser = cmp.Or(p.RunAsUser, DefaultRunAsUser)
 	p.PreStopSeconds = cmp.Or(p.PreStopSeconds, DefaultPreStopSeconds)
-	p.GracefulTimeoutSeconds = cmp.Or(p.GracefulTimeoutSeconds, DefaultGracefulTimeoutSeconds)
-	p.TerminationGracePeriodSeconds = cmp.Or(p.TerminationGracePeriodSeconds, p.PreStopSeconds+p.GracefulTimeoutSeconds+10)
+	p.Gunicorn = p.Gunicorn.withDefaults(p.Resources.Limits)
+	p.TerminationGracePeriodSeconds = cmp.Or(p.TerminationGracePeriodSeconds, p.PreStopSeconds+p.Gunicorn.GracefulTimeoutSeconds+10)
+	p.Metrics = p.Metrics.withDefaults(p.Port)
 	return p
 }

@@ -12,18 +12,21 @@ import (
 	kplus "github.com/cdk8s-team/cdk8s-plus-go/cdk8splus28/v2"
 	"github.com/cdk8s-team/cdk8s-plus-go/cdk8splus28/v2/k8s"
 
+	"example.com/django-cdk8s/constructs/pod"
 	"example.com/django-cdk8s/constructs/secret"
 	"example.com/django-cdk8s/internal/bind"
 	"example.com/django-cdk8s/internal/declare"
 	"example.com/django-cdk8s/internal/labels"
 	"example.com/django-cdk8s/internal/podspec"
+	"example.com/django-cdk8s/internal/rule"
 )
 
 // portName names the port in the Deployment and the Service.
 const portName = "http"
 
 // Web serves a Django project over HTTP: a Deployment, and a Service in front
-// of it.
+// of it. The other processes of the project, such as [Worker], are made from
+// it: they run its image with its environment.
 type Web struct {
 	constructs.Construct
 
@@ -40,8 +43,11 @@ func NewWeb(scope constructs.Construct, id string, props WebProps) *Web {
 
 	w.props = props.withDefaults()
 	bind.Validate(w, w.validateSecrets)
+	bind.Validate(w, w.validateMedia)
 	newDeployment(w)
-	w.service = bind.NewService(w, w.props.Name, labels.Web, bind.Port{Name: portName, Number: w.props.Port})
+	newScaling(w.scaled())
+	w.addOwnClient()
+	w.service = bind.NewService(w, w.props.Name, labels.Web, w.ports()...)
 	return w
 }
 
@@ -52,14 +58,48 @@ func (w *Web) Service() kplus.Service { return w.service }
 // it.
 func (w *Web) Hosts() []string { return slices.Clone(w.props.Hosts) }
 
+// HTTPS reports whether visitors use https.
+func (w *Web) HTTPS() bool { return w.props.HTTPS }
+
+// Metrics returns where Prometheus finds the metrics, or 0 and "".
+func (w *Web) Metrics() (port int, path string) { return w.props.Metrics.Port, w.props.Metrics.Path }
+
 // validateSecrets reports each Secret that is out of the pods' reach, once.
 func (w *Web) validateSecrets() error {
-	connection, _ := w.props.connection()
-	err := connection.Secret.ReadableFrom(bind.Namespace(w), "Database.Secret")
-	if w.props.Secret != connection.Secret {
-		err = errors.Join(err, w.props.Secret.ReadableFrom(bind.Namespace(w), "Secret"))
+	type use struct {
+		field  string
+		secret *secret.Secret
 	}
-	return err
+	connection, _ := w.props.connection()
+	uses := []use{{"Database.Secret", connection.Secret}, {"Secret", w.props.Secret}}
+	if !isNil(w.props.Broker) {
+		uses = append(uses, use{"Broker.Secret", w.props.Broker.Broker().Secret})
+	}
+	if store, ok := w.props.Media.(ObjectStore); ok {
+		uses = append(uses, use{"Media.Secret", store.Secret})
+	}
+	var errs []error
+	seen := map[*secret.Secret]bool{}
+	for _, u := range uses {
+		if !seen[u.secret] {
+			seen[u.secret] = true
+			errs = append(errs, u.secret.ReadableFrom(bind.Namespace(w), u.field))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// validateMedia reports a claim that is out of the pods' reach.
+func (w *Web) validateMedia() error {
+	claim, ok := w.props.Media.(*MediaClaim)
+	if !ok || claim == nil {
+		return nil
+	}
+	var e rule.Errors
+	if own, other := bind.Namespace(w), bind.Namespace(claim); own != other {
+		e.Add("Media", claim.Name(), fmt.Sprintf("is in namespace %q, and pods of namespace %q cannot mount it", other, own))
+	}
+	return e.Err()
 }
 
 // Name returns the name of the Deployment and of the Service.
@@ -80,69 +120,122 @@ func (w *Web) labels() *map[string]*string {
 	return bind.Map(labels.Object(w.props.Name, labels.Web, bind.PartOf(w)))
 }
 
+// Traffic implements the declaration of what the pods serve and connect to.
+func (w *Web) Traffic() []declare.Traffic {
+	traffic := w.traffic(w)
+	traffic[0].HTTP, traffic[0].Metrics = w.props.Port, w.props.Metrics.Port
+	return traffic
+}
+
+// addOwnClient counts one connection for each thread of each pod, in an update
+// at its largest.
+func (w *Web) addOwnClient() {
+	pods, surge := w.props.maxReplicas(), 1
+	if w.props.oneNode() {
+		surge = 0
+	}
+	g := w.props.Gunicorn
+	w.addClient(w.props.Name, (pods+surge)*g.Workers*g.Threads,
+		fmt.Sprintf("(%d+%d pods) x %d workers x %d threads", pods, surge, g.Workers, g.Threads))
+}
+
 func newDeployment(w *Web) {
+	props := w.props
+	strategy := oneMore()
+	if props.oneNode() {
+		strategy = oneAtATime()
+	}
 	k8s.NewKubeDeployment(w, new("Deployment"), &k8s.KubeDeploymentProps{
-		Metadata: &k8s.ObjectMeta{Name: &w.props.Name, Labels: w.labels()},
+		Metadata: &k8s.ObjectMeta{Name: &props.Name, Labels: w.labels()},
 		Spec: &k8s.DeploymentSpec{
-			Replicas: jsii.Number(*w.props.Replicas),
-			// A new pod is ready before an old one goes.
-			Strategy: &k8s.DeploymentStrategy{
-				Type: new("RollingUpdate"),
-				RollingUpdate: &k8s.RollingUpdateDeployment{
-					MaxSurge:       k8s.IntOrString_FromNumber(jsii.Number(1)),
-					MaxUnavailable: k8s.IntOrString_FromNumber(jsii.Number(0)),
-				},
-			},
-			Selector: &k8s.LabelSelector{MatchLabels: bind.Map(labels.Selector(w.props.Name))},
+			Replicas: props.Autoscaling.replicas(props.Replicas),
+			Strategy: strategy,
+			Selector: &k8s.LabelSelector{MatchLabels: bind.Map(labels.Selector(props.Name))},
 			Template: &k8s.PodTemplateSpec{
-				Metadata: &k8s.ObjectMeta{Labels: w.labels()},
+				Metadata: &k8s.ObjectMeta{Labels: w.labels(), Annotations: podspec.Scrape(w.Metrics())},
 				Spec:     newPod(w),
 			},
 		},
 	})
 }
 
-func newPod(w *Web) *k8s.PodSpec {
-	var mounts podspec.Mounts
-	mounts.EmptyDir("tmp", podspec.TmpPath, "")
-	for i, v := range w.props.Volumes {
-		mounts.Volume(podspec.VolumeName(i), v)
-	}
-	return &k8s.PodSpec{
-		AutomountServiceAccountToken:  jsii.Bool(false),
-		EnableServiceLinks:            jsii.Bool(false),
-		ImagePullSecrets:              podspec.PullSecrets(w.props.ImagePullSecrets),
-		SecurityContext:               podspec.SecurityContext(w.props.RunAsUser),
-		TerminationGracePeriodSeconds: jsii.Number(w.props.TerminationGracePeriodSeconds),
-		Containers:                    bind.List(newContainer(w, &mounts)),
-		Volumes:                       mounts.Volumes(),
-	}
+func (w *Web) scaled() scaled {
+	return scaled{scope: w, name: w.props.Name, part: labels.Web, autoscaling: w.props.Autoscaling, replicas: w.props.Replicas}
 }
 
-func newContainer(w *Web, mounts *podspec.Mounts) k8s.Container {
-	props := w.props
-	return k8s.Container{
-		Name:            new("django"),
-		Image:           &props.Image,
-		ImagePullPolicy: podspec.PullPolicy(props.Image),
-		Command:         bind.Strings(props.Command),
-		Args:            bind.Strings(props.Args),
-		EnvFrom:         fromSecret(props.Secret),
-		Env:             environment(w),
-		Ports:           bind.List(k8s.ContainerPort{Name: new(portName), ContainerPort: jsii.Number(props.Port)}),
-		Resources:       podspec.Resources(props.Resources),
-		// Five minutes for imports and a cold disk.
-		StartupProbe:   w.probe(probe{path: props.HealthPath, period: 5, timeout: 5, failures: 60}),
-		ReadinessProbe: w.probe(probe{path: props.HealthPath, period: 10, timeout: 5, failures: 3}),
-		// Gentler than readiness: a busy pod is taken out of the Service after
-		// half a minute, and restarted only after two.
-		LivenessProbe: w.probe(probe{path: props.LivenessPath, period: 20, timeout: 10, failures: 6}),
-		Lifecycle: &k8s.Lifecycle{PreStop: &k8s.LifecycleHandler{
-			Exec: &k8s.ExecAction{Command: jsii.Strings("sleep", fmt.Sprint(props.PreStopSeconds))},
-		}},
-		SecurityContext: podspec.ContainerSecurityContext(),
-		VolumeMounts:    mounts.VolumeMounts(),
+func newPod(w *Web) *k8s.PodSpec {
+	mounts := w.projectMounts()
+	for i, v := range w.props.Volumes {
+		if kind, _ := v.Source(); kind == claimKind {
+			mounts.Volume(podspec.VolumeName(i), v)
+		}
 	}
+	if claim, ok := w.props.Media.(*MediaClaim); ok && w.props.oneNode() {
+		mounts.Volume("media", pod.Volume{MountPath: claim.props.MountPath, Claim: claim.props.Name})
+	}
+	init := initContainers(w, mounts)
+	if w.props.StaticRoot != "" {
+		mounts.Volume("static", pod.Volume{MountPath: w.props.StaticRoot, EmptyDir: staticSize, ReadOnly: true})
+	}
+	mounts.Memory("gunicorn", heartbeatPath, "1Mi")
+	spec := w.podSpec(mounts, newContainer(w, mounts))
+	spec.InitContainers = bind.List(init...)
+	spec.TerminationGracePeriodSeconds = jsii.Number(w.props.TerminationGracePeriodSeconds)
+	spec.TopologySpreadConstraints = w.scaled().spread()
+	spec.PriorityClassName = podspec.Optional(w.props.PriorityClassName)
+	return spec
+}
+
+// initContainers run before the server, one after the other: what is cheap and
+// may fail comes first, and the wait comes last.
+func initContainers(w *Web, mounts podspec.Mounts) []k8s.Container {
+	var containers []k8s.Container
+	manage := func(name string, mounts podspec.Mounts, args ...string) {
+		containers = append(containers, w.process(name, jsii.Strings(append([]string{"python3", "manage.py"}, args...)...), w.props.Resources, mounts))
+	}
+	if w.props.DeployCheck != "" {
+		manage("check", mounts, "check", "--deploy", "--fail-level="+string(w.props.DeployCheck))
+	}
+	if w.props.StaticRoot != "" {
+		writable := mounts.Clone()
+		writable.Volume("static", pod.Volume{MountPath: w.props.StaticRoot, EmptyDir: staticSize})
+		manage("collectstatic", writable, "collectstatic", "--noinput")
+	}
+	return append(containers, w.waitForMigrations(w.props.Resources, mounts)...)
+}
+
+// staticSize bounds what collectstatic may write.
+const staticSize = "1Gi"
+
+func newContainer(w *Web, mounts podspec.Mounts) k8s.Container {
+	props := w.props
+	container := w.process("django", bind.Strings(props.Command), props.Resources, mounts)
+	container.Args = bind.Strings(props.Args)
+	container.Env = w.serverEnv()
+	var ports []k8s.ContainerPort
+	for _, port := range w.ports() {
+		ports = append(ports, k8s.ContainerPort{Name: &port.Name, ContainerPort: jsii.Number(port.Number)})
+	}
+	container.Ports = bind.List(ports...)
+	// Five minutes for imports and a cold disk.
+	container.StartupProbe = w.probe(probe{path: props.HealthPath, period: 5, timeout: 5, failures: 60})
+	container.ReadinessProbe = w.probe(probe{path: props.HealthPath, period: 10, timeout: 5, failures: 3})
+	// Gentler than readiness: a busy pod is taken out of the Service after half
+	// a minute, and restarted only after two.
+	container.LivenessProbe = w.probe(probe{path: props.LivenessPath, period: 20, timeout: 10, failures: 6})
+	container.Lifecycle = &k8s.Lifecycle{PreStop: &k8s.LifecycleHandler{
+		Exec: &k8s.ExecAction{Command: jsii.Strings("sleep", fmt.Sprint(props.PreStopSeconds))},
+	}}
+	return container
+}
+
+// ports are those of the pods and of the Service.
+func (w *Web) ports() []bind.Port {
+	ports := []bind.Port{{Name: portName, Number: w.props.Port}}
+	if own := w.props.Metrics.Port; w.props.Metrics.on() && own != w.props.Port {
+		ports = append(ports, bind.Port{Name: labels.MetricsPort, Number: own})
+	}
+	return ports
 }
 
 func fromSecret(s *secret.Secret) *[]*k8s.EnvFromSource {

@@ -45,7 +45,7 @@ var full = django.WebProps{
 		Requests: pod.Amounts{CPU: "100m", Memory: "256Mi"},
 		Limits:   pod.Amounts{CPU: "2", Memory: "2Gi"},
 	},
-	Env:          map[string]string{"DJANGO_SETTINGS_MODULE": "shop.settings", "GUNICORN_CMD_ARGS": "--max-requests=1000"},
+	Env:          map[string]string{"DJANGO_SETTINGS_MODULE": "shop.settings", "GUNICORN_CMD_ARGS": "--access-logfile=-"},
 	HealthPath:   "/accounts/login/?next=/",
 	LivenessPath: "/healthz",
 	RunAsUser:    10001,
@@ -59,7 +59,7 @@ var full = django.WebProps{
 	},
 	ImagePullSecrets:              []string{"registry"},
 	PreStopSeconds:                15,
-	GracefulTimeoutSeconds:        60,
+	Gunicorn:                      django.Gunicorn{Threads: 4, GracefulTimeoutSeconds: 60, MaxRequests: 1000},
 	TerminationGracePeriodSeconds: 90,
 }
 

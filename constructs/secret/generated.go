@@ -9,7 +9,6 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
-	kplus "github.com/cdk8s-team/cdk8s-plus-go/cdk8splus28/v2"
 	"github.com/cdk8s-team/cdk8s-plus-go/cdk8splus28/v2/k8s"
 
 	"example.com/django-cdk8s/constructs/pod"
@@ -118,9 +117,12 @@ func (g generated) validate(e *rule.Errors, p Props) {
 
 func (g generated) build(s *Secret) {
 	s.object = newSecret(s, g.Values, map[string]string{labels.SyncOptions: labels.KeepData})
-	account := newServiceAccount(s)
-	newRole(s)
-	newRoleBinding(s, account)
+	podspec.NewAPIAccess(s, s.generator(), s.generatorLabels(), k8s.PolicyRule{
+		ApiGroups:     jsii.Strings(""),
+		Resources:     jsii.Strings("secrets"),
+		ResourceNames: jsii.Strings(s.name),
+		Verbs:         jsii.Strings("get", "patch"),
+	})
 	newJob(s, g)
 }
 
@@ -129,37 +131,6 @@ func (s *Secret) generator() string { return s.name + "-generate" }
 
 func (s *Secret) generatorLabels() *map[string]*string {
 	return bind.Map(labels.Object(s.generator(), labels.Credentials, bind.PartOf(s)))
-}
-
-func newServiceAccount(s *Secret) kplus.ServiceAccount {
-	return kplus.NewServiceAccount(s, new("ServiceAccount"), &kplus.ServiceAccountProps{
-		Metadata:       &cdk8s.ApiObjectMetadata{Name: new(s.generator()), Labels: s.generatorLabels()},
-		AutomountToken: jsii.Bool(false),
-	})
-}
-
-func newRole(s *Secret) {
-	k8s.NewKubeRole(s, new("Role"), &k8s.KubeRoleProps{
-		Metadata: &k8s.ObjectMeta{Name: new(s.generator()), Labels: s.generatorLabels()},
-		Rules: bind.List(k8s.PolicyRule{
-			ApiGroups:     jsii.Strings(""),
-			Resources:     jsii.Strings("secrets"),
-			ResourceNames: jsii.Strings(s.name),
-			Verbs:         jsii.Strings("get", "patch"),
-		}),
-	})
-}
-
-func newRoleBinding(s *Secret, account kplus.ServiceAccount) {
-	subject := k8s.Subject{Kind: new("ServiceAccount"), Name: account.Name()}
-	if ns := bind.Namespace(s); ns != "" {
-		subject.Namespace = &ns
-	}
-	k8s.NewKubeRoleBinding(s, new("RoleBinding"), &k8s.KubeRoleBindingProps{
-		Metadata: &k8s.ObjectMeta{Name: new(s.generator()), Labels: s.generatorLabels()},
-		RoleRef:  &k8s.RoleRef{ApiGroup: new("rbac.authorization.k8s.io"), Kind: new("Role"), Name: new(s.generator())},
-		Subjects: bind.List(subject),
-	})
 }
 
 // newJob adds the Job under a name that follows from its content: a Job's

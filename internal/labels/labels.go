@@ -63,6 +63,13 @@ const (
 	PrometheusPath   = "prometheus.io/path"
 )
 
+// The labels of nodes that pods are spread over; see
+// https://kubernetes.io/docs/reference/labels-annotations-taints/.
+const (
+	Hostname = "kubernetes.io/hostname"
+	Zone     = "topology.kubernetes.io/zone"
+)
+
 // MetricsPort names the port that Prometheus asks.
 const MetricsPort = "metrics"
 

@@ -6,7 +6,9 @@ package podspec
 import (
 	"fmt"
 	"path"
+	"slices"
 
+	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/cdk8s-team/cdk8s-plus-go/cdk8splus28/v2/k8s"
 
@@ -14,6 +16,7 @@ import (
 	"example.com/django-cdk8s/internal/bind"
 	"example.com/django-cdk8s/internal/declare"
 	"example.com/django-cdk8s/internal/image"
+	"example.com/django-cdk8s/internal/labels"
 )
 
 // TmpPath is writable in every container, although its root is not.
@@ -113,6 +116,29 @@ func (m *Mounts) add(volume k8s.Volume, path string, readOnly bool) {
 	m.mounts = append(m.mounts, mount)
 }
 
+// RootCertificate is the ConfigMap by which Kubernetes shows every namespace the
+// certificate of the API server.
+const RootCertificate = "kube-root-ca.crt"
+
+// APIToken adds what a client of the API server needs, where clients look for
+// it: a token that the kubelet renews, the certificate, the namespace. Unlike an
+// automatic mount, it is for the containers that mount it alone.
+func (m *Mounts) APIToken(name string) {
+	m.add(k8s.Volume{Name: &name, Projected: &k8s.ProjectedVolumeSource{Sources: bind.List(
+		k8s.VolumeProjection{ServiceAccountToken: &k8s.ServiceAccountTokenProjection{Path: jsii.String("token")}},
+		k8s.VolumeProjection{ConfigMap: &k8s.ConfigMapProjection{
+			Name:  jsii.String(RootCertificate),
+			Items: bind.List(k8s.KeyToPath{Key: jsii.String("ca.crt"), Path: jsii.String("ca.crt")}),
+		}},
+		k8s.VolumeProjection{DownwardApi: &k8s.DownwardApiProjection{Items: bind.List(k8s.DownwardApiVolumeFile{
+			Path: jsii.String("namespace"), FieldRef: &k8s.ObjectFieldSelector{FieldPath: jsii.String("metadata.namespace")},
+		})}},
+	)}}, "/var/run/secrets/kubernetes.io/serviceaccount", true)
+}
+
+// Clone returns a copy of m, to which more can be added.
+func (m *Mounts) Clone() Mounts { return Mounts{slices.Clone(m.volumes), slices.Clone(m.mounts)} }
+
 // Volumes returns the pod's volumes.
 func (m *Mounts) Volumes() *[]*k8s.Volume { return bind.List(m.volumes...) }
 
@@ -167,8 +193,40 @@ func (e *Env) FromSecret(name, secret, key string) {
 	}})
 }
 
+// FromField adds the value of a field of the pod, such as status.podIP.
+func (e *Env) FromField(name, field string) {
+	*e = append(*e, k8s.EnvVar{Name: &name, ValueFrom: &k8s.EnvVarSource{FieldRef: &k8s.ObjectFieldSelector{FieldPath: &field}}})
+}
+
 // List returns the environment.
 func (e *Env) List() *[]*k8s.EnvVar { return bind.List(*e...) }
+
+// Claim is a PersistentVolumeClaim whose data must not be lost by accident.
+type Claim struct {
+	Name                              string
+	Labels                            map[string]string
+	AccessMode, Storage, StorageClass string
+}
+
+// NewClaim adds c to scope. It is the L1 object because the one of cdk8s-plus
+// takes whole gibibytes only.
+func NewClaim(scope constructs.Construct, id string, c Claim) {
+	spec := &k8s.PersistentVolumeClaimSpec{
+		AccessModes: jsii.Strings(c.AccessMode),
+		Resources:   &k8s.ResourceRequirements{Requests: bind.Quantities(map[string]string{"storage": c.Storage})},
+	}
+	if c.StorageClass != "" {
+		spec.StorageClassName = &c.StorageClass
+	}
+	k8s.NewKubePersistentVolumeClaim(scope, &id, &k8s.KubePersistentVolumeClaimProps{
+		Metadata: &k8s.ObjectMeta{
+			Name:        &c.Name,
+			Labels:      bind.Map(c.Labels),
+			Annotations: bind.Map(map[string]string{labels.SyncOptions: labels.KeepData}),
+		},
+		Spec: spec,
+	})
+}
 
 // OneServer returns the command that starts the image's entry point once it
 // holds a lock on the volume that is mounted at dir.
@@ -185,3 +243,24 @@ func OneServer(dir string) *[]*string {
 const oneServer = `exec 9>>"$0"
 flock -n 9 || { echo "waiting for the server before this one to end"; flock 9; }
 exec docker-entrypoint.sh "$@"`
+
+// Optional returns value, or nil where it is empty, which leaves the field out.
+func Optional(value string) *string {
+	if value == "" {
+		return nil
+	}
+	return &value
+}
+
+// Scrape returns the annotations that show Prometheus a pod's metrics; none for
+// port 0.
+func Scrape(port int, path string) *map[string]*string {
+	if port == 0 {
+		return nil
+	}
+	return bind.Map(map[string]string{
+		labels.PrometheusScrape: "true",
+		labels.PrometheusPort:   fmt.Sprint(port),
+		labels.PrometheusPath:   path,
+	})
+}

@@ -10,9 +10,12 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
+	_ "time/tzdata" // Time zones are checked on machines that have no list of them, too.
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/robfig/cron/v3"
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"sigs.k8s.io/yaml"
@@ -176,6 +179,53 @@ func (e *Errors) Host(field, value string) {
 func (e *Errors) Address(field, value string) {
 	if len(validation.IsDNS1123Subdomain(value)) > 0 {
 		e.Add(field, value, "must be a lower-case host name or an IPv4 address, without scheme or port")
+	}
+}
+
+var pythonName = regexp.MustCompile(`^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*(:[A-Za-z_]\w*)?$`)
+
+// PythonName checks the name of a module, or of something in one.
+func (e *Errors) PythonName(field, value string) {
+	if !pythonName.MatchString(value) {
+		e.Add(field, value, "must be the name of a Python module, such as shop or shop.celery, or of something in it, such as shop.celery:app")
+	}
+}
+
+var queueName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,254}$`)
+
+// Queue checks the name of a queue of Celery, which takes a list of them
+// separated by commas.
+func (e *Errors) Queue(field, value string) {
+	if !queueName.MatchString(value) {
+		e.Add(field, value, "must be 1 to 255 letters, digits, '_', '.', ':' or '-', not starting with one of the last three")
+	}
+}
+
+// Schedule checks a schedule with the parser that Kubernetes uses.
+func (e *Errors) Schedule(field, value string) {
+	if strings.Contains(value, "TZ") {
+		e.Add(field, value, "must not name a time zone, which TimeZone is for")
+		return
+	}
+	if _, err := cron.ParseStandard(value); err != nil {
+		e.Add(field, value, "must be the five fields of cron, such as \"30 4 * * *\", or @hourly, @daily, @weekly, @monthly or @yearly")
+	}
+}
+
+// TimeZone checks the name of a time zone, as Kubernetes does.
+func (e *Errors) TimeZone(field, value string) {
+	if _, err := time.LoadLocation(value); err != nil || value == "" || strings.EqualFold(value, "local") {
+		e.Add(field, value, "must be the name of a time zone, such as Europe/Vienna or Etc/UTC")
+	}
+}
+
+var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+
+// BucketName checks the name of a bucket; see
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html.
+func (e *Errors) BucketName(field, value string) {
+	if !bucketName.MatchString(value) {
+		e.Add(field, value, "must be 3 to 63 lower-case letters, digits, '.' or '-', and start and end with a letter or digit")
 	}
 }
 

@@ -1,0 +1,153 @@
+package django
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/api/resource"
+
+	"example.com/django-cdk8s/constructs/pod"
+	"example.com/django-cdk8s/internal/rule"
+)
+
+// Defaults of [Gunicorn].
+const (
+	// DefaultThreads is the number of requests that a worker serves at a time.
+	DefaultThreads = 1
+
+	// DefaultTimeoutSeconds is gunicorn's own default.
+	DefaultTimeoutSeconds = 30
+
+	// DefaultGracefulTimeoutSeconds is gunicorn's own default.
+	DefaultGracefulTimeoutSeconds = 30
+)
+
+// Gunicorn says how gunicorn serves the project. It becomes GUNICORN_CMD_ARGS,
+// which gunicorn takes before its configuration file and after its command
+// line: an image that names a flag there keeps its own value.
+type Gunicorn struct {
+	// Workers is the number of processes. The product of Workers and Threads is
+	// how many requests a pod serves at a time, and how many connections to the
+	// database it may hold.
+	//
+	// Default: twice the CPU limit and one, as gunicorn advises
+	// (https://docs.gunicorn.org/en/stable/design.html#how-many-workers), and
+	// at most one for every 128Mi of the memory limit and 12 in all.
+	Workers int
+
+	// Threads is the number of requests that each worker serves at a time.
+	// From two on, gunicorn keeps idle connections open.
+	//
+	// Default: [DefaultThreads].
+	Threads int
+
+	// TimeoutSeconds is after how long a worker that does not report back is
+	// killed; with one thread, that is the longest that a request may take.
+	//
+	// Default: [DefaultTimeoutSeconds].
+	TimeoutSeconds int
+
+	// GracefulTimeoutSeconds is how long running requests may take once the
+	// server is to stop.
+	//
+	// Default: [DefaultGracefulTimeoutSeconds].
+	GracefulTimeoutSeconds int
+
+	// MaxRequests is after how many requests a worker is replaced, which
+	// bounds what leaks.
+	//
+	// Default: none; a worker stays.
+	MaxRequests int
+
+	// MaxRequestsJitter is the upper bound of a random number that is added to
+	// MaxRequests, so that workers are not all replaced at once.
+	//
+	// Default: a tenth of MaxRequests.
+	MaxRequestsJitter int
+}
+
+const day = 24 * 60 * 60
+
+// Validate reports every invalid field. Zero stands for a default.
+func (g Gunicorn) Validate() error {
+	var e rule.Errors
+	e.Range("Workers", g.Workers, 0, 1000)
+	e.Range("Threads", g.Threads, 0, 1000)
+	e.Range("TimeoutSeconds", g.TimeoutSeconds, 0, day)
+	e.Range("GracefulTimeoutSeconds", g.GracefulTimeoutSeconds, 0, day)
+	e.Range("MaxRequests", g.MaxRequests, 0, 1_000_000_000)
+	e.Range("MaxRequestsJitter", g.MaxRequestsJitter, 0, 1_000_000_000)
+	if g.MaxRequestsJitter > 0 && g.MaxRequests == 0 {
+		e.Add("MaxRequestsJitter", g.MaxRequestsJitter, "has no effect without MaxRequests")
+	}
+	return e.Err()
+}
+
+func (g Gunicorn) withDefaults(limits pod.Amounts) Gunicorn {
+	g.Workers = cmp.Or(g.Workers, defaultWorkers(limits))
+	g.Threads = cmp.Or(g.Threads, DefaultThreads)
+	g.TimeoutSeconds = cmp.Or(g.TimeoutSeconds, DefaultTimeoutSeconds)
+	g.GracefulTimeoutSeconds = cmp.Or(g.GracefulTimeoutSeconds, DefaultGracefulTimeoutSeconds)
+	g.MaxRequestsJitter = cmp.Or(g.MaxRequestsJitter, g.MaxRequests/10)
+	return g
+}
+
+// Bounds of the default number of workers: what a worker of a Django project
+// needs at least, and where more stop helping.
+const (
+	workerMemory = 128 << 20
+	maxWorkers   = 12
+)
+
+func defaultWorkers(limits pod.Amounts) int {
+	workers := min(2*cores(limits.CPU)+1, maxWorkers)
+	if memory, err := resource.ParseQuantity(limits.Memory); err == nil {
+		workers = min(workers, memory.Value()/workerMemory)
+	}
+	return int(max(workers, 1))
+}
+
+// cores returns an amount of CPU in whole cores, rounded up, and 1 for one that
+// is wrong.
+func cores(cpu string) int64 {
+	q, err := resource.ParseQuantity(cpu)
+	if err != nil {
+		return 1
+	}
+	// More than the largest number of workers makes no difference.
+	return min(max(q.Value(), 1), maxWorkers)
+}
+
+// heartbeatPath is where each worker touches a file to show that it is alive.
+// On a disk that blocks, a healthy worker would be killed; memory does not
+// block; see
+// https://docs.gunicorn.org/en/stable/faq.html#how-do-i-avoid-gunicorn-excessively-blocking-in-os-fchmod.
+const heartbeatPath = "/run/gunicorn"
+
+const gunicornArgs = "GUNICORN_CMD_ARGS"
+
+// args returns the value of GUNICORN_CMD_ARGS: what the user gives, and then
+// the construct's own, because the last of two equal flags wins.
+func (g Gunicorn) args(given string) string {
+	flags := []string{}
+	if given = strings.TrimSpace(given); given != "" {
+		flags = append(flags, given)
+	}
+	set := func(flag string, value any) { flags = append(flags, fmt.Sprintf("--%s=%v", flag, value)) }
+	set("workers", g.Workers)
+	set("threads", g.Threads)
+	set("timeout", g.TimeoutSeconds)
+	set("graceful-timeout", g.GracefulTimeoutSeconds)
+	if g.MaxRequests > 0 {
+		set("max-requests", g.MaxRequests)
+		set("max-requests-jitter", g.MaxRequestsJitter)
+	}
+	set("worker-tmp-dir", heartbeatPath)
+	return strings.Join(flags, " ")
+}
+
+// ownFlag matches the flags of gunicorn that the construct sets, or that the
+// Service and the probes depend on.
+var ownFlag = regexp.MustCompile(`(^|\s)(-[bwt]|--(bind|workers|threads|timeout|graceful-timeout|max-requests|max-requests-jitter|worker-tmp-dir)\b)`)

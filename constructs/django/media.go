@@ -1,0 +1,251 @@
+package django
+
+import (
+	"cmp"
+	"fmt"
+	"net/url"
+	"strconv"
+
+	"github.com/aws/constructs-go/constructs/v10"
+
+	"example.com/django-cdk8s/constructs/secret"
+	"example.com/django-cdk8s/internal/bind"
+	"example.com/django-cdk8s/internal/declare"
+	"example.com/django-cdk8s/internal/labels"
+	"example.com/django-cdk8s/internal/podspec"
+	"example.com/django-cdk8s/internal/rule"
+)
+
+// Media is where a project's uploaded files go: a [MediaClaim] or an
+// [ObjectStore].
+type Media interface {
+	// environment adds the variables by which the settings find the files.
+	environment(env *podspec.Env)
+}
+
+// AccessMode says from how many nodes a claim can be written.
+type AccessMode string
+
+// The access modes of a [MediaClaim]. Most storage classes have the first one
+// only; the second one takes a network file system.
+const (
+	ReadWriteOnce AccessMode = "ReadWriteOnce"
+	ReadWriteMany AccessMode = "ReadWriteMany"
+)
+
+// Defaults of [MediaClaimProps].
+const (
+	// DefaultMediaName is the name of the claim.
+	DefaultMediaName = "django-media"
+
+	// DefaultMediaStorage is the size of the claim.
+	DefaultMediaStorage = "5Gi"
+
+	// DefaultMediaPath is where the claim is mounted.
+	DefaultMediaPath = "/app/media"
+)
+
+// MediaClaimProps configures [NewMediaClaim]. The zero value of every field
+// means its default.
+type MediaClaimProps struct {
+	// Name is the name of the claim.
+	//
+	// Default: [DefaultMediaName].
+	Name string
+
+	// AccessMode says from how many nodes the claim can be written. With
+	// [ReadWriteOnce], the site has one pod, which stops before the next one
+	// starts, and workers do not see the files.
+	//
+	// Default: [ReadWriteOnce].
+	AccessMode AccessMode
+
+	// Storage is the size of the claim, such as "5Gi".
+	//
+	// Default: [DefaultMediaStorage].
+	Storage string
+
+	// StorageClass is the name of the claim's storage class.
+	//
+	// Default: the cluster's default class.
+	StorageClass string
+
+	// MountPath is where the claim is mounted. MEDIA_ROOT names it to the
+	// settings.
+	//
+	// Default: [DefaultMediaPath].
+	MountPath string
+}
+
+// Validate reports every invalid field.
+func (p MediaClaimProps) Validate() error {
+	p = p.withDefaults()
+	var e rule.Errors
+	e.Label("Name", p.Name)
+	e.OneOf("AccessMode", string(p.AccessMode), string(ReadWriteOnce), string(ReadWriteMany))
+	e.Bytes("Storage", p.Storage)
+	if p.StorageClass != "" {
+		e.Name("StorageClass", p.StorageClass)
+	}
+	e.AbsolutePath("MountPath", p.MountPath)
+	return e.Err()
+}
+
+func (p MediaClaimProps) withDefaults() MediaClaimProps {
+	p.Name = cmp.Or(p.Name, DefaultMediaName)
+	p.AccessMode = cmp.Or(p.AccessMode, ReadWriteOnce)
+	p.Storage = cmp.Or(p.Storage, DefaultMediaStorage)
+	p.MountPath = cmp.Or(p.MountPath, DefaultMediaPath)
+	return p
+}
+
+// MediaClaim is a PersistentVolumeClaim that holds uploaded files.
+type MediaClaim struct {
+	constructs.Construct
+
+	props MediaClaimProps
+}
+
+var _ Media = (*MediaClaim)(nil)
+
+// NewMediaClaim adds a [MediaClaim] called id to scope. Invalid props fail
+// synthesis with the construct's path.
+func NewMediaClaim(scope constructs.Construct, id string, props MediaClaimProps) *MediaClaim {
+	m := &MediaClaim{}
+	bind.Init(m, scope, id)
+	bind.Validate(m, props.Validate)
+
+	m.props = props.withDefaults()
+	podspec.NewClaim(m, "Claim", podspec.Claim{
+		Name:         m.props.Name,
+		Labels:       labels.Object(m.props.Name, labels.Media, bind.PartOf(m)),
+		AccessMode:   string(m.props.AccessMode),
+		Storage:      m.props.Storage,
+		StorageClass: m.props.StorageClass,
+	})
+	return m
+}
+
+// Name returns the name of the claim.
+func (m *MediaClaim) Name() string { return m.props.Name }
+
+func (m *MediaClaim) environment(env *podspec.Env) { env.Set("MEDIA_ROOT", m.props.MountPath) }
+
+// Defaults of [ObjectStore].
+const (
+	// AccessKeyIDKey is the name that S3 clients know the key's id by.
+	AccessKeyIDKey = "AWS_ACCESS_KEY_ID"
+
+	// SecretAccessKeyKey is the name that S3 clients know the key by.
+	SecretAccessKeyKey = "AWS_SECRET_ACCESS_KEY"
+)
+
+// ObjectStore is a bucket of an S3-compatible store. It becomes the variables
+// that django-storages and boto3 read: AWS_STORAGE_BUCKET_NAME,
+// AWS_S3_ENDPOINT_URL, AWS_S3_REGION_NAME, AWS_ACCESS_KEY_ID and
+// AWS_SECRET_ACCESS_KEY.
+type ObjectStore struct {
+	// Bucket is the name of the bucket.
+	//
+	// Required.
+	Bucket string
+
+	// Endpoint is the URL of the store, without a path.
+	//
+	// Default: none, which means Amazon S3 itself.
+	Endpoint string
+
+	// Region is the region that requests are signed for.
+	//
+	// Default: none; what the client takes.
+	Region string
+
+	// Secret holds the credentials, in the namespace of the site.
+	//
+	// Required.
+	Secret *secret.Secret
+
+	// AccessKeyIDKey is the key of Secret that holds the id of the access key.
+	//
+	// Default: [AccessKeyIDKey].
+	AccessKeyIDKey string
+
+	// SecretAccessKeyKey is the key of Secret that holds the access key.
+	//
+	// Default: [SecretAccessKeyKey].
+	SecretAccessKeyKey string
+}
+
+var _ Media = ObjectStore{}
+
+// Validate reports every invalid field, and every key that Secret lacks.
+func (o ObjectStore) Validate() error {
+	o = o.withDefaults()
+	var e rule.Errors
+	e.BucketName("Bucket", o.Bucket)
+	if _, _, err := o.address(); err != nil {
+		e.Add("Endpoint", o.Endpoint, "must be a URL such as https://s3.example.com:9000, without user or path")
+	}
+	if o.Region != "" {
+		e.Text("Region", o.Region)
+	}
+	if o.Secret == nil {
+		e.Add("Secret", "", "is required: the Secret that holds the access key")
+		return e.Err()
+	}
+	e.HeldKey("AccessKeyIDKey", o.Secret, o.AccessKeyIDKey)
+	e.HeldKey("SecretAccessKeyKey", o.Secret, o.SecretAccessKeyKey)
+	return e.Err()
+}
+
+func (o ObjectStore) withDefaults() ObjectStore {
+	o.AccessKeyIDKey = cmp.Or(o.AccessKeyIDKey, AccessKeyIDKey)
+	o.SecretAccessKeyKey = cmp.Or(o.SecretAccessKeyKey, SecretAccessKeyKey)
+	return o
+}
+
+// address returns the host and the port of the store.
+func (o ObjectStore) address() (host string, port int, err error) {
+	if o.Endpoint == "" {
+		return "s3.amazonaws.com", 443, nil
+	}
+	u, err := url.Parse(o.Endpoint)
+	if err != nil {
+		return "", 0, err
+	}
+	ports := map[string]int{"http": 80, "https": 443}
+	port, known := ports[u.Scheme]
+	var e rule.Errors
+	e.Address("", u.Hostname())
+	if !known || e.Err() != nil || u.User != nil || u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "" {
+		return "", 0, fmt.Errorf("%s is no address of a server", o.Endpoint)
+	}
+	if u.Port() != "" {
+		if port, err = strconv.Atoi(u.Port()); err != nil || port < 1 || port > 65535 {
+			return "", 0, fmt.Errorf("%s is no port", u.Port())
+		}
+	}
+	return u.Hostname(), port, nil
+}
+
+func (o ObjectStore) environment(env *podspec.Env) {
+	o = o.withDefaults()
+	env.Set("AWS_STORAGE_BUCKET_NAME", o.Bucket)
+	if o.Endpoint != "" {
+		env.Set("AWS_S3_ENDPOINT_URL", o.Endpoint)
+	}
+	if o.Region != "" {
+		env.Set("AWS_S3_REGION_NAME", o.Region)
+	}
+	name := ""
+	if o.Secret != nil {
+		name = o.Secret.Name()
+	}
+	env.FromSecret(AccessKeyIDKey, name, o.AccessKeyIDKey)
+	env.FromSecret(SecretAccessKeyKey, name, o.SecretAccessKeyKey)
+}
+
+func (o ObjectStore) destination() declare.Destination {
+	host, port, _ := o.address()
+	return declare.Destination{Host: host, Port: port}
+}
