@@ -1,5 +1,6 @@
 // Package stack holds the reference system as one chart: a namespace, its
-// credentials, PostgreSQL, and Django on top of it.
+// credentials, PostgreSQL, and Django on top of it. A system with more parts,
+// such as workers, composes the constructs itself, in about as many lines.
 package stack
 
 import (
@@ -31,8 +32,8 @@ type Props struct {
 	// Database configures PostgreSQL. The stack sets its Secret.
 	Database postgres.DatabaseProps
 
-	// Web configures Django. The stack sets its Database and, unless it is
-	// given, its Secret.
+	// Web configures Django. The stack sets its Database and its Secret. With
+	// WaitForMigrations, it adds the [django.Migration] that the pods wait for.
 	Web django.WebProps
 }
 
@@ -82,6 +83,7 @@ type Stack struct {
 	credentials *secret.Secret
 	database    *postgres.Database
 	web         *django.Web
+	migration   *django.Migration
 }
 
 // New adds a [Stack] called id to scope, which is usually the app; id also
@@ -105,6 +107,9 @@ func New(scope constructs.Construct, id string, props Props) *Stack {
 	s.database = postgres.NewDatabase(s, "database", props.Database)
 	props.Web.Secret, props.Web.Database = s.credentials, s.database
 	s.web = django.NewWeb(s, "web", props.Web)
+	if props.Web.WaitForMigrations {
+		s.migration = django.NewMigration(s, "migration", django.MigrationProps{Web: s.web})
+	}
 	return s
 }
 
@@ -116,3 +121,7 @@ func (s *Stack) Database() *postgres.Database { return s.database }
 
 // Web returns the Django server.
 func (s *Stack) Web() *django.Web { return s.web }
+
+// Migration returns what migrates the database, or nil without
+// Web.WaitForMigrations.
+func (s *Stack) Migration() *django.Migration { return s.migration }
