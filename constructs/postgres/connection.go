@@ -7,6 +7,8 @@ import (
 	"cmp"
 
 	"example.com/django-cdk8s/constructs/secret"
+	"example.com/django-cdk8s/internal/bind"
+	"example.com/django-cdk8s/internal/declare"
 	"example.com/django-cdk8s/internal/rule"
 )
 
@@ -57,6 +59,9 @@ type Connection struct {
 	//
 	// Default: [secret.PasswordKey].
 	PasswordKey string
+
+	// server is the Database whose Connection this is, or a changed copy of.
+	server *Database
 }
 
 // Connection returns c with its defaults filled in. It makes a Connection a
@@ -67,6 +72,36 @@ func (c Connection) Connection() Connection {
 	c.UserKey = cmp.Or(c.UserKey, secret.UserKey)
 	c.PasswordKey = cmp.Or(c.PasswordKey, secret.PasswordKey)
 	return c
+}
+
+// database returns the [Database] that c leads to, or nil where that is not
+// known: c did not come from one, or its Host or Port was changed since.
+func (c Connection) database() *Database {
+	if c.server == nil {
+		return nil
+	}
+	c = c.Connection()
+	if own := c.server.Connection(); own.Host != c.Host || own.Port != c.Port {
+		return nil
+	}
+	return c.server
+}
+
+// AddClient puts client into the budget of the [Database] that c leads to. It
+// does nothing for a server elsewhere.
+func (c Connection) AddClient(client Client) {
+	if d := c.database(); d != nil {
+		d.AddClient(client)
+	}
+}
+
+// Destination implements the declaration of what the clients connect to.
+func (c Connection) Destination() declare.Destination {
+	if d := c.database(); d != nil {
+		return declare.Destination{Pods: d.Selector(), Namespace: bind.Namespace(d), Port: DefaultPort}
+	}
+	c = c.Connection()
+	return declare.Destination{Host: c.Host, Port: c.Port}
 }
 
 // Validate reports every invalid field, and every key that Secret lacks.

@@ -108,6 +108,17 @@ type DatabaseProps struct {
 	// its command line.
 	Parameters map[string]string
 
+	// Exporter runs postgres_exporter beside the server, for Prometheus.
+	//
+	// Default: none.
+	Exporter Exporter
+
+	// PriorityClassName names the PriorityClass of the pod, which is made
+	// outside the app and says who makes room when nodes are full.
+	//
+	// Default: the cluster's default class.
+	PriorityClassName string
+
 	// ImagePullSecrets are the names of Secrets, made outside the app, by which
 	// the node shows the image's registry who pulls.
 	ImagePullSecrets []string
@@ -143,6 +154,10 @@ func (p DatabaseProps) Validate() error {
 	e.Join("Resources", given.Resources.Validate())
 	p.validateSharedMemory(&e)
 	p.validateParameters(&e)
+	e.Join("Exporter", p.Exporter.Validate())
+	if p.PriorityClassName != "" {
+		e.Name("PriorityClassName", p.PriorityClassName)
+	}
 	e.UserID("RunAsUser", p.RunAsUser)
 	e.Names("ImagePullSecrets", p.ImagePullSecrets)
 	if p.Secret == nil {
@@ -158,9 +173,11 @@ func (p DatabaseProps) validateParameters(e *rule.Errors) {
 	for _, name := range rule.Keys(p.Parameters) {
 		field := rule.Item("Parameters", name)
 		e.Parameter(field, name)
-		e.Text(field, p.Parameters[name])
 		// PostgreSQL takes names in any case.
 		lower := strings.ToLower(name)
+		if _, counts := numbers[lower]; !counts {
+			e.Text(field, p.Parameters[name])
+		}
 		if slices.Contains(ownParameters, lower) {
 			e.Add(field, p.Parameters[name], "must not be given: the probes, the Service and the volume depend on it")
 		}
@@ -169,6 +186,7 @@ func (p DatabaseProps) validateParameters(e *rule.Errors) {
 		}
 		given[lower] = true
 	}
+	p.validateConnections(e)
 }
 
 // ownParameters are the settings that the construct relies on.
@@ -214,6 +232,7 @@ type Database struct {
 	constructs.Construct
 
 	props   DatabaseProps
+	clients []Client
 	service kplus.Service
 }
 
@@ -228,9 +247,10 @@ func NewDatabase(scope constructs.Construct, id string, props DatabaseProps) *Da
 	bind.Validate(d, func() error { return props.Secret.ReadableFrom(bind.Namespace(d), "Secret") })
 
 	d.props = props.withDefaults()
+	bind.Validate(d, d.validateBudget)
 	newClaim(d)
 	newDeployment(d)
-	d.service = bind.NewService(d, d.props.Name, labels.Database, bind.Port{Name: portName, Number: DefaultPort})
+	d.service = bind.NewService(d, d.props.Name, labels.Database, d.ports()...)
 	return d
 }
 
@@ -239,6 +259,7 @@ func (d *Database) Connection() Connection {
 	return Connection{
 		Host:   bind.ServiceHost(d, d.props.Name),
 		Secret: d.props.Secret,
+		server: d,
 	}.Connection()
 }
 
@@ -254,7 +275,13 @@ func (d *Database) Externals() []declare.Object {
 	return podspec.ExternalPullSecrets(bind.Namespace(d), d.props.ImagePullSecrets)
 }
 
-// Service returns the Service in front of the server.
+// Traffic implements the declaration of what the pod receives.
+func (d *Database) Traffic() []declare.Traffic {
+	metrics, _ := d.Metrics()
+	return []declare.Traffic{{Name: d.props.Name, Pods: d.Selector(), Metrics: metrics}}
+}
+
+// Service returns the Service in front of the server and its exporter.
 func (d *Database) Service() kplus.Service { return d.service }
 
 const claimSuffix = "-pvc"
@@ -296,7 +323,7 @@ func newDeployment(d *Database) {
 			ProgressDeadlineSeconds: jsii.Number(startupSeconds + 300),
 			Selector:                &k8s.LabelSelector{MatchLabels: bind.Map(labels.Selector(d.props.Name))},
 			Template: &k8s.PodTemplateSpec{
-				Metadata: &k8s.ObjectMeta{Labels: d.labels()},
+				Metadata: &k8s.ObjectMeta{Labels: d.labels(), Annotations: d.annotations()},
 				Spec:     newPod(d),
 			},
 		},
@@ -308,34 +335,48 @@ func newDeployment(d *Database) {
 const terminationSeconds = 120
 
 func newPod(d *Database) *k8s.PodSpec {
-	facts := layoutOf(d.props.Image, d.props.Major)
 	var mounts podspec.Mounts
-	mounts.Volume("data", pod.Volume{MountPath: facts.mountPath, Claim: d.claimName()})
-	mounts.Memory("shm", "/dev/shm", d.props.SharedMemory)
-	// The socket and its lock file.
-	mounts.EmptyDir("run", "/var/run/postgresql", "")
-	mounts.EmptyDir("tmp", podspec.TmpPath, "")
-	return &k8s.PodSpec{
+	containers := []k8s.Container{newServer(d, &mounts)}
+	if d.props.Exporter.Image != "" {
+		containers = append(containers, newExporter(d))
+	}
+	pod := &k8s.PodSpec{
 		AutomountServiceAccountToken:  jsii.Bool(false),
 		EnableServiceLinks:            jsii.Bool(false),
 		ImagePullSecrets:              podspec.PullSecrets(d.props.ImagePullSecrets),
 		SecurityContext:               podspec.SecurityContext(d.props.RunAsUser),
 		TerminationGracePeriodSeconds: jsii.Number(terminationSeconds),
-		Containers: bind.List(k8s.Container{
-			Name:            new("postgres"),
-			Image:           &d.props.Image,
-			ImagePullPolicy: podspec.PullPolicy(d.props.Image),
-			Command:         podspec.OneServer(facts.mountPath),
-			Args:            bind.Strings(arguments(d.props.Parameters)),
-			Env:             environment(d.props, facts.dataDir),
-			Ports:           bind.List(k8s.ContainerPort{Name: new(portName), ContainerPort: jsii.Number(DefaultPort)}),
-			Resources:       podspec.Resources(d.props.Resources),
-			StartupProbe:    isReady(startupPeriod, startupSeconds/startupPeriod),
-			ReadinessProbe:  isReady(10, 3),
-			SecurityContext: podspec.ContainerSecurityContext(),
-			VolumeMounts:    mounts.VolumeMounts(),
-		}),
-		Volumes: mounts.Volumes(),
+		Containers:                    bind.List(containers...),
+		Volumes:                       mounts.Volumes(),
+	}
+	if d.props.PriorityClassName != "" {
+		pod.PriorityClassName = &d.props.PriorityClassName
+	}
+	return pod
+}
+
+// newServer returns the container of PostgreSQL, and adds its directories to
+// mounts.
+func newServer(d *Database, mounts *podspec.Mounts) k8s.Container {
+	facts := layoutOf(d.props.Image, d.props.Major)
+	mounts.Volume("data", pod.Volume{MountPath: facts.mountPath, Claim: d.claimName()})
+	mounts.Memory("shm", "/dev/shm", d.props.SharedMemory)
+	// The socket and its lock file.
+	mounts.EmptyDir("run", "/var/run/postgresql", "")
+	mounts.EmptyDir("tmp", podspec.TmpPath, "")
+	return k8s.Container{
+		Name:            new("postgres"),
+		Image:           &d.props.Image,
+		ImagePullPolicy: podspec.PullPolicy(d.props.Image),
+		Command:         podspec.OneServer(facts.mountPath),
+		Args:            bind.Strings(arguments(d.props.Parameters)),
+		Env:             environment(d, facts.dataDir),
+		Ports:           bind.List(k8s.ContainerPort{Name: new(portName), ContainerPort: jsii.Number(DefaultPort)}),
+		Resources:       podspec.Resources(d.props.Resources),
+		StartupProbe:    isReady(startupPeriod, startupSeconds/startupPeriod),
+		ReadinessProbe:  isReady(10, 3),
+		SecurityContext: podspec.ContainerSecurityContext(),
+		VolumeMounts:    mounts.VolumeMounts(),
 	}
 }
 
@@ -348,20 +389,23 @@ func arguments(parameters map[string]string) []string {
 	return args
 }
 
-func environment(props DatabaseProps, dataDir string) *[]*k8s.EnvVar {
+func environment(d *Database, dataDir string) *[]*k8s.EnvVar {
 	var env podspec.Env
 	env.Set("PGDATA", dataDir)
 	// Checksums find a corrupt page when it is read, rather than when its
 	// backup is needed. The default since PostgreSQL 18.
 	env.Set("POSTGRES_INITDB_ARGS", "--data-checksums")
-	name := ""
-	if props.Secret != nil {
-		name = props.Secret.Name()
-	}
 	for _, key := range []string{secret.DatabaseKey, secret.UserKey, secret.PasswordKey} {
-		env.FromSecret(key, name, key)
+		env.FromSecret(key, d.secretName(), key)
 	}
 	return env.List()
+}
+
+func (d *Database) secretName() string {
+	if d.props.Secret == nil {
+		return "" // Reported by Validate.
+	}
+	return d.props.Secret.Name()
 }
 
 // How often the startup probe asks and after how long it gives up, in seconds.

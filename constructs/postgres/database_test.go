@@ -35,6 +35,7 @@ func TestDatabase(t *testing.T) {
 		"postgres 18 mounts higher":       {Image: "postgres:18"},
 		"image by digest with its major":  {Image: "postgres@sha256:" + strings.Repeat("a", 64), Major: 17},
 		"floating image is always pulled": {Image: "registry.example.com/postgres:latest", Major: 16},
+		"exporter":                        {Exporter: postgres.Exporter{Image: exporter}},
 		"small limit lowers the rest":     {Resources: pod.Resources{Limits: pod.Amounts{CPU: "250m", Memory: "256Mi"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -42,6 +43,8 @@ func TestDatabase(t *testing.T) {
 		})
 	}
 }
+
+const exporter = "quay.io/prometheuscommunity/postgres-exporter:v0.17.1"
 
 var full = postgres.DatabaseProps{
 	Name:         "orders",
@@ -55,7 +58,15 @@ var full = postgres.DatabaseProps{
 	},
 	SharedMemory: "384Mi",
 	Parameters:   map[string]string{"max_connections": "200", "auto_explain.log_min_duration": "1s"},
-	RunAsUser:    1234,
+	Exporter: postgres.Exporter{
+		Image: exporter,
+		Resources: pod.Resources{
+			Requests: pod.Amounts{CPU: "20m", Memory: "48Mi"},
+			Limits:   pod.Amounts{CPU: "100m", Memory: "96Mi"},
+		},
+	},
+	PriorityClassName: "business-critical",
+	RunAsUser:         1234,
 
 	ImagePullSecrets: []string{"registry", "mirror"},
 }

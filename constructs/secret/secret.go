@@ -159,6 +159,19 @@ func (s *Secret) Externals() []declare.Object {
 	return all
 }
 
+// Traffic implements the declaration of whom the Job that generates the values
+// talks to.
+func (s *Secret) Traffic() []declare.Traffic {
+	if _, ok := s.source.(generated); !ok {
+		return nil
+	}
+	return []declare.Traffic{{
+		Name: s.generator(),
+		Pods: labels.Selector(s.generator()),
+		To:   []declare.Destination{{APIServer: true}},
+	}}
+}
+
 // PlainValues implements the declaration that these values are no secrets.
 func (s *Secret) PlainValues() []declare.Object {
 	source, ok := s.source.(generated)

@@ -2,6 +2,7 @@ package secret_test
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 
 	"example.com/django-cdk8s/cdktest"
 	"example.com/django-cdk8s/constructs/secret"
+	"example.com/django-cdk8s/internal/declare"
 )
 
 func TestMain(m *testing.M) { cdktest.Main(m) }
@@ -160,4 +162,29 @@ func ExampleGenerated() {
 	})
 	fmt.Println(env.GeneratedKeys())
 	// Output: [POSTGRES_PASSWORD SECRET_KEY]
+}
+
+// Only the Job that generates values talks to anybody: to the API server.
+func TestTraffic(t *testing.T) {
+	for name, tc := range map[string]struct {
+		source secret.Source
+		want   []declare.Traffic
+	}{
+		"existing": {secret.Existing("A"), nil},
+		"literal":  {secret.Literal(map[string]string{"A": ""}), nil},
+		"generated": {secret.Generated(secret.GeneratedProps{Image: "shop:1"}), []declare.Traffic{{
+			Name: "shop-env-generate",
+			Pods: map[string]string{"app": "shop-env-generate"},
+			To:   []declare.Destination{{APIServer: true}},
+		}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cdktest.Render(t, func(chart cdk8s.Chart) {
+				s := secret.New(chart, "secret", secret.Props{Name: "shop-env", Source: tc.source})
+				if got := s.Traffic(); !reflect.DeepEqual(got, tc.want) {
+					t.Errorf("Traffic() = %+v, want %+v", got, tc.want)
+				}
+			})
+		})
+	}
 }
