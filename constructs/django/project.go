@@ -92,8 +92,8 @@ func (w *Web) projectExternals(namespace string) []declare.Object {
 // servers returns what every process of the project connects to.
 func (w *Web) servers() []declare.Destination {
 	var to []declare.Destination
-	if !isNil(w.props.Database) {
-		to = append(to, postgres.Destination(w.props.Database))
+	if database, ok := w.props.connection(); ok {
+		to = append(to, database.Destination())
 	}
 	if !isNil(w.props.Broker) {
 		to = append(to, brokerDestination(w.props.Broker))
@@ -130,9 +130,8 @@ func brokerDestination(b broker.Connector) declare.Destination {
 
 // addClient counts connections against the budget of a database of this app.
 func (w *Web) addClient(name string, connections int, why string) {
-	if db, ok := w.props.Database.(*postgres.Database); ok && db != nil {
-		db.AddClient(postgres.Client{Name: name, Connections: connections, Why: why})
-	}
+	connection, _ := w.props.connection()
+	connection.AddClient(postgres.Client{Name: name, Connections: connections, Why: why})
 }
 
 // podSpec returns a pod of one container with the given mounts.

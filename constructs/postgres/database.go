@@ -248,7 +248,13 @@ func NewDatabase(scope constructs.Construct, id string, props DatabaseProps) *Da
 
 	d.props = props.withDefaults()
 	bind.Validate(d, d.validateBudget)
-	newClaim(d)
+	podspec.NewClaim(d, "Claim", podspec.Claim{
+		Name:         d.claimName(),
+		Labels:       labels.Object(d.props.Name, labels.Database, bind.PartOf(d)),
+		AccessMode:   "ReadWriteOnce",
+		Storage:      d.props.Storage,
+		StorageClass: d.props.StorageClass,
+	})
 	newDeployment(d)
 	d.service = bind.NewService(d, d.props.Name, labels.Database, d.ports()...)
 	return d
@@ -292,26 +298,6 @@ func (d *Database) labels() *map[string]*string {
 	return bind.Map(labels.Object(d.props.Name, labels.Database, bind.PartOf(d)))
 }
 
-// newClaim adds the claim. It is the L1 object because the one of cdk8s-plus
-// takes whole gibibytes only.
-func newClaim(d *Database) {
-	spec := &k8s.PersistentVolumeClaimSpec{
-		AccessModes: jsii.Strings("ReadWriteOnce"),
-		Resources:   &k8s.ResourceRequirements{Requests: bind.Quantities(map[string]string{"storage": d.props.Storage})},
-	}
-	if d.props.StorageClass != "" {
-		spec.StorageClassName = &d.props.StorageClass
-	}
-	k8s.NewKubePersistentVolumeClaim(d, new("Claim"), &k8s.KubePersistentVolumeClaimProps{
-		Metadata: &k8s.ObjectMeta{
-			Name:        new(d.claimName()),
-			Labels:      d.labels(),
-			Annotations: bind.Map(map[string]string{labels.SyncOptions: labels.KeepData}),
-		},
-		Spec: spec,
-	})
-}
-
 func newDeployment(d *Database) {
 	k8s.NewKubeDeployment(d, new("Deployment"), &k8s.KubeDeploymentProps{
 		Metadata: &k8s.ObjectMeta{Name: &d.props.Name, Labels: d.labels()},
@@ -323,7 +309,7 @@ func newDeployment(d *Database) {
 			ProgressDeadlineSeconds: jsii.Number(startupSeconds + 300),
 			Selector:                &k8s.LabelSelector{MatchLabels: bind.Map(labels.Selector(d.props.Name))},
 			Template: &k8s.PodTemplateSpec{
-				Metadata: &k8s.ObjectMeta{Labels: d.labels(), Annotations: d.annotations()},
+				Metadata: &k8s.ObjectMeta{Labels: d.labels(), Annotations: podspec.Scrape(d.Metrics())},
 				Spec:     newPod(d),
 			},
 		},

@@ -72,18 +72,6 @@ func (d *Database) ports() []bind.Port {
 	return ports
 }
 
-func (d *Database) annotations() *map[string]*string {
-	port, path := d.Metrics()
-	if port == 0 {
-		return nil
-	}
-	return bind.Map(map[string]string{
-		labels.PrometheusScrape: "true",
-		labels.PrometheusPort:   fmt.Sprint(port),
-		labels.PrometheusPath:   path,
-	})
-}
-
 // newExporter returns the exporter's container. It has no probe: an exporter
 // that hangs says nothing about the server.
 func newExporter(d *Database) k8s.Container {
