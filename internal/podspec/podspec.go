@@ -6,6 +6,8 @@ package podspec
 import (
 	"fmt"
 	"path"
+	"slices"
+	"strings"
 
 	"github.com/aws/jsii-runtime-go"
 	"github.com/cdk8s-team/cdk8s-plus-go/cdk8splus28/v2/k8s"
@@ -178,10 +180,17 @@ func (e *Env) List() *[]*k8s.EnvVar { return bind.List(*e...) }
 // PostgreSQL's own guard does not see it: both servers are process 1, each in a
 // container of its own. Two servers lose acknowledged rows, measured. The lock
 // ends with the last process of the server that holds it, however it ends.
-func OneServer(dir string) *[]*string {
-	return jsii.Strings("sh", "-c", oneServer, path.Join(dir, "server.lock"))
+//
+// The shell runs prepare, if any, with the lock held, right before the entry
+// point.
+func OneServer(dir string, prepare ...string) *[]*string {
+	script := slices.Concat([]string{lockVolume}, prepare, []string{startServer})
+	return jsii.Strings("sh", "-c", strings.Join(script, "\n"), path.Join(dir, "server.lock"))
 }
 
-const oneServer = `exec 9>>"$0"
-flock -n 9 || { echo "waiting for the server before this one to end"; flock 9; }
-exec docker-entrypoint.sh "$@"`
+const (
+	lockVolume = `exec 9>>"$0"
+flock -n 9 || { echo "waiting for the server before this one to end"; flock 9; }`
+
+	startServer = `exec docker-entrypoint.sh "$@"`
+)
