@@ -381,7 +381,7 @@ func maxMemory(limit string) int64 {
 	if err != nil {
 		return 0 // A wrong limit is reported itself.
 	}
-	return q.Value() / 100 * MemoryShare
+	return int64(float64(q.Value()) * MemoryShare / 100)
 }
 
 func environment(props ServerProps) *[]*k8s.EnvVar {
