@@ -4,6 +4,11 @@ package broker
 
 import (
 	"cmp"
+	"errors"
+	"fmt"
+	"net/url"
+	"regexp"
+	"strconv"
 	"strings"
 
 	"example.com/django-cdk8s/constructs/secret"
@@ -38,18 +43,23 @@ type Connection struct {
 
 	// URL is the broker's URL where only its password is secret: $(NAME) of
 	// PasswordKey stands for it. The password must then hold letters, digits,
-	// '-' and '_' only, because nothing encodes it.
+	// '-', '_', '.' and '~' only, because nothing encodes it. [Connection.Validate]
+	// knows the passwords in a manifest; one in a Secret that is made elsewhere
+	// is up to who makes it.
 	//
 	// Default: what Secret holds under URLKey.
 	URL string
 
 	// PasswordKey is the key of Secret that holds the password in URL, and the
 	// name of the environment variable that carries it.
+	//
+	// Required with URL.
 	PasswordKey string
 
 	// Port is the broker's TCP port, for network policies.
 	//
-	// Default: unknown, which network policies report.
+	// Default: the port in URL. Without one it is unknown, which network
+	// policies report.
 	Port int
 }
 
@@ -57,6 +67,7 @@ type Connection struct {
 // [Connector].
 func (c Connection) Broker() Connection {
 	c.URLKey = cmp.Or(c.URLKey, URLVariable)
+	c.Port = cmp.Or(c.Port, c.urlPort())
 	return c
 }
 
@@ -67,22 +78,68 @@ func (c Connection) Validate() error {
 	if c.Port != 0 {
 		e.Port("Port", c.Port)
 	}
+	if port := c.urlPort(); port != 0 && port != c.Port {
+		e.Add("Port", c.Port, fmt.Sprintf("contradicts URL, whose port is %d", port))
+	}
 	if c.Secret == nil {
 		e.Add("Secret", "", "is required: the Secret that holds the broker's URL, or its password")
 		return e.Err()
 	}
-	if c.URL == "" {
-		e.HeldKey("URLKey", c.Secret, c.URLKey)
-		if c.PasswordKey != "" {
-			e.Add("PasswordKey", c.PasswordKey, "must not be given without URL: the URL under URLKey holds the password")
-		}
-		return e.Err()
+	if c.URL != "" {
+		return errors.Join(e.Err(), c.validateURL())
 	}
-	e.Text("URL", c.URL)
-	e.EnvName("PasswordKey", c.PasswordKey)
-	e.HeldKey("PasswordKey", c.Secret, c.PasswordKey)
-	if !strings.Contains(c.URL, "://") || !strings.Contains(c.URL, "$("+c.PasswordKey+")") {
-		e.Add("URL", c.URL, "must be a URL such as redis://:$(VALKEY_PASSWORD)@valkey:6379/0, with $(NAME) of PasswordKey in place of the password")
+	e.HeldKey("URLKey", c.Secret, c.URLKey)
+	if c.PasswordKey != "" {
+		e.Add("PasswordKey", c.PasswordKey, "must not be given without URL: the URL under URLKey holds the password")
 	}
 	return e.Err()
+}
+
+func (c Connection) validateURL() error {
+	var e rule.Errors
+	if c.PasswordKey == "" {
+		e.Add("PasswordKey", "", "is required with URL: the key of Secret that holds the password")
+		return e.Err()
+	}
+	e.EnvName("PasswordKey", c.PasswordKey)
+	if c.PasswordKey == URLVariable {
+		e.Add("PasswordKey", c.PasswordKey, "must be another: the environment variable of that name carries the URL")
+	}
+	e.HeldKey("PasswordKey", c.Secret, c.PasswordKey)
+	if u, err := c.parse(); err != nil || passwordOf(u) != "$("+c.PasswordKey+")" || strings.Count(c.URL, "$") > 1 {
+		// The text may hold a password, and is not shown.
+		e.Add("URL", "...", fmt.Sprintf("must be a URL such as redis://:$(%[1]s)@redis.example.com:6379/0, "+
+			"with $(%[1]s) in place of the password, no other '$', and other characters percent-encoded", c.PasswordKey))
+	}
+	return errors.Join(e.Err(), c.Secret.FitsURL("PasswordKey", c.PasswordKey))
+}
+
+// text matches what a URL is made of, with the scheme of one of Celery's
+// transports.
+var text = regexp.MustCompile(`^[a-z][a-z0-9+.-]*://[!-~]+$`)
+
+func (c Connection) parse() (*url.URL, error) {
+	if !text.MatchString(c.URL) {
+		return nil, errors.New("no URL")
+	}
+	u, err := url.Parse(c.URL)
+	if err == nil && u.Hostname() == "" {
+		err = errors.New("no host")
+	}
+	return u, err
+}
+
+func passwordOf(u *url.URL) string {
+	password, _ := u.User.Password()
+	return password
+}
+
+// urlPort returns the port in URL, or 0.
+func (c Connection) urlPort() int {
+	u, err := c.parse()
+	if err != nil {
+		return 0
+	}
+	port, _ := strconv.Atoi(u.Port())
+	return port
 }

@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 
 	"github.com/aws/constructs-go/constructs/v10"
@@ -136,6 +137,28 @@ func (s *Secret) ReadableFrom(namespace, field string) error {
 	}
 	return e.Err()
 }
+
+// FitsURL returns an error when the value under key, as far as the manifest
+// tells, cannot be a password in a URL: nothing encodes it there, and nobody
+// else may know it. field is where the construct that builds the URL names key.
+func (s *Secret) FitsURL(field, key string) error {
+	var e rule.Errors
+	switch source := s.source.(type) {
+	case literal:
+		if value, ok := source[key]; ok && !urlSafe.MatchString(value) {
+			e.Add(field, key, fmt.Sprintf("is in Secret %q a value with other characters than letters, digits, '-', '_', '.' and '~', which do not fit into a URL", s.name))
+		}
+	case generated:
+		if _, ok := source.Values[key]; ok {
+			e.Add(field, key, fmt.Sprintf("is in Secret %q a value that anybody may read; list the key in GeneratedProps.Keys instead of Values", s.name))
+		}
+	}
+	return e.Err()
+}
+
+// urlSafe matches a text of unreserved characters; see
+// https://www.rfc-editor.org/rfc/rfc3986#section-2.3.
+var urlSafe = regexp.MustCompile(`^[A-Za-z0-9._~-]+$`)
 
 // GeneratedKeys returns the keys whose values the cluster generates, sorted. A
 // workload that names one by secretKeyRef waits until it has a value.

@@ -29,8 +29,8 @@ var full = stack.Props{
 
 func TestStack(t *testing.T) {
 	for name, props := range map[string]stack.Props{
-		"minimal": {Web: django.WebProps{Image: "example/shop:1"}},
-		"full":    full,
+		"minimal":  {Web: django.WebProps{Image: "example/shop:1"}},
+		"full":     full,
 		"migrated": {Web: django.WebProps{Image: "example/shop:1", WaitForMigrations: true}},
 		"values of the web reach the generator": {Web: django.WebProps{
 			Image: "registry.example.com/shop:1", RunAsUser: 10001, ImagePullSecrets: []string{"registry"},

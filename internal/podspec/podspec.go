@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -236,13 +237,20 @@ func NewClaim(scope constructs.Construct, id string, c Claim) {
 // PostgreSQL's own guard does not see it: both servers are process 1, each in a
 // container of its own. Two servers lose acknowledged rows, measured. The lock
 // ends with the last process of the server that holds it, however it ends.
-func OneServer(dir string) *[]*string {
-	return jsii.Strings("sh", "-c", oneServer, path.Join(dir, "server.lock"))
+//
+// The shell runs prepare, if any, with the lock held, right before the entry
+// point.
+func OneServer(dir string, prepare ...string) *[]*string {
+	script := slices.Concat([]string{lockVolume}, prepare, []string{startServer})
+	return jsii.Strings("sh", "-c", strings.Join(script, "\n"), path.Join(dir, "server.lock"))
 }
 
-const oneServer = `exec 9>>"$0"
-flock -n 9 || { echo "waiting for the server before this one to end"; flock 9; }
-exec docker-entrypoint.sh "$@"`
+const (
+	lockVolume = `exec 9>>"$0"
+flock -n 9 || { echo "waiting for the server before this one to end"; flock 9; }`
+
+	startServer = `exec docker-entrypoint.sh "$@"`
+)
 
 // Optional returns value, or nil where it is empty, which leaves the field out.
 func Optional(value string) *string {
