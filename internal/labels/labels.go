@@ -70,6 +70,20 @@ const (
 	Zone     = "topology.kubernetes.io/zone"
 )
 
+// NamespaceName is the label that Kubernetes gives every namespace, with its
+// name as the value; see
+// https://kubernetes.io/docs/reference/labels-annotations-taints/#kubernetes-io-metadata-name.
+const NamespaceName = "kubernetes.io/metadata.name"
+
+// DNSNamespace is where the cluster's DNS servers run, and DNSKey and DNSValue
+// are the label of their pods, CoreDNS's too; see
+// https://kubernetes.io/docs/tasks/administer-cluster/dns-debugging-resolution/.
+const (
+	DNSNamespace = "kube-system"
+	DNSKey       = "k8s-app"
+	DNSValue     = "kube-dns"
+)
+
 // MetricsPort names the port that Prometheus asks.
 const MetricsPort = "metrics"
 
