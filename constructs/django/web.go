@@ -52,6 +52,9 @@ func (w *Web) Service() kplus.Service { return w.service }
 // it.
 func (w *Web) Hosts() []string { return slices.Clone(w.props.Hosts) }
 
+// HTTPS reports whether visitors use https.
+func (w *Web) HTTPS() bool { return w.props.HTTPS }
+
 // validateSecrets reports each Secret that is out of the pods' reach, once.
 func (w *Web) validateSecrets() error {
 	connection, _ := w.props.connection()
