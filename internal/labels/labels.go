@@ -54,6 +54,17 @@ const (
 	KeepData    = "Prune=false,Delete=false"
 )
 
+// The annotations by which an Ingress asks cert-manager for a certificate; see
+// https://cert-manager.io/docs/usage/ingress/.
+const (
+	ClusterIssuer = "cert-manager.io/cluster-issuer"
+	Issuer        = "cert-manager.io/issuer"
+)
+
+// IngressClass is the annotation that named the class of an Ingress before
+// ingressClassName did. The API server refuses both on one object.
+const IngressClass = "kubernetes.io/ingress.class"
+
 // The annotations by which Prometheus finds what to ask where it has no
 // operator; see
 // https://github.com/prometheus-community/helm-charts/tree/main/charts/prometheus#scraping-pod-metrics-via-annotations.
