@@ -1,0 +1,58 @@
+// Command production renders what a team would put in front of users: Django
+// that migrates, scales and is watched, with workers, a schedule and media,
+// behind an Ingress and a Gateway, in a namespace where nobody talks to anybody
+// without a reason.
+package main
+
+import (
+	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
+
+	"example.com/django-cdk8s/constructs/django"
+	"example.com/django-cdk8s/constructs/isolation"
+	"example.com/django-cdk8s/constructs/monitoring"
+	"example.com/django-cdk8s/constructs/namespace"
+	"example.com/django-cdk8s/constructs/postgres"
+	"example.com/django-cdk8s/constructs/route"
+	"example.com/django-cdk8s/constructs/secret"
+	"example.com/django-cdk8s/constructs/valkey"
+	"example.com/django-cdk8s/synth"
+)
+
+const image, exporter = "registry.example.com/guestbook:1.0.0", "quay.io/prometheuscommunity/postgres-exporter:v0.17.1"
+
+func main() { synth.Main(build) }
+
+func build(app cdk8s.App) {
+	chart := cdk8s.NewChart(app, new("guestbook"), &cdk8s.ChartProps{Namespace: new("guestbook")})
+	namespace.New(chart, "namespace", namespace.Props{})
+	env := secret.New(chart, "secret", secret.Props{Source: secret.Generated(secret.GeneratedProps{Image: image, Keys: []string{valkey.PasswordKey}})})
+	db := postgres.NewDatabase(chart, "database", postgres.DatabaseProps{Secret: env, Exporter: postgres.Exporter{Image: exporter}})
+	broker := valkey.NewServer(chart, "broker", valkey.ServerProps{Secret: env})
+	web := django.NewWeb(chart, "web", django.WebProps{
+		Image:             image,
+		Hosts:             []string{"guestbook.example.com"},
+		HTTPS:             true,
+		Database:          db,
+		Broker:            broker,
+		Media:             django.NewMediaClaim(chart, "media", django.MediaClaimProps{AccessMode: django.ReadWriteMany}),
+		StaticRoot:        "/app/static",
+		WaitForMigrations: true,
+		DeployCheck:       django.CheckWarning,
+		Gunicorn:          django.Gunicorn{Workers: 2, Threads: 4, MaxRequests: 10000},
+		Autoscaling:       django.Autoscaling{MinReplicas: 2, MaxReplicas: 4},
+		Metrics:           django.Metrics{Path: "/metrics"},
+		LivenessPath:      "/healthz",
+	})
+	django.NewMigration(chart, "migration", django.MigrationProps{Web: web})
+	django.NewWorker(chart, "worker", django.WorkerProps{Web: web, App: "guestbook", Concurrency: 2, TimeLimitSeconds: 120})
+	django.NewBeat(chart, "beat", django.BeatProps{Web: web, App: "guestbook"})
+	django.NewCommand(chart, "prune", django.CommandProps{Web: web, Name: "prune", Args: []string{"prune_entries", "--keep=1000"}, Schedule: "@daily"})
+	route.NewIngress(chart, "ingress", route.IngressProps{Web: web, ClassName: "nginx", ClusterIssuer: "letsencrypt"})
+	route.NewHTTPRoute(chart, "route", route.HTTPRouteProps{Web: web, Gateways: []route.Gateway{{Name: "public", Namespace: "gateway"}}})
+	monitoring.NewServiceMonitor(chart, "metrics", monitoring.ServiceMonitorProps{Target: web})
+	monitoring.NewServiceMonitor(chart, "database-metrics", monitoring.ServiceMonitorProps{Target: db})
+	isolation.New(chart, "isolation", isolation.Props{
+		Ingress:    []isolation.Peer{{Namespace: "ingress-nginx"}, {Namespace: "gateway"}},
+		Monitoring: []isolation.Peer{{Namespace: "monitoring"}},
+	})
+}
