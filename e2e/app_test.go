@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -21,6 +22,7 @@ import (
 	"example.com/django-cdk8s/constructs/postgres"
 	"example.com/django-cdk8s/constructs/secret"
 	"example.com/django-cdk8s/constructs/stack"
+	"example.com/django-cdk8s/constructs/valkey"
 	"example.com/django-cdk8s/e2e/cluster"
 	"example.com/django-cdk8s/synth"
 )
@@ -101,14 +103,64 @@ func (a *app) write(changes ...func(*stack.Props)) string {
 	for _, change := range changes {
 		change(&props)
 	}
+	return a.synthesise(func(app cdk8s.App) { stack.New(app, a.namespace, props) })
+}
+
+func (a *app) synthesise(build func(app cdk8s.App)) string {
+	a.t.Helper()
 	dir := a.t.TempDir()
 	synthesis.Lock()
 	defer synthesis.Unlock()
-	err := synth.Write(dir, a.t.Output(), synth.Environment{Build: func(app cdk8s.App) { stack.New(app, a.namespace, props) }})
-	if err != nil {
+	if err := synth.Write(dir, a.t.Output(), synth.Environment{Build: build}); err != nil {
 		a.t.Fatal(err)
 	}
 	return dir
+}
+
+// project is a system with a broker, composed of the constructs themselves.
+type project struct {
+	chart  cdk8s.Chart
+	secret *secret.Secret
+	db     *postgres.Database
+	broker *valkey.Server
+	web    *django.Web
+}
+
+// compose synthesises a project that migrates, with what before adds for the
+// site and more adds to it, into a fresh directory and returns that.
+func (a *app) compose(props django.WebProps, more func(p project), before ...func(chart cdk8s.Chart, props *django.WebProps)) string {
+	a.t.Helper()
+	return a.synthesise(func(app cdk8s.App) {
+		p := project{chart: cdk8s.NewChart(app, new(a.namespace), &cdk8s.ChartProps{Namespace: &a.namespace})}
+		namespace.New(p.chart, "namespace", namespace.Props{Name: a.namespace})
+		p.secret = secret.New(p.chart, "secret", secret.Props{Source: secret.Generated(secret.GeneratedProps{
+			Image: siteImage, Keys: []string{valkey.PasswordKey},
+		})})
+		p.db = postgres.NewDatabase(p.chart, "database", postgres.DatabaseProps{
+			Image: postgresImage, Secret: p.secret, Resources: small, Storage: "1Gi", Exporter: postgres.Exporter{Image: exporterImage},
+		})
+		p.broker = valkey.NewServer(p.chart, "broker", valkey.ServerProps{Image: valkeyImage, Secret: p.secret})
+		props.Image, props.Resources, props.Database, props.Broker = cmp.Or(props.Image, siteImage), small, p.db, p.broker
+		props.WaitForMigrations = true
+		for _, change := range before {
+			change(p.chart, &props)
+		}
+		p.web = django.NewWeb(p.chart, "web", props)
+		django.NewMigration(p.chart, "migration", django.MigrationProps{Web: p.web})
+		if more != nil {
+			more(p)
+		}
+	})
+}
+
+// startProject applies what compose returned and waits until the site is
+// rolled out.
+func (a *app) startProject(dir string) {
+	a.t.Helper()
+	a.apply(dir)
+	for _, deployment := range []string{postgres.DefaultName, valkey.DefaultName, django.DefaultName} {
+		a.waitFor(deployment)
+	}
 }
 
 // apply applies what write has written.

@@ -19,7 +19,8 @@ import (
 // default worker does not.
 func twoReplicas(p *stack.Props) {
 	p.Web.Replicas = new(2)
-	p.Web.Env = map[string]string{"GUNICORN_CMD_ARGS": "--worker-class=gthread --threads=4"}
+	p.Web.Gunicorn = django.Gunicorn{Workers: 2, Threads: 4}
+	p.Web.Env = map[string]string{}
 }
 
 // release changes nothing but the value of a variable, so that there are new

@@ -181,7 +181,6 @@ func drawWeb(t *rapid.T) django.WebProps {
 		RunAsUser:                     field(t, "Web.RunAsUser", id, number),
 		Volumes:                       field(t, "Web.Volumes", list(rapid.Custom(drawVolume)), list(rapid.Custom(drawVolume))),
 		PreStopSeconds:                field(t, "Web.PreStopSeconds", seconds, number),
-		GracefulTimeoutSeconds:        field(t, "Web.GracefulTimeoutSeconds", seconds, number),
 		TerminationGracePeriodSeconds: field(t, "Web.TerminationGracePeriodSeconds", rapid.IntRange(7300, 90_000), number),
 	}
 }
