@@ -11,6 +11,7 @@ import (
 	"example.com/django-cdk8s/constructs/isolation"
 	"example.com/django-cdk8s/constructs/monitoring"
 	"example.com/django-cdk8s/constructs/namespace"
+	"example.com/django-cdk8s/constructs/pod"
 	"example.com/django-cdk8s/constructs/postgres"
 	"example.com/django-cdk8s/constructs/route"
 	"example.com/django-cdk8s/constructs/secret"
@@ -20,21 +21,21 @@ import (
 
 const image, exporter = "registry.example.com/guestbook:1.0.0", "quay.io/prometheuscommunity/postgres-exporter:v0.17.1"
 
+var small = pod.Resources{Requests: pod.Amounts{CPU: "100m", Memory: "256Mi"}}
+
 func main() { synth.Main(build) }
 
 func build(app cdk8s.App) {
 	chart := cdk8s.NewChart(app, new("guestbook"), &cdk8s.ChartProps{Namespace: new("guestbook")})
 	namespace.New(chart, "namespace", namespace.Props{})
 	env := secret.New(chart, "secret", secret.Props{Source: secret.Generated(secret.GeneratedProps{Image: image, Keys: []string{valkey.PasswordKey}})})
-	db := postgres.NewDatabase(chart, "database", postgres.DatabaseProps{Secret: env, Exporter: postgres.Exporter{Image: exporter}})
-	broker := valkey.NewServer(chart, "broker", valkey.ServerProps{Secret: env})
+	store := secret.New(chart, "store", secret.Props{Name: "media-store", Source: secret.Existing(django.AccessKeyIDKey, django.SecretAccessKeyKey)})
+	db := postgres.NewDatabase(chart, "database", postgres.DatabaseProps{Secret: env, Resources: small, Exporter: postgres.Exporter{Image: exporter}})
 	web := django.NewWeb(chart, "web", django.WebProps{
-		Image:             image,
-		Hosts:             []string{"guestbook.example.com"},
-		HTTPS:             true,
-		Database:          db,
-		Broker:            broker,
-		Media:             django.NewMediaClaim(chart, "media", django.MediaClaimProps{AccessMode: django.ReadWriteMany}),
+		Image: image, Resources: small, Database: db,
+		Hosts: []string{"guestbook.example.com"}, HTTPS: true,
+		Broker:            valkey.NewServer(chart, "broker", valkey.ServerProps{Secret: env}),
+		Media:             django.ObjectStore{Bucket: "guestbook", Endpoint: "https://s3.example.com", Secret: store},
 		StaticRoot:        "/app/static",
 		WaitForMigrations: true,
 		DeployCheck:       django.CheckWarning,
@@ -44,13 +45,13 @@ func build(app cdk8s.App) {
 		LivenessPath:      "/healthz",
 	})
 	django.NewMigration(chart, "migration", django.MigrationProps{Web: web})
-	django.NewWorker(chart, "worker", django.WorkerProps{Web: web, App: "guestbook", Concurrency: 2, TimeLimitSeconds: 120})
+	django.NewWorker(chart, "worker", django.WorkerProps{Web: web, App: "guestbook", Resources: small, TimeLimitSeconds: 120})
 	django.NewBeat(chart, "beat", django.BeatProps{Web: web, App: "guestbook"})
 	django.NewCommand(chart, "prune", django.CommandProps{Web: web, Name: "prune", Args: []string{"prune_entries", "--keep=1000"}, Schedule: "@daily"})
 	route.NewIngress(chart, "ingress", route.IngressProps{Web: web, ClassName: "nginx", ClusterIssuer: "letsencrypt"})
 	route.NewHTTPRoute(chart, "route", route.HTTPRouteProps{Web: web, Gateways: []route.Gateway{{Name: "public", Namespace: "gateway"}}})
-	monitoring.NewServiceMonitor(chart, "metrics", monitoring.ServiceMonitorProps{Target: web})
-	monitoring.NewServiceMonitor(chart, "database-metrics", monitoring.ServiceMonitorProps{Target: db})
+	monitoring.NewServiceMonitor(chart, "monitor", monitoring.ServiceMonitorProps{Target: web})
+	monitoring.NewServiceMonitor(chart, "database-monitor", monitoring.ServiceMonitorProps{Target: db})
 	isolation.New(chart, "isolation", isolation.Props{
 		Ingress:    []isolation.Peer{{Namespace: "ingress-nginx"}, {Namespace: "gateway"}},
 		Monitoring: []isolation.Peer{{Namespace: "monitoring"}},
