@@ -3,14 +3,15 @@ import socket
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
+from django.core.files.storage import default_storage
 from django.db import Error, connection, transaction
-from django.http import Http404, HttpResponse, JsonResponse
+from django.http import FileResponse, Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from entries.forms import EntryForm, HangForm
+from entries.forms import EntryForm, FileForm, HangForm, TaskForm
 from entries.models import Entry
 from guestbook import hang
 
@@ -40,7 +41,9 @@ def answers_503_without_database(view):
 @require_safe
 def healthz(request):
     """This process answers. Says nothing about the database, so that its outage restarts no pod."""
-    return HttpResponse("ok\n", content_type="text/plain")
+    answer = HttpResponse("ok\n", content_type="text/plain")
+    answer["Guestbook-Version"] = settings.VERSION
+    return answer
 
 
 @never_cache
@@ -93,6 +96,73 @@ def entries(request):
 @answers_503_without_database
 def entry(request, pk):
     return JsonResponse({"pod": POD, **get_object_or_404(Entry, pk=pk).as_dict()})
+
+
+# csrf_exempt: as for entries.
+@csrf_exempt
+@never_cache
+@require_POST
+def tasks(request):
+    """POST text=, and seconds= for a slow one: leaves the entry to a worker and answers 202 with the task's id."""
+    form = TaskForm(request.POST)
+    if not form.is_valid():
+        return JsonResponse({"pod": POD, "errors": form.errors.get_json_data()}, status=400)
+    if not settings.BROKER:
+        return JsonResponse({"pod": POD, "error": "broker: CELERY_BROKER_URL is not set"}, status=503)
+    # Here, because Celery need not be installed where there is no broker.
+    from kombu.exceptions import OperationalError
+
+    from entries.tasks import add_entry, slow_entry
+
+    text, seconds = form.cleaned_data["text"], form.cleaned_data["seconds"]
+    try:
+        # No retry: the client is told at once, and tries again.
+        sent = slow_entry.apply_async((text, seconds), retry=False) if seconds else add_entry.apply_async((text,), retry=False)
+    except OperationalError as error:
+        return JsonResponse({"pod": POD, "error": "broker: " + first_line(error)}, status=503)
+    return JsonResponse({"pod": POD, "task": sent.id}, status=202)
+
+
+@never_cache
+@require_safe
+@answers_503_without_database
+def metrics(request):
+    """The text format of Prometheus."""
+    count = Entry.objects.count()
+    lines = (
+        "# HELP guestbook_info The release that runs.",
+        "# TYPE guestbook_info gauge",
+        f'guestbook_info{{version="{settings.VERSION}"}} 1',
+        "# HELP guestbook_entries Entries in the database.",
+        "# TYPE guestbook_entries gauge",
+        f"guestbook_entries {count}",
+    )
+    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+# csrf_exempt: as for entries.
+@csrf_exempt
+@never_cache
+@require_POST
+def files(request):
+    """POST file=, as multipart/form-data: stores it and answers 201 with its name, which is new if there was one like it."""
+    form = FileForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return JsonResponse({"pod": POD, "errors": form.errors.get_json_data()}, status=400)
+    uploaded = form.cleaned_data["file"]
+    try:
+        name = default_storage.save(uploaded.name, uploaded)
+    except OSError as error:
+        return JsonResponse({"pod": POD, "error": "files: " + first_line(error)}, status=503)
+    return JsonResponse({"pod": POD, "name": name, "size": uploaded.size}, status=201)
+
+
+@require_safe
+def file(request, name):
+    """A stored file, to be saved and never shown: what strangers upload must not run as a page of this site."""
+    if name.startswith(".") or not default_storage.exists(name):
+        raise Http404
+    return FileResponse(default_storage.open(name), as_attachment=True, filename=name)
 
 
 # csrf_exempt: for tests without a browser, and there only with E2E_HOOKS=1.

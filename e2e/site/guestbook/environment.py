@@ -37,6 +37,16 @@ def words(env, name):
     return [word.strip() for word in env.get(name, "").split(",") if word.strip()]
 
 
+def header(env, name, default=None):
+    """The variable as Django's SECURE_PROXY_SSL_HEADER: the header's name in request.META, and the value that means https."""
+    if name not in env:
+        return default
+    parts = words(env, name)
+    if parts and (len(parts) != 2 or not parts[0].startswith("HTTP_")):
+        raise ImproperlyConfigured(f"{name}: must read HTTP_NAME,value, such as HTTP_X_FORWARDED_PROTO,https, or be empty")
+    return tuple(parts) or None
+
+
 def required(env, name, why=""):
     value = env.get(name, "")
     if not value:

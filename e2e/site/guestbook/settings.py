@@ -1,6 +1,8 @@
 """Settings of the guestbook: what differs from place to place comes from the environment. README.md has the table."""
 import os
+import socket
 import sys
+import tempfile
 import warnings
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from guestbook.logs import logging_config
 
 env = os.environ
 BASE_DIR = Path(__file__).resolve().parent.parent
+VERSION = (BASE_DIR / "VERSION").read_text().strip()
 
 # An image is built without any database in reach; this is the one command that such a build runs.
 COLLECTING_STATIC = sys.argv[1:2] == ["collectstatic"]
@@ -31,6 +34,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "guestbook.middleware.request_log",
     "guestbook.middleware.hang_when_told",
+    "guestbook.middleware.metrics_for_any_host",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -69,16 +73,21 @@ LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_TZ = True
 
-# HTTPS ends in front of the pod. The header is to be believed only because nothing but a proxy that sets it reaches the
-# pod. Django trusts whoever sends it: the proxy must drop what a client sends under that name.
+# HTTPS ends in front of the pod. HTTPS=1, or SECURE_SSL_REDIRECT=1, gives the rest a default; each can be set by itself.
 HTTPS = environment.flag(env, "HTTPS") or environment.flag(env, "SECURE_SSL_REDIRECT")
 SECURE_SSL_REDIRECT = environment.flag(env, "SECURE_SSL_REDIRECT", default=HTTPS)
-if HTTPS:
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    SESSION_COOKIE_SECURE = True
-    CSRF_COOKIE_SECURE = True
-    # Seconds. An hour is enough to show it and short enough to take it back.
-    SECURE_HSTS_SECONDS = environment.number(env, "SECURE_HSTS_SECONDS", 3600)
+SECURE_REDIRECT_EXEMPT = environment.words(env, "SECURE_REDIRECT_EXEMPT")
+# To be believed only because nothing but a proxy that sets it reaches the pod. Django trusts whoever sends it: the proxy must
+# drop what a client sends under that name.
+SECURE_PROXY_SSL_HEADER = environment.header(
+    env, "SECURE_PROXY_SSL_HEADER", default=("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+)
+SESSION_COOKIE_SECURE = environment.flag(env, "SESSION_COOKIE_SECURE", default=HTTPS)
+CSRF_COOKIE_SECURE = environment.flag(env, "CSRF_COOKIE_SECURE", default=HTTPS)
+# An hour is enough to show it and short enough to take it back.
+SECURE_HSTS_SECONDS = environment.number(env, "SECURE_HSTS_SECONDS", 3600 if HTTPS else 0)
+# Both want a promise about every other host of the domain, which is not this site's to make.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
 STATIC_URL = "/static/"
 STATIC_ROOT = env.get("STATIC_ROOT") or str(BASE_DIR / "staticfiles")
@@ -89,6 +98,10 @@ else:
     STATICFILES_BACKEND = "django.contrib.staticfiles.storage.StaticFilesStorage"
     WHITENOISE_USE_FINDERS = True
     warnings.filterwarnings("ignore", message="No directory at")
+
+# Uploads are served by a view, as attachments: no MEDIA_URL.
+MEDIA_ROOT = env.get("MEDIA_ROOT") or str(BASE_DIR / "media")
+
 if django.VERSION >= (4, 2):
     STORAGES = {
         "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -98,3 +111,38 @@ else:
     STATICFILES_STORAGE = STATICFILES_BACKEND
 
 LOGGING = logging_config()
+
+# Celery itself reads CELERY_BROKER_URL; the view of /tasks wants to know whether it is there.
+BROKER = bool(env.get("CELERY_BROKER_URL"))
+CELERY_TASK_IGNORE_RESULT = True
+# At least once: the broker forgets a task when it is done, not when it is handed out. The task of a worker that is killed
+# goes to another one, at once when only a child process died, otherwise after the visibility timeout. The price is a task
+# that kills its worker each time: nothing but a person stops it. A task whose second run does harm sets acks_late=False.
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+# A busy process holds no second task that an idle one could do.
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# A worker that starts before its broker waits for it. Older versions do so anyway and ignore the name.
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    # Seconds. Longer than any task, or Redis hands a running one out again.
+    "visibility_timeout": environment.number(env, "CELERY_VISIBILITY_TIMEOUT", 3600),
+    # For whoever sends: without them, an answer waits as long as the broker is gone. A worker tries again on its own.
+    "max_retries": 1,
+    "socket_connect_timeout": 2,
+    # A worker asks for a second at a time; what takes five is a broker that hangs.
+    "socket_timeout": 5,
+}
+# Beat remembers here when it sent what: nothing that has to outlive the pod, in a directory that is writable.
+CELERY_BEAT_SCHEDULE_FILENAME = os.path.join(tempfile.gettempdir(), "celerybeat-schedule")
+CELERY_BEAT_SCHEDULE = {}
+BEAT_TICK_SECONDS = environment.number(env, "BEAT_TICK_SECONDS", 0)
+if BEAT_TICK_SECONDS:
+    CELERY_BEAT_SCHEDULE["tick"] = {
+        "task": "entries.tasks.tick",
+        "schedule": BEAT_TICK_SECONDS,
+        # Settings are read in the pod of beat.
+        "args": [socket.gethostname()],
+        # While no worker runs, ticks do not pile up.
+        "options": {"expires": BEAT_TICK_SECONDS},
+    }

@@ -13,5 +13,8 @@ urlpatterns = [
     path("entries/<int:pk>", views.entry, name="entry"),
     path("healthz", views.healthz),
     path("readyz", views.readyz),
+    path("tasks", views.tasks),
+    path("files", views.files),
+    path("files/<str:name>", views.file),
     path("debug/hang", views.debug_hang),
 ]

@@ -1,0 +1,147 @@
+#!/usr/bin/env bash
+# Makes the images of the end-to-end suite for a one-node cluster that has neither a
+# container engine nor a registry. On any other cluster docker builds the site, and
+# the rest is pulled: docs/testing.md.
+#
+#   CLUSTER_SCRIPTS=... e2e/images/build.sh             what is missing or not current
+#   CLUSTER_SCRIPTS=... e2e/images/build.sh valkey      this one only
+#
+# Needs Debian's archive and the Go module proxy. CLUSTER_SCRIPTS holds the scripts of
+# the cluster: env.sh, image.sh and recipes/mkimage.py.
+set -euo pipefail
+scripts=$(cd "${CLUSTER_SCRIPTS:?must name the directory of the cluster scripts}" && pwd)
+cd "$(dirname "${BASH_SOURCE[0]}")"
+here=$PWD
+# IMAGES, WORK, DEBIAN_SUITE, DEBIAN_MIRROR, DEBIAN_SECURITY_MIRROR
+. "$scripts/env.sh"
+work=$WORK/e2e
+mkdir -p "$work" "$IMAGES"
+
+# Upstream versions; Debian's own revisions of them come and go. The exporter's is in exporter/go.mod.
+django_version=3:3.2.25
+celery_version=5.2.6
+redis_version=5:7.0.15
+
+# id ARCHIVE names the image in it by its contents.
+id() { tar -xOf "$1" manifest.json | sha256sum | cut -d' ' -f1; }
+
+# image NAME INPUTS FUNCTION ARGUMENT... calls the function, which ends with one of the cluster's
+# scripts, unless the image was made of the same inputs and nobody has written over it since.
+# INPUTS are paths, separated by blanks; the function and the versions count, too.
+image() {
+  local name=$1 paths=$2 start=$SECONDS inputs archive was_archive was was_id
+  shift 2
+  inputs=$({
+    declare -p DEBIAN_SUITE django_version celery_version redis_version
+    declare -f debian "$1"
+    # shellcheck disable=SC2086 # several paths
+    [[ -z $paths ]] || tar --sort=name --mtime=@0 --owner=0 --group=0 --exclude=__pycache__ -cPf - $paths
+  } | sha256sum | cut -d' ' -f1)
+  read -r was was_id was_archive <"$work/$name.made" 2>/dev/null || true
+  if [[ ${was-} == "$inputs" && -s $was_archive && $was_id == "$(id "$was_archive")" ]]; then
+    echo "$name: current"
+    return
+  fi
+  # In the background: set -e has no effect inside a condition.
+  (set -e; "$@") >"$work/$name.log" 2>&1 &
+  if ! wait $!; then
+    tail -n 20 "$work/$name.log" >&2
+    echo "$name: FAILED" >&2
+    exit 1
+  fi
+  # The last line of the scripts: ARCHIVE: what is in it.
+  archive=$(tail -n 1 "$work/$name.log")
+  archive=${archive%%: *}
+  echo "$inputs $(id "$archive") $archive" >"$work/$name.made"
+  echo "$name: made in $((SECONDS - start)) s"
+}
+
+# debian ARCHIVE PACKAGES OPTION... writes a root file system with these packages.
+debian() {
+  local archive=$1 packages=$2
+  shift 2
+  nice mmdebstrap --mode=root --variant=essential --include="$packages" \
+    --keyring=/usr/share/keyrings/debian-archive-keyring.gpg --aptopt='Acquire::Languages "none"' \
+    --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
+    --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-include=/usr/share/doc/*/copyright' \
+    "$@" \
+    --customize-hook='rm -rf "$1"/var/lib/apt/lists/* "$1"/etc/hostname "$1"/etc/resolv.conf' \
+    "$DEBIAN_SUITE" "$archive" \
+    "deb $DEBIAN_MIRROR $DEBIAN_SUITE main" "deb $DEBIAN_SECURITY_MIRROR $DEBIAN_SUITE-security main"
+}
+
+make_valkey() {
+  debian "$work/valkey.tar" "redis-server=$redis_version*" \
+    --essential-hook='echo valkey:x:999: >>"$1/etc/group"' \
+    --essential-hook='echo valkey:x:999:999::/data:/bin/sh >>"$1/etc/passwd"' \
+    --customize-hook="install -m 755 '$here/valkey/docker-entrypoint.sh' '$here/valkey/valkey-server' \"\$1/usr/local/bin\"" \
+    --customize-hook='ln -s valkey-server "$1/usr/local/bin/redis-server"' \
+    --customize-hook='ln -s /usr/bin/redis-cli "$1/usr/local/bin/valkey-cli"' \
+    --customize-hook='install -d -o 999 -g 999 "$1/data"'
+  nice python3 "$scripts/recipes/mkimage.py" --rootfs "$work/valkey.tar" --out "$IMAGES/e2e-valkey.tar" \
+    --tag docker.io/valkey/valkey:8.1-bookworm --entrypoint '["docker-entrypoint.sh"]' --cmd '["valkey-server"]' \
+    --workdir /data --volume /data --expose 6379/tcp
+  rm "$work/valkey.tar"
+}
+
+# The packages of e2e/site/requirements.txt, in the versions that Debian has.
+make_python() {
+  local packages=(
+    "python3-django=$django_version*" gunicorn python3-psycopg2 python3-whitenoise python-is-python3
+    "python3-celery=$celery_version*" python3-redis
+  )
+  debian "$work/python.tar" "$(IFS=,; echo "${packages[*]}")" \
+    --essential-hook='echo app:x:1000: >>"$1/etc/group"' \
+    --essential-hook='echo app:x:1000:1000::/app:/usr/sbin/nologin >>"$1/etc/passwd"'
+  nice python3 "$scripts/recipes/mkimage.py" --rootfs "$work/python.tar" --out "$IMAGES/e2e-python.tar" \
+    --tag docker.io/library/guestbook-base:1 --user 1000:1000 --workdir /app --expose 8000/tcp \
+    --env PYTHONUNBUFFERED=1 --env PYTHONDONTWRITEBYTECODE=1
+  rm "$work/python.tar"
+}
+
+make_exporter() {
+  local package=github.com/prometheus-community/postgres_exporter/cmd/postgres_exporter root=$work/exporter version
+  version=$(awk '$1 ~ /postgres_exporter$/ && $2 ~ /^v/ { print $2 }' exporter/go.mod)
+  rm -rf "$root"
+  mkdir -p "$root/bin" "$root/etc"
+  printf 'root:x:0:0::/:/sbin/nologin\nnobody:x:65534:65534::/:/sbin/nologin\n' >"$root/etc/passwd"
+  CGO_ENABLED=0 GOWORK=off GOFLAGS=-buildvcs=false nice go -C exporter build -p 2 -trimpath \
+    -ldflags "-s -w -X github.com/prometheus/common/version.Version=${version#v}" -o "$root/bin/" "$package"
+  tar -C "$root" --sort=name --owner=0 --group=0 -cf "$work/exporter.tar" .
+  nice python3 "$scripts/recipes/mkimage.py" --rootfs "$work/exporter.tar" --out "$IMAGES/e2e-exporter.tar" \
+    --tag "quay.io/prometheuscommunity/postgres-exporter:$version" --entrypoint '["/bin/postgres_exporter"]' \
+    --user 65534 --expose 9187/tcp
+  rm -rf "$root" "$work/exporter.tar"
+}
+
+# make_site VERSION: the site, and over it every release up to this one.
+make_site() {
+  local site=$work/site release
+  rm -rf "$site"
+  cp -R ../site "$site"
+  for release in releases/*; do
+    [[ $1 < ${release#*/} ]] || cp -R "$release/." "$site"
+  done
+  [[ $(<"$site/VERSION") == "$1" ]]
+  "$scripts/image.sh" --base guestbook-base:1 --cmd '["gunicorn","guestbook.wsgi:application"]' \
+    --env DJANGO_SETTINGS_MODULE=guestbook.settings "$site" "guestbook:$1"
+  rm -rf "$site"
+}
+
+valkey() { image valkey valkey make_valkey; }
+exporter() { image exporter exporter make_exporter; }
+guestbook() {
+  local version
+  image python "" make_python
+  for version in 1.0.0 2.0.0 3.0.0; do
+    image "guestbook-$version" "../site releases $work/python.made" make_site "$version"
+  done
+}
+
+# One at a time: several checkouts share the images of a machine.
+exec 9>"$work/lock"
+flock 9
+[[ $# != 0 ]] || set -- valkey exporter guestbook
+for name; do
+  "$name"
+done
