@@ -20,6 +20,7 @@ func build(app cdk8s.App) {
 			Image: cmp.Or(os.Getenv("DJANGO_IMAGE"), "docker.io/example/django-app:1.0.0"),
 			// Hosts: []string{"www.example.com"},
 			// HTTPS: true,
+			// WaitForMigrations: true,
 		},
 	})
 }

@@ -9,7 +9,17 @@
 //     never part of the rendered manifests.
 //   - [example.com/django-cdk8s/constructs/postgres]: PostgreSQL in the
 //     cluster, or the address of one elsewhere.
-//   - [example.com/django-cdk8s/constructs/django]: the Django project.
+//   - [example.com/django-cdk8s/constructs/django]: the Django project: the
+//     site, its migrations, Celery workers and beat, scheduled commands, media.
+//   - [example.com/django-cdk8s/constructs/valkey]: the broker of Celery's
+//     messages in the cluster, and
+//     [example.com/django-cdk8s/constructs/broker]: the address of one
+//     elsewhere.
+//   - [example.com/django-cdk8s/constructs/route]: how visitors reach the site:
+//     Ingress and Gateway API.
+//   - [example.com/django-cdk8s/constructs/monitoring]: how Prometheus does.
+//   - [example.com/django-cdk8s/constructs/isolation]: network policies, drawn
+//     from what the other constructs need.
 //   - [example.com/django-cdk8s/constructs/pod]: resources and volumes, the
 //     values that describe any pod.
 //

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"example.com/django-cdk8s/constructs/postgres"
+	"example.com/django-cdk8s/constructs/valkey"
 	"example.com/django-cdk8s/e2e/cluster"
 	"example.com/django-cdk8s/internal/kernel"
 )
@@ -18,7 +19,7 @@ import (
 var (
 	siteImage     = cmp.Or(os.Getenv("E2E_IMAGE"), "guestbook:1.0.0")
 	postgresImage = cmp.Or(os.Getenv("E2E_POSTGRES_IMAGE"), postgres.DefaultImage)
-	valkeyImage   = cmp.Or(os.Getenv("E2E_VALKEY_IMAGE"), "valkey/valkey:8.1-bookworm")
+	valkeyImage   = cmp.Or(os.Getenv("E2E_VALKEY_IMAGE"), valkey.DefaultImage)
 	exporterImage = cmp.Or(os.Getenv("E2E_EXPORTER_IMAGE"), "quay.io/prometheuscommunity/postgres-exporter:v0.17.1")
 	rate, _       = strconv.Atoi(cmp.Or(os.Getenv("E2E_RATE"), "300"))
 )

@@ -79,7 +79,7 @@ make_valkey() {
     --customize-hook='ln -s /usr/bin/redis-cli "$1/usr/local/bin/valkey-cli"' \
     --customize-hook='install -d -o 999 -g 999 "$1/data"'
   nice python3 "$scripts/recipes/mkimage.py" --rootfs "$work/valkey.tar" --out "$IMAGES/e2e-valkey.tar" \
-    --tag docker.io/valkey/valkey:8.1-bookworm --entrypoint '["docker-entrypoint.sh"]' --cmd '["valkey-server"]' \
+    --tag docker.io/valkey/valkey:8.1 --tag docker.io/valkey/valkey:8.1-bookworm --entrypoint '["docker-entrypoint.sh"]' --cmd '["valkey-server"]' \
     --workdir /data --volume /data --expose 6379/tcp
   rm "$work/valkey.tar"
 }
