@@ -3,6 +3,7 @@ package postgres
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -41,7 +42,7 @@ func (d *Database) AddClient(c Client) { d.clients = append(d.clients, c) }
 
 // MaxConnections returns how many connections the server allows: the parameter
 // max_connections, or [DefaultMaxConnections].
-func (d *Database) MaxConnections() int { return d.props.number(maxConnections).value }
+func (d *Database) MaxConnections() int { return d.props.setting(maxConnections).value }
 
 // The settings of PostgreSQL that count connections.
 const (
@@ -50,42 +51,42 @@ const (
 	reservedConnections  = "reserved_connections"
 )
 
-// backends is the highest number that PostgreSQL takes for each of them; see
-// https://www.postgresql.org/docs/current/runtime-config-connection.html.
+// backends is the highest number that PostgreSQL takes for each of them, as
+// max_val of its view pg_settings says.
 const backends = 1<<18 - 1
 
-// numbers are the lowest value and the default of each.
-var numbers = map[string]struct{ low, byDefault int }{
+// connectionSettings are the lowest value and the default of each.
+var connectionSettings = map[string]struct{ low, byDefault int }{
 	maxConnections:       {1, DefaultMaxConnections},
 	superuserConnections: {0, 3},
 	reservedConnections:  {0, 0},
 }
 
-// number is a setting and the field that it comes from.
-type number struct {
+// setting is the number that a setting has, and the field that it comes from.
+type setting struct {
 	field string
 	value int
 }
 
-// number returns the setting called name. A wrong value, which
+// setting returns the setting called name. A wrong value, which
 // validateConnections reports, counts as the default.
-func (p DatabaseProps) number(name string) number {
-	n := number{rule.Item("Parameters", name), numbers[name].byDefault}
+func (p DatabaseProps) setting(name string) setting {
+	s := setting{rule.Item("Parameters", name), connectionSettings[name].byDefault}
 	for _, given := range rule.Keys(p.Parameters) {
 		if strings.ToLower(given) != name {
 			continue
 		}
 		if value, ok := parseNumber(name, p.Parameters[given]); ok {
-			n = number{rule.Item("Parameters", given), value}
+			s = setting{rule.Item("Parameters", given), value}
 		}
 	}
-	return n
+	return s
 }
 
 // parseNumber takes plain decimal digits only: PostgreSQL reads 0100 as octal.
 func parseNumber(name, text string) (int, bool) {
 	value, err := strconv.Atoi(text)
-	return value, err == nil && strconv.Itoa(value) == text && value >= numbers[name].low && value <= backends
+	return value, err == nil && strconv.Itoa(value) == text && connectionSettings[name].low <= value && value <= backends
 }
 
 // validateConnections checks the settings that count connections, as
@@ -94,18 +95,18 @@ func (p DatabaseProps) validateConnections(e *rule.Errors) {
 	wrong := false
 	for _, given := range rule.Keys(p.Parameters) {
 		name, field, text := strings.ToLower(given), rule.Item("Parameters", given), p.Parameters[given]
-		if _, counts := numbers[name]; !counts {
+		if _, counts := connectionSettings[name]; !counts {
 			continue
 		}
 		if _, ok := parseNumber(name, text); !ok {
-			e.Add(field, text, fmt.Sprintf("must be a whole number between %d and %d, without leading zeros", numbers[name].low, backends))
+			e.Add(field, text, fmt.Sprintf("must be a whole number between %d and %d, without leading zeros", connectionSettings[name].low, backends))
 			wrong = true
 		} else if name == reservedConnections && p.Major != 0 && p.Major < 16 {
 			e.Add(field, text, fmt.Sprintf("must not be given: PostgreSQL %d does not know it, 16 is the first that does", p.Major))
 			wrong = true
 		}
 	}
-	limit, superuser, reserved := p.number(maxConnections), p.number(superuserConnections).value, p.number(reservedConnections).value
+	limit, superuser, reserved := p.setting(maxConnections), p.setting(superuserConnections).value, p.setting(reservedConnections).value
 	if !wrong && limit.value <= superuser+reserved {
 		e.Add(limit.field, limit.value, fmt.Sprintf("must be above %s + %s = %d + %d = %d, or the server does not start",
 			superuserConnections, reservedConnections, superuser, reserved, superuser+reserved))
@@ -121,7 +122,7 @@ func (d *Database) validateBudget() error {
 	}
 	sum := 0
 	var terms []string
-	for _, c := range append(d.clients[:len(d.clients):len(d.clients)], d.reserve()) {
+	for _, c := range slices.Concat(d.clients, []Client{d.reserve()}) {
 		if c.Connections < 0 {
 			e.Add(rule.Item("Client", c.Name)+".Connections", c.Connections, "must not be negative")
 			continue
@@ -129,7 +130,7 @@ func (d *Database) validateBudget() error {
 		sum = min(sum, math.MaxInt-c.Connections) + c.Connections
 		terms = append(terms, c.term())
 	}
-	if limit := d.props.number(maxConnections); sum > limit.value {
+	if limit := d.props.setting(maxConnections); sum > limit.value {
 		e.Add(limit.field, limit.value, atLeast(sum)+": "+strings.Join(terms, " + "))
 	}
 	return e.Err()
@@ -147,7 +148,7 @@ func (d *Database) reserve() Client {
 	c := Client{Name: "reserve", Connections: SpareConnections}
 	var terms []string
 	for _, name := range []string{superuserConnections, reservedConnections} {
-		if n := d.props.number(name).value; n > 0 {
+		if n := d.props.setting(name).value; n > 0 {
 			c.Connections += n
 			terms = append(terms, fmt.Sprintf("%d %s", n, name))
 		}

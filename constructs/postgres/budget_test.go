@@ -3,6 +3,8 @@ package postgres_test
 import (
 	"fmt"
 	"maps"
+	"os"
+	"strings"
 	"testing"
 
 	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
@@ -89,6 +91,20 @@ func TestConnectionElsewhere(t *testing.T) {
 	}
 }
 
+// The line in the documentation is the one that synthesis reports.
+func TestDocsShowTheSum(t *testing.T) {
+	docs, err := os.ReadFile("../../docs/database.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := cdktest.Problems(t, withParameters(nil, site,
+		postgres.Client{Name: "django-worker", Connections: 52, Why: "(12 pods + 1 surge) x 4 processes"}))
+	_, line, _ := strings.Cut(strings.Join(got, ""), ": ")
+	if !strings.Contains(strings.Join(strings.Fields(string(docs)), " "), "database: "+line) || line == "" {
+		t.Errorf("docs/database.md lacks\n%s", line)
+	}
+}
+
 func ExampleDatabase_AddClient() {
 	app := cdk8s.NewApp(nil)
 	chart := cdk8s.NewChart(app, new("shop"), &cdk8s.ChartProps{Namespace: new("shop")})
@@ -96,7 +112,11 @@ func ExampleDatabase_AddClient() {
 		Secret:     credentials(chart),
 		Parameters: map[string]string{"max_connections": "50"},
 	})
-	db.AddClient(postgres.Client{Name: "reports", Connections: 40, Why: "4 pods x 10 threads"})
-	fmt.Println(db.MaxConnections())
-	// Output: 50
+	db.AddClient(postgres.Client{Name: "reports", Connections: 48, Why: "4 pods x 12 threads"})
+	for _, problem := range *db.Node().Validate() {
+		fmt.Println(strings.Replace(*problem, " reserve", "\nreserve", 1))
+	}
+	// Output:
+	// Parameters[max_connections]: 50: must be at least 58: reports [4 pods x 12 threads = 48] +
+	// reserve [3 superuser_reserved_connections + 7 for the probe, the exporter and psql = 10]
 }

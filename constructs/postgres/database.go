@@ -175,7 +175,7 @@ func (p DatabaseProps) validateParameters(e *rule.Errors) {
 		e.Parameter(field, name)
 		// PostgreSQL takes names in any case.
 		lower := strings.ToLower(name)
-		if _, counts := numbers[lower]; !counts {
+		if _, counts := connectionSettings[lower]; !counts {
 			e.Text(field, p.Parameters[name])
 		}
 		if slices.Contains(ownParameters, lower) {

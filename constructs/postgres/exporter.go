@@ -31,6 +31,10 @@ var DefaultExporterResources = pod.Resources{
 
 // Exporter configures postgres_exporter, which runs beside the server and
 // tells Prometheus about it. The zero value runs none.
+//
+// It has no probe, so that one that hangs takes nothing away from the server.
+// One that does not run at all does: Kubernetes calls a pod ready only while
+// all its containers run, and the Service leaves out a pod that is not ready.
 type Exporter struct {
 	// Image is the image of the exporter, such as
 	// quay.io/prometheuscommunity/postgres-exporter:v0.17.1.
