@@ -116,7 +116,7 @@ func (c Connection) validateURL() error {
 
 // text matches what a URL is made of, with the scheme of one of Celery's
 // transports.
-var text = regexp.MustCompile(`^[a-z][a-z0-9+.-]*://[!-~]+$`)
+var text = regexp.MustCompile(`^[a-z][a-z0-9+.-]*://[[:graph:]]+$`)
 
 func (c Connection) parse() (*url.URL, error) {
 	if !text.MatchString(c.URL) {

@@ -344,12 +344,14 @@ user default on ~* &* +@all #${hash%% *}
 END`
 
 // arguments start the server with its settings, the first of them from its
-// standard input. Every write goes to the append-only file, which reaches the
+// standard input. It is included by name, because "-" must be the very first
+// argument, and images may put others before it. Every write goes to the append-only file, which reaches the
 // disk once per second; snapshots besides it would only cost memory. A full
 // server refuses new messages, where the other policies would drop old ones.
 func arguments(memoryLimit string) []string {
 	return []string{
-		"valkey-server", "-",
+		"valkey-server",
+		"--include", "/dev/stdin",
 		"--appendonly", "yes",
 		"--appendfsync", "everysec",
 		"--save", "",
