@@ -38,9 +38,9 @@ func withGateways(gateways ...route.Gateway) cdktest.Build {
 	return withHTTPRoute(route.HTTPRouteProps{Gateways: gateways})
 }
 
-func ingressTo(https bool, hosts ...string) cdktest.Build {
+func ingressTo(hosts ...string) cdktest.Build {
 	return func(chart cdk8s.Chart) {
-		route.NewIngress(chart, "ingress", route.IngressProps{Web: site(chart, "shop", https, hosts...)})
+		route.NewIngress(chart, "ingress", route.IngressProps{Web: site(chart, "shop", true, hosts...)})
 	}
 }
 
@@ -78,12 +78,12 @@ var wrong = map[string]struct {
 		func(chart cdk8s.Chart) { route.NewIngress(chart, "ingress", route.IngressProps{}) },
 		`test/ingress: Web: "": is required`,
 	},
-	"ingress: no hosts":               {ingressTo(true), `test/ingress: Web: "shop": must have Hosts, the names under which it is visited`},
-	"ingress: address":                {ingressTo(true, "10.0.0.1"), `test/ingress: Web.Hosts[0]: "10.0.0.1": must be a name in the DNS`},
-	"ingress: hosts below an address": {ingressTo(true, "a.example.com", ".10.0.0.1"), `test/ingress: Web.Hosts[1]: ".10.0.0.1": must be a name in the DNS`},
-	"ingress: no room for a star":     {ingressTo(true, "."+strings.Repeat("a.", 125)+"aa"), `must be at most 251 characters after its dot`},
-	"ingress: host of the web":        {ingressTo(true, "*"), `test/shop: Hosts[0]: "*": would turn Django's check`},
-	"ingress: host twice":             {ingressTo(true, "a.example.com", "a.example.com"), `test/shop: Hosts: "a.example.com": is listed twice`},
+	"ingress: no hosts":               {ingressTo(), `test/ingress: Web: "shop": must have Hosts, the names under which it is visited`},
+	"ingress: address":                {ingressTo("10.0.0.1"), `test/ingress: Web.Hosts[0]: "10.0.0.1": must be a name in the DNS`},
+	"ingress: hosts below an address": {ingressTo("a.example.com", ".10.0.0.1"), `test/ingress: Web.Hosts[1]: ".10.0.0.1": must be a name in the DNS`},
+	"ingress: no room for a star":     {ingressTo("." + strings.Repeat("a.", 125) + "aa"), `must be at most 251 characters after its dot`},
+	"ingress: host of the web":        {ingressTo("*"), `test/shop: Hosts[0]: "*": would turn Django's check`},
+	"ingress: host twice":             {ingressTo("a.example.com", "a.example.com"), `test/shop: Hosts: "a.example.com": is listed twice`},
 	"ingress: name":                   {withIngress(route.IngressProps{Name: "Shop"}), `test/ingress: Name: "Shop": must be 1 to 63 lower-case`},
 	"ingress: class":                  {withIngress(route.IngressProps{ClassName: "nginx public"}), `test/ingress: ClassName: "nginx public": must be 1 to 253 lower-case`},
 	"ingress: TLS Secret":             {withIngress(route.IngressProps{TLSSecret: "shop_tls"}), `test/ingress: TLSSecret: "shop_tls": must be 1 to 253 lower-case`},

@@ -62,7 +62,7 @@ const (
 )
 
 // IngressClass is the annotation that named the class of an Ingress before
-// ingressClassName did. The API server refuses both on one object.
+// ingressClassName did.
 const IngressClass = "kubernetes.io/ingress.class"
 
 // The annotations by which Prometheus finds what to ask where it has no
