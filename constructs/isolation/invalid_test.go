@@ -164,10 +164,17 @@ var wrong = map[string]struct {
 		},
 		`test/isolation: order: "test/beat": must come first`,
 	},
-	"two isolations": {
+	"two isolations of a namespace": {
 		func(chart cdk8s.Chart) {
-			newWorkload(chart, "postgres")
+			newShop(chart)
 			isolation.New(chart, "isolation", isolation.Props{})
+			isolation.New(chart, "another", isolation.Props{})
+		},
+		`test/another: scope: "test": is the namespace of test/isolation; one Isolation closes it`,
+	},
+	"id used twice": {
+		func(chart cdk8s.Chart) {
+			newWorkload(chart, "isolation")
 			isolation.New(chart, "isolation", isolation.Props{})
 		},
 		`test/isolation-2: id: "isolation": is used twice in this scope`,

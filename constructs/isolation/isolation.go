@@ -69,6 +69,9 @@ func (i *Isolation) validateNetwork() error {
 	if len(now.workloads()) == 0 {
 		e.Add("scope", now.namespace, "must be a namespace with workloads: nothing in it uses the network")
 	}
+	if first := now.isolations[0]; first != *i.Node().Path() {
+		e.Add("scope", now.namespace, "is the namespace of "+first+"; one Isolation closes it")
+	}
 	if late := now.changedSince(i.known); len(late) > 0 {
 		e.Add("order", strings.Join(late, ", "), "must come first: add the Isolation after all that uses the network")
 	}

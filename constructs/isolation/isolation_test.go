@@ -30,8 +30,8 @@ func (w *workload) Traffic() []declare.Traffic { return w.traffic }
 
 // newWorkload adds a workload that is called like its construct, and connects
 // to the given servers.
-func newWorkload(scope constructs.Construct, name string, to ...declare.Destination) *workload {
-	return newTalker(scope, name, declare.Traffic{Name: name, Pods: labels.Selector(name), To: to})
+func newWorkload(scope constructs.Construct, name string, to ...declare.Destination) {
+	newTalker(scope, name, declare.Traffic{Name: name, Pods: labels.Selector(name), To: to})
 }
 
 // newWeb adds a workload that visitors and Prometheus connect to.

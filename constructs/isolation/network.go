@@ -22,6 +22,8 @@ type network struct {
 	// own are the constructs of the namespace, and clients those elsewhere that
 	// connect to its pods, of which it holds nothing else.
 	own, clients []talker
+	// isolations are the paths of those of the namespace.
+	isolations []string
 }
 
 // talker is a construct whose pods use the network.
@@ -33,7 +35,18 @@ type talker struct {
 // readNetwork visits every construct of the app that scope is in.
 func readNetwork(scope constructs.Construct) network {
 	n := network{namespace: bind.Namespace(scope)}
-	all := talkers(scope)
+	var all []talker
+	for _, c := range *scope.Node().Root().Node().FindAll(constructs.ConstructOrder_PREORDER) {
+		switch c := c.(type) {
+		case declare.Talker:
+			construct := c.(constructs.Construct)
+			all = append(all, talker{*construct.Node().Path(), bind.Namespace(construct), slices.Clone(c.Traffic())})
+		case *Isolation:
+			if bind.Namespace(c) == n.namespace {
+				n.isolations = append(n.isolations, *c.Node().Path())
+			}
+		}
+	}
 	nameServers(all)
 	for _, t := range all {
 		if t.namespace == n.namespace {
@@ -43,16 +56,6 @@ func readNetwork(scope constructs.Construct) network {
 		}
 	}
 	return n
-}
-
-func talkers(scope constructs.Construct) []talker {
-	var all []talker
-	for _, c := range *scope.Node().Root().Node().FindAll(constructs.ConstructOrder_PREORDER) {
-		if t, ok := c.(declare.Talker); ok {
-			all = append(all, talker{*c.Node().Path(), bind.Namespace(c.(constructs.Construct)), slices.Clone(t.Traffic())})
-		}
-	}
-	return all
 }
 
 // nameServers gives every destination that is a workload of the app its pods

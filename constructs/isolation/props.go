@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"reflect"
 	"slices"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation"
 
@@ -40,8 +41,9 @@ type Props struct {
 
 	// APIServer are the addresses of the Kubernetes API server, as CIDRs, for
 	// the pods that talk to it on port 443 or 6443. It is no pod, and its
-	// address belongs to the cluster: `kubectl get endpoints kubernetes` shows
-	// it.
+	// address belongs to the cluster: `kubectl get service kubernetes` and
+	// `kubectl get endpointslices -l kubernetes.io/service-name=kubernetes`
+	// show the two that pods use.
 	//
 	// Default: [AnyIPv4].
 	APIServer []string
@@ -177,11 +179,11 @@ func (p Peer) String() string {
 	if p.CIDR != "" {
 		return p.CIDR
 	}
-	text := p.Namespace
+	words := []string{p.Namespace}
 	for _, key := range rule.Keys(p.Pods) {
-		text += " " + key + "=" + p.Pods[key]
+		words = append(words, key+"="+p.Pods[key])
 	}
-	return text
+	return strings.Join(words, " ")
 }
 
 // Validate reports every invalid field.
