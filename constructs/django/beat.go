@@ -48,7 +48,8 @@ type BeatProps struct {
 	// Scheduler is the class that holds the schedule, such as
 	// django_celery_beat.schedulers:DatabaseScheduler. Celery's own keeps in a
 	// file when each task was last sent; the file is lost with the pod, after
-	// which a task that is due every hour is due in an hour.
+	// which a task that is due every hour is due in an hour, and one that was
+	// due at a time in between is not sent.
 	//
 	// Default: Celery's own.
 	Scheduler string
@@ -159,9 +160,10 @@ func beatPod(b *Beat) *k8s.PodSpec {
 }
 
 func (p BeatProps) command() []string {
-	command := append(celery(p.App), "beat", "--pidfile=", "--loglevel=INFO")
+	// The directory of the project is not writable.
+	command := append(celery(p.App), "beat", "--pidfile=", "--schedule="+podspec.TmpPath+"/celerybeat-schedule")
 	if p.Scheduler != "" {
-		return append(command, "--scheduler="+p.Scheduler)
+		command = append(command, "--scheduler="+p.Scheduler)
 	}
-	return append(command, "--schedule="+podspec.TmpPath+"/celerybeat-schedule")
+	return append(command, "--loglevel=INFO")
 }

@@ -51,7 +51,7 @@ type CommandProps struct {
 	Web *Web
 
 	// Name names the CronJob, behind the site's name and a dash: "clearsessions"
-	// makes django-clearsessions.
+	// makes django-clearsessions. Both together have at most 52 characters.
 	//
 	// Required.
 	Name string
@@ -164,7 +164,8 @@ func (p CommandProps) withDefaults() CommandProps {
 func (p CommandProps) name() string { return p.Web.related(p.Name) }
 
 // Command runs a management command of the project at the times of a schedule:
-// a CronJob.
+// a CronJob. Where the site's pods wait for migrations, a run does, too; the
+// wait counts against ActiveDeadlineSeconds.
 type Command struct {
 	constructs.Construct
 
@@ -184,7 +185,7 @@ func NewCommand(scope constructs.Construct, id string, props CommandProps) *Comm
 	}
 	bind.Validate(c, func() error { return props.Web.reachableFrom(c) })
 	newCronJob(c)
-	props.Web.addClient(c.Name(), 1, "1 run")
+	c.addClient()
 	return c
 }
 
@@ -203,6 +204,16 @@ func (c *Command) Externals() []declare.Object {
 
 // Traffic implements the declaration of what the pods connect to.
 func (c *Command) Traffic() []declare.Traffic { return c.props.Web.traffic(c) }
+
+// addClient counts one connection for each run that there may be. With
+// [AllowConcurrent] that is two at least; nothing tells how many.
+func (c *Command) addClient() {
+	if c.props.ConcurrencyPolicy == ForbidConcurrent {
+		c.props.Web.addClient(c.Name(), 1, "1 run")
+	} else {
+		c.props.Web.addClient(c.Name(), 2, "2 runs at a time")
+	}
+}
 
 func newCronJob(c *Command) {
 	props := c.props

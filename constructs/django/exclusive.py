@@ -18,7 +18,17 @@ try:
 except ImportError:
     import psycopg2 as driver
 
-INTERVAL = 2  # seconds
+# Seconds: between two questions to the database, and for a command to end whose
+# lock is lost.
+INTERVAL = 2
+GRACE = 10
+
+# How each side notices that the other one is gone without a word, as with its
+# node; the server's own default is more than two hours. This side notices after
+# 20 seconds, and has stopped its command when the server, after 50, gives the
+# lock to another session.
+CLIENT = {"keepalives_idle": 5, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20000}
+SERVER = {"tcp_keepalives_idle": 10, "tcp_keepalives_interval": 10, "tcp_keepalives_count": 4, "tcp_user_timeout": 50000}
 
 
 def say(text):
@@ -39,11 +49,11 @@ def connect(name):
         dbname=os.environ["POSTGRES_DB"],
         application_name=name,
         connect_timeout=5,
-        keepalives_idle=5,
-        keepalives_interval=5,
-        keepalives_count=3,
+        **CLIENT
     )
     connection.autocommit = True
+    for setting, value in SERVER.items():
+        ask(connection, "SELECT set_config(%s, %s, false)", setting, str(value))
     return connection
 
 
@@ -60,11 +70,20 @@ def acquire(name):
                 time.sleep(INTERVAL)
             say(name + " is held")
             return connection
-        except driver.OperationalError as error:
+        except driver.Error as error:
             if told != str(error):
                 told = str(error)
                 say("the database does not answer: " + told.strip())
             time.sleep(INTERVAL)
+
+
+def stop(child):
+    child.terminate()
+    try:
+        child.wait(GRACE)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
 
 
 def main(name, *command):
@@ -83,8 +102,7 @@ def main(name, *command):
             ask(connection, "SELECT 1")
         except driver.Error as error:
             say(name + " is lost: " + str(error).strip())
-            child.terminate()
-            child.wait()
+            stop(child)
             return 1
 
 

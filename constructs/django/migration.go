@@ -36,13 +36,14 @@ const (
 // MigrationProps configures [NewMigration]. Only Web is required; the zero
 // value of every other field means its default.
 type MigrationProps struct {
-	// Web is the site whose database is migrated, with the image and the
-	// environment of the site. Its pods must wait: WebProps.WaitForMigrations.
+	// Web is the site whose database is migrated, with the image, the
+	// environment and the PriorityClass of the site. Its pods must wait:
+	// WebProps.WaitForMigrations.
 	//
 	// Required.
 	Web *Web
 
-	// Name is the name that the Jobs' names start with.
+	// Name is the name that the Jobs' names start with, at most 54 characters.
 	//
 	// Default: the site's name and "-migrate".
 	Name string
@@ -52,8 +53,8 @@ type MigrationProps struct {
 	// Default: those of the site.
 	Resources pod.Resources
 
-	// HistoryLimit is how many Jobs that have ended are kept for their logs.
-	// Each new one deletes those above it.
+	// HistoryLimit is how many Jobs that have ended are kept for their logs,
+	// besides the one that runs. Each new one deletes the oldest above it.
 	//
 	// Default: [DefaultHistoryLimit].
 	HistoryLimit *int
@@ -72,19 +73,24 @@ type MigrationProps struct {
 	ActiveDeadlineSeconds int
 }
 
+// maxMigrationName leaves room for the Job's suffix within the 63 characters of
+// a label value, which the Job controller makes of the Job's name.
+const maxMigrationName = 63 - len("-00000000")
+
 // Validate reports every invalid field.
 func (p MigrationProps) Validate() error {
-	var e rule.Errors
 	given := p
 	p = p.withDefaults()
+	var e rule.Errors
 	if p.Web == nil {
 		e.Add("Web", "", "is required: the site whose database is migrated")
 	} else if !p.Web.props.WaitForMigrations {
 		e.Add("Web", p.Web.Name(), "must have WaitForMigrations, or its pods serve before the migration ends")
 	}
-	e.Label("Name", p.Name)
-	if most := 63 - len("-00000000"); len(p.Name) > most {
-		e.Add("Name", p.Name, fmt.Sprintf("must be at most %d characters, because the Jobs' names are made of it", most))
+	if len(p.Name) > maxMigrationName {
+		e.Add("Name", p.Name, fmt.Sprintf("must be at most %d characters, because the Jobs' names are made of it", maxMigrationName))
+	} else {
+		e.Label("Name", p.Name)
 	}
 	e.Join("Resources", given.Resources.Validate())
 	e.Range("HistoryLimit", *p.HistoryLimit, 0, 1000)
@@ -109,10 +115,12 @@ func (p MigrationProps) withDefaults() MigrationProps {
 // Migration applies the project's migrations, by one Job for each image and
 // environment. The Job's name carries their digest, so that a new release makes
 // a new Job, and applying the same one again does nothing: it has no time to
-// live, after which an apply would run it again. "manage.py migrate" runs under
-// an advisory lock of the database, so that two Jobs, of whatever release or
-// namespace, take turns; a connection pooler in transaction mode breaks that
-// lock.
+// live, after which an apply would run it again. Under a tag that moves, a new
+// image makes no new Job.
+//
+// "manage.py migrate" runs under an advisory lock of the database, so that two
+// Jobs, of whatever release or namespace, take turns; a connection pooler in
+// transaction mode breaks that lock.
 //
 // Jobs that have ended are deleted, but for the last few, by the Job after
 // them. For this its ServiceAccount may list and delete Jobs of the namespace;
@@ -139,8 +147,7 @@ func NewMigration(scope constructs.Construct, id string, props MigrationProps) *
 		ApiGroups: jsii.Strings("batch"), Resources: jsii.Strings("jobs"), Verbs: jsii.Strings("list", "delete"),
 	})
 	newMigrationJob(m)
-	// One for the lock and one for the migration.
-	props.Web.addClient(m.props.Name, 2, "a lock and a migration")
+	props.Web.addClient(m.props.Name, 3, "a lock, a migration, and a Job that waits")
 	return m
 }
 
@@ -197,7 +204,7 @@ var exclusiveScript string
 var pruneScript string
 
 // exclusive returns the command that runs another one under the lock called
-// name.
+// name, which belongs to the database of the project.
 func exclusive(name string, command ...string) *[]*string {
 	return jsii.Strings(slices.Concat([]string{"python3", "-c", exclusiveScript, name}, command)...)
 }
@@ -211,11 +218,15 @@ func migrationPod(m *Migration) *k8s.PodSpec {
 	spec := web.podSpec(mounts, migrate)
 	spec.ServiceAccountName = &m.props.Name
 	spec.RestartPolicy = new("Never")
+	// The site waits for it.
+	spec.PriorityClassName = podspec.Optional(web.props.PriorityClassName)
 	spec.InitContainers = bind.List(k8s.Container{
 		Name:            new("prune"),
 		Image:           &web.props.Image,
 		ImagePullPolicy: podspec.PullPolicy(web.props.Image),
-		Command:         jsii.Strings("python3", "-c", pruneScript, m.props.Name, fmt.Sprint(*m.props.HistoryLimit)),
+		// Isolated from the project, whose modules could stand in for the
+		// library's.
+		Command:         jsii.Strings("python3", "-I", "-c", pruneScript, m.props.Name, fmt.Sprint(*m.props.HistoryLimit)),
 		Resources:       podspec.Resources(m.props.Resources),
 		SecurityContext: podspec.ContainerSecurityContext(),
 		VolumeMounts:    account.VolumeMounts(),

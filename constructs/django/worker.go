@@ -58,8 +58,8 @@ type WorkerProps struct {
 	// Concurrency is the number of tasks that each pod runs at a time, in a
 	// process each.
 	//
-	// Default: the CPU limit in whole cores, rounded up. Celery's own default
-	// counts the cores of the node.
+	// Default: the CPU limit in whole cores, rounded up, and at most 12.
+	// Celery's own default counts the cores of the node.
 	Concurrency int
 
 	// Replicas is the number of pods; a pointer to zero stops the workers.
@@ -84,7 +84,7 @@ type WorkerProps struct {
 	Resources pod.Resources
 
 	// TimeLimitSeconds is after how long a task is killed. It becomes Celery's
-	// --time-limit.
+	// --time-limit, which a task's own time_limit overrides.
 	//
 	// Default: none; what the settings say.
 	TimeLimitSeconds int
@@ -93,8 +93,8 @@ type WorkerProps struct {
 	// is to stop: the worker takes no new task then, and is killed at the end.
 	// What becomes of a task that is killed is up to task_acks_late.
 	//
-	// Default: [DefaultWorkerGraceSeconds], or half a minute above
-	// TimeLimitSeconds.
+	// Default: [DefaultWorkerGraceSeconds], or, with TimeLimitSeconds, half a
+	// minute more than that.
 	TerminationGracePeriodSeconds int
 }
 
@@ -116,13 +116,22 @@ func (p WorkerProps) Validate() error {
 	}
 	e.Join("Resources", given.Resources.Validate())
 	e.Range("TimeLimitSeconds", p.TimeLimitSeconds, 0, day)
-	if least := p.TimeLimitSeconds + workerStopSeconds; p.TerminationGracePeriodSeconds < least {
+	given.validateShutdown(&e)
+	return e.Err()
+}
+
+// validateShutdown checks a grace period that is given; the default follows from
+// the time limit.
+func (p WorkerProps) validateShutdown(e *rule.Errors) {
+	least := p.TimeLimitSeconds + workerStopSeconds
+	switch {
+	case p.TerminationGracePeriodSeconds == 0:
+	case p.TerminationGracePeriodSeconds < least:
 		e.Add("TerminationGracePeriodSeconds", p.TerminationGracePeriodSeconds, fmt.Sprintf(
 			"must be at least TimeLimitSeconds and %d seconds to stop = %d, or tasks are cut off", workerStopSeconds, least))
-	} else if p.TerminationGracePeriodSeconds > 2*day {
+	case p.TerminationGracePeriodSeconds > 2*day:
 		e.Add("TerminationGracePeriodSeconds", p.TerminationGracePeriodSeconds, "must be at most two days")
 	}
-	return e.Err()
 }
 
 // validateCelery checks what every process of Celery needs.
@@ -154,6 +163,7 @@ func (p WorkerProps) withDefaults() WorkerProps {
 
 // Worker runs the project's Celery tasks: a Deployment. A pod that is to stop
 // finishes its tasks and takes no new ones; Celery calls that a warm shutdown.
+// Where the site's pods wait for migrations, a worker's do, too.
 //
 // There is no liveness probe. Celery's own check, "celery inspect ping", starts
 // Python and loads the project each time, for seconds of CPU, and its answer
@@ -216,9 +226,9 @@ func newWorkerDeployment(w *Worker) {
 		Spec: &k8s.DeploymentSpec{
 			Replicas: props.Autoscaling.replicas(props.Replicas),
 			Strategy: oneMore(),
-			// Nothing tells when a worker is ready. One that cannot start, or
-			// load its tasks, ends within these seconds.
-			MinReadySeconds: jsii.Number(10),
+			// Nothing tells when a worker is ready. One that cannot load its
+			// tasks ends within these seconds, before the next one is replaced.
+			MinReadySeconds: jsii.Number(30),
 			Selector:        &k8s.LabelSelector{MatchLabels: bind.Map(w.Selector())},
 			Template: &k8s.PodTemplateSpec{
 				Metadata: &k8s.ObjectMeta{Labels: metadata.Labels},

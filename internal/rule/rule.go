@@ -207,8 +207,11 @@ func (e *Errors) Schedule(field, value string) {
 		e.Add(field, value, "must not name a time zone, which TimeZone is for")
 		return
 	}
-	if _, err := cron.ParseStandard(value); err != nil {
+	schedule, err := cron.ParseStandard(value)
+	if err != nil || strings.Join(strings.Fields(value), " ") != value {
 		e.Add(field, value, "must be the five fields of cron, such as \"30 4 * * *\", or @hourly, @daily, @weekly, @monthly or @yearly")
+	} else if schedule.Next(time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)).IsZero() {
+		e.Add(field, value, "is never due")
 	}
 }
 
