@@ -19,14 +19,13 @@ import (
 // default worker does not.
 func twoReplicas(p *stack.Props) {
 	p.Web.Replicas = new(2)
-	p.Web.Gunicorn = django.Gunicorn{Workers: 2, Threads: 4}
-	p.Web.Env = map[string]string{}
+	p.Web.Gunicorn.Threads = 4
 }
 
 // release changes nothing but the value of a variable, so that there are new
 // pods.
 func release(version string) func(*stack.Props) {
-	return func(p *stack.Props) { p.Web.Env["RELEASE"] = version }
+	return func(p *stack.Props) { p.Web.Env = map[string]string{"RELEASE": version} }
 }
 
 func TestRollingUpdateLosesNoRequest(t *testing.T) {

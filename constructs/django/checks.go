@@ -2,6 +2,7 @@ package django
 
 import (
 	"cmp"
+	"strings"
 
 	"example.com/django-cdk8s/internal/rule"
 )
@@ -29,10 +30,12 @@ func (l CheckLevel) validate(e *rule.Errors) {
 // of django-prometheus. The pods say so by annotations, too, for a Prometheus
 // without an operator.
 //
-// Prometheus asks each pod by its address, so that ALLOWED_HOSTS gets
-// $(POD_IP), and SECURE_REDIRECT_EXEMPT, with HTTPS, the path.
+// Prometheus asks each pod by its address, over http. Where the server itself
+// answers, ALLOWED_HOSTS therefore gets $(POD_IP) and, with HTTPS,
+// SECURE_REDIRECT_EXEMPT the path.
 type Metrics struct {
-	// Path is the URL path of the metrics.
+	// Path is the URL path of the metrics, without a query, which Prometheus
+	// would encode.
 	//
 	// Default: none, no metrics.
 	Path string
@@ -45,6 +48,9 @@ type Metrics struct {
 
 func (m Metrics) on() bool { return m.Path != "" }
 
+// onPort reports whether the metrics are on the given port.
+func (m Metrics) onPort(port int) bool { return m.on() && m.Port == port }
+
 func (m Metrics) withDefaults(port int) Metrics {
 	if m.on() {
 		m.Port = cmp.Or(m.Port, port)
@@ -52,14 +58,19 @@ func (m Metrics) withDefaults(port int) Metrics {
 	return m
 }
 
-func (m Metrics) validate(e *rule.Errors, port int) {
-	if m == (Metrics{}) {
-		return
-	}
-	if !m.on() {
+// validate checks m as it was given: a default port is that of the server,
+// which reports itself.
+func (m Metrics) validate(e *rule.Errors) {
+	switch {
+	case m.on() && strings.ContainsAny(m.Path, "?%,"):
+		e.Add("Metrics.Path", m.Path, "must be a URL path without '?', '%' or ','")
+	case m.on():
+		e.URLPath("Metrics.Path", m.Path)
+	case m.Port != 0:
 		e.Add("Metrics.Path", m.Path, "is required with Metrics.Port")
 		return
 	}
-	e.URLPath("Metrics.Path", m.Path)
-	e.Port("Metrics.Port", m.withDefaults(port).Port)
+	if m.Port != 0 {
+		e.Port("Metrics.Port", m.Port)
+	}
 }

@@ -23,7 +23,7 @@ func (w *Web) projectEnv() podspec.Env {
 	w.databaseEnv(&env)
 	w.brokerEnv(&env)
 	w.secretEnv(&env)
-	if w.props.Metrics.on() {
+	if w.props.scraped() {
 		env.FromField("POD_IP", "status.podIP")
 	}
 	env.Set("ALLOWED_HOSTS", strings.Join(w.allowedHosts(), ","))
@@ -80,13 +80,16 @@ func (p WebProps) secureSettings() []setting {
 		{"SESSION_COOKIE_SECURE", "true"},
 		{"CSRF_COOKIE_SECURE", "true"},
 	}
-	if p.Metrics.on() {
+	if p.scraped() {
 		// Django looks for it in the path without its first slash.
-		path, _, _ := strings.Cut(strings.TrimPrefix(p.Metrics.Path, "/"), "?")
+		path := strings.TrimPrefix(p.Metrics.Path, "/")
 		settings = append(settings, setting{"SECURE_REDIRECT_EXEMPT", "^" + regexp.QuoteMeta(path) + "$"})
 	}
 	return settings
 }
+
+// scraped reports whether Prometheus asks the server itself.
+func (p WebProps) scraped() bool { return p.Metrics.onPort(p.Port) }
 
 func (w *Web) brokerEnv(env *podspec.Env) {
 	if isNil(w.props.Broker) {
@@ -127,21 +130,23 @@ func (p WebProps) reserved() map[string]string {
 		"PGUSER":               "Database",
 		"PGPASSWORD":           "Database",
 	}
-	if p.Metrics.on() {
+	if p.scraped() {
 		names["POD_IP"] = "Metrics"
 	}
 	if p.StaticRoot != "" {
 		names["STATIC_ROOT"] = "StaticRoot"
-	}
-	if !isNil(p.Broker) {
-		names[broker.URLVariable] = "Broker"
-		names[p.Broker.Broker().PasswordKey] = "Broker"
 	}
 	if !isNil(p.Media) {
 		var env podspec.Env
 		p.Media.environment(&env)
 		for _, variable := range env {
 			names[*variable.Name] = "Media"
+		}
+	}
+	if !isNil(p.Broker) {
+		names[broker.URLVariable] = "Broker"
+		if key := p.Broker.Broker().PasswordKey; key != "" && names[key] == "" {
+			names[key] = "Broker"
 		}
 	}
 	return names
@@ -191,7 +196,7 @@ func (w *Web) secretEnv(env *podspec.Env) {
 // Service, and, for Prometheus, the pod's own address.
 func (w *Web) allowedHosts() []string {
 	hosts := slices.Concat(w.props.Hosts, w.serviceNames())
-	if w.props.Metrics.on() {
+	if w.props.scraped() {
 		hosts = append(hosts, "$(POD_IP)")
 	}
 	return hosts

@@ -25,8 +25,9 @@ const (
 )
 
 // Gunicorn says how gunicorn serves the project. It becomes GUNICORN_CMD_ARGS,
-// which gunicorn takes before its configuration file and after its command
-// line: an image that names a flag there keeps its own value.
+// which wins over gunicorn's configuration file and loses to its command line:
+// an image that names a flag there keeps its own value; see
+// https://docs.gunicorn.org/en/stable/configure.html.
 type Gunicorn struct {
 	// Workers is the number of processes. The product of Workers and Threads is
 	// how many requests a pod serves at a time, and how many connections to the
@@ -38,13 +39,15 @@ type Gunicorn struct {
 	Workers int
 
 	// Threads is the number of requests that each worker serves at a time.
-	// From two on, gunicorn keeps idle connections open.
+	// From two on, gunicorn takes its gthread worker, which keeps idle
+	// connections open.
 	//
 	// Default: [DefaultThreads].
 	Threads int
 
 	// TimeoutSeconds is after how long a worker that does not report back is
-	// killed; with one thread, that is the longest that a request may take.
+	// killed. With one thread, no request may take longer; with several, a
+	// worker reports back while its requests run.
 	//
 	// Default: [DefaultTimeoutSeconds].
 	TimeoutSeconds int
@@ -70,13 +73,14 @@ type Gunicorn struct {
 
 const day = 24 * 60 * 60
 
-// Validate reports every invalid field. Zero stands for a default.
+// Validate reports every invalid field.
 func (g Gunicorn) Validate() error {
+	g = g.withDefaults(DefaultResources.Limits)
 	var e rule.Errors
-	e.Range("Workers", g.Workers, 0, 1000)
-	e.Range("Threads", g.Threads, 0, 1000)
-	e.Range("TimeoutSeconds", g.TimeoutSeconds, 0, day)
-	e.Range("GracefulTimeoutSeconds", g.GracefulTimeoutSeconds, 0, day)
+	e.Range("Workers", g.Workers, 1, maxProcesses)
+	e.Range("Threads", g.Threads, 1, 1000)
+	e.Range("TimeoutSeconds", g.TimeoutSeconds, 1, day)
+	e.Range("GracefulTimeoutSeconds", g.GracefulTimeoutSeconds, 1, day)
 	e.Range("MaxRequests", g.MaxRequests, 0, 1_000_000_000)
 	e.Range("MaxRequestsJitter", g.MaxRequestsJitter, 0, 1_000_000_000)
 	if g.MaxRequestsJitter > 0 && g.MaxRequests == 0 {
@@ -90,7 +94,7 @@ func (g Gunicorn) withDefaults(limits pod.Amounts) Gunicorn {
 	g.Threads = cmp.Or(g.Threads, DefaultThreads)
 	g.TimeoutSeconds = cmp.Or(g.TimeoutSeconds, DefaultTimeoutSeconds)
 	g.GracefulTimeoutSeconds = cmp.Or(g.GracefulTimeoutSeconds, DefaultGracefulTimeoutSeconds)
-	g.MaxRequestsJitter = cmp.Or(g.MaxRequestsJitter, g.MaxRequests/10)
+	g.MaxRequestsJitter = cmp.Or(g.MaxRequestsJitter, max(g.MaxRequests, 0)/10)
 	return g
 }
 
@@ -109,6 +113,9 @@ func defaultWorkers(limits pod.Amounts) int {
 	return int(max(workers, 1))
 }
 
+// maxProcesses bounds what a pod may be asked to run.
+const maxProcesses = 1000
+
 // cores returns an amount of CPU in whole cores, rounded up, and 1 for one that
 // is wrong.
 func cores(cpu string) int64 {
@@ -116,8 +123,7 @@ func cores(cpu string) int64 {
 	if err != nil {
 		return 1
 	}
-	// More than the largest number of workers makes no difference.
-	return min(max(q.Value(), 1), maxWorkers)
+	return min(max(q.Value(), 1), maxProcesses)
 }
 
 // heartbeatPath is where each worker touches a file to show that it is alive.
@@ -148,6 +154,21 @@ func (g Gunicorn) args(given string) string {
 	return strings.Join(flags, " ")
 }
 
-// ownFlag matches the flags of gunicorn that the construct sets, or that the
+// ownFlag finds the flags of gunicorn that the construct sets, or that the
 // Service and the probes depend on.
-var ownFlag = regexp.MustCompile(`(^|\s)(-[bwt]|--(bind|workers|threads|timeout|graceful-timeout|max-requests|max-requests-jitter|worker-tmp-dir)\b)`)
+var ownFlag = regexp.MustCompile(`(?:^|\s)(-[bwt]|--(?:bind|workers|threads|timeout|graceful-timeout|max-requests|max-requests-jitter|worker-tmp-dir)(?:$|[=\s]))`)
+
+// quotedText finds what gunicorn, which splits the variable as a shell does,
+// takes for one piece.
+var quotedText = regexp.MustCompile(`'[^']*'|"(?:[^"\\]|\\.)*"|\\.`)
+
+// validateArgs checks a GUNICORN_CMD_ARGS that the user gives.
+func validateArgs(e *rule.Errors, field, args string) {
+	args = quotedText.ReplaceAllString(args, "")
+	if found := ownFlag.FindStringSubmatch(args); found != nil {
+		e.Add(field, strings.TrimRight(found[1], "= \t\r\n"), "must not be given: it is set from Port and Gunicorn")
+	}
+	if strings.ContainsAny(args, `'"\`) {
+		e.Add(field, "...", "must close each quote, or gunicorn does not start")
+	}
+}

@@ -131,19 +131,21 @@ func (m *MediaClaim) Name() string { return m.props.Name }
 
 func (m *MediaClaim) environment(env *podspec.Env) { env.Set("MEDIA_ROOT", m.props.MountPath) }
 
-// Defaults of [ObjectStore].
+// Defaults of [ObjectStore]: keys of a Secret, and the variables that S3 clients
+// read.
 const (
-	// AccessKeyIDKey is the name that S3 clients know the key's id by.
+	// AccessKeyIDKey is the name that S3 clients know the access key's id by.
 	AccessKeyIDKey = "AWS_ACCESS_KEY_ID"
 
-	// SecretAccessKeyKey is the name that S3 clients know the key by.
+	// SecretAccessKeyKey is the name that S3 clients know the access key by.
 	SecretAccessKeyKey = "AWS_SECRET_ACCESS_KEY"
 )
 
 // ObjectStore is a bucket of an S3-compatible store. It becomes the variables
-// that django-storages and boto3 read: AWS_STORAGE_BUCKET_NAME,
-// AWS_S3_ENDPOINT_URL, AWS_S3_REGION_NAME, AWS_ACCESS_KEY_ID and
-// AWS_SECRET_ACCESS_KEY.
+// AWS_STORAGE_BUCKET_NAME, AWS_S3_ENDPOINT_URL and AWS_S3_REGION_NAME, for the
+// settings of django-storages of these names, and AWS_ACCESS_KEY_ID and
+// AWS_SECRET_ACCESS_KEY, which django-storages and boto3 read by themselves; see
+// https://django-storages.readthedocs.io/en/latest/backends/amazon-S3.html.
 type ObjectStore struct {
 	// Bucket is the name of the bucket.
 	//

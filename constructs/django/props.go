@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aws/constructs-go/constructs/v10"
+
 	"example.com/django-cdk8s/constructs/broker"
 	"example.com/django-cdk8s/constructs/pod"
 	"example.com/django-cdk8s/constructs/postgres"
@@ -82,8 +84,8 @@ type WebProps struct {
 	// proxy tells so by X-Forwarded-Proto. CSRF_TRUSTED_ORIGINS then has that
 	// scheme; SECURE_PROXY_SSL_HEADER, SECURE_SSL_REDIRECT,
 	// SESSION_COOKIE_SECURE and CSRF_COOKIE_SECURE are set, for the settings of
-	// these names, unless Env has them; and the probes say X-Forwarded-Proto:
-	// https, so that they are not redirected.
+	// these names, each unless Env has it; and the probes say
+	// X-Forwarded-Proto: https, so that they are not redirected.
 	//
 	// Default: false.
 	HTTPS bool
@@ -143,11 +145,15 @@ type WebProps struct {
 
 	// Env are further environment variables. A value may hold $(NAME) of a
 	// variable from Secret, as Kubernetes expands it; credentials themselves
-	// belong into Secret. The construct adds to a
-	// GUNICORN_CMD_ARGS.
+	// belong into Secret. What GUNICORN_CMD_ARGS holds comes before the flags
+	// of Gunicorn.
+	//
+	// Default: none.
 	Env map[string]string
 
 	// Gunicorn says how gunicorn serves the project.
+	//
+	// Default: each field's own.
 	Gunicorn Gunicorn
 
 	// WaitForMigrations keeps a new pod from serving until "manage.py migrate
@@ -158,16 +164,18 @@ type WebProps struct {
 	WaitForMigrations bool
 
 	// DeployCheck runs "manage.py check --deploy" before the server, and keeps
-	// the pod from starting when it finds something of this level or above.
+	// the pod from starting when it finds something of this level or above. The
+	// pods before it go on serving.
 	//
 	// Default: none, no check.
 	DeployCheck CheckLevel
 
 	// StaticRoot runs "manage.py collectstatic" before the server, into an
-	// empty directory at this path, which the server then reads. STATIC_ROOT
-	// names it to the settings.
+	// empty directory of at most 1Gi at this path, which the server then reads.
+	// STATIC_ROOT names it to the settings.
 	//
-	// Default: none; the image has collected the files, which is faster.
+	// Default: none; the image has collected the files, and each pod starts
+	// faster.
 	StaticRoot string
 
 	// Media is where uploaded files go: a [MediaClaim] or an [ObjectStore].
@@ -201,6 +209,8 @@ type WebProps struct {
 	RunAsUser int
 
 	// Volumes are directories to mount besides /tmp, which is always writable.
+	// A Claim is mounted by the server alone: the other processes of the
+	// project may run on another node.
 	Volumes []pod.Volume
 
 	// PreStopSeconds is how long a pod that is to stop goes on answering. The
@@ -247,7 +257,7 @@ func (p WebProps) Validate() error {
 	e.Names("ImagePullSecrets", p.ImagePullSecrets)
 	e.Join("Gunicorn", p.Gunicorn.Validate())
 	p.DeployCheck.validate(&e)
-	p.Metrics.validate(&e, p.Port)
+	given.Metrics.validate(&e)
 	p.validateDatabase(&e)
 	p.validateBroker(&e)
 	p.validateEnv(&e)
@@ -258,17 +268,27 @@ func (p WebProps) Validate() error {
 }
 
 func (p WebProps) validateBroker(e *rule.Errors) {
+	if isNil(p.Broker) {
+		if p.Broker != nil {
+			e.Add("Broker", "", "must not be nil: leave it out, or name a valkey.Server or a broker.Connection")
+		}
+		return
+	}
+	c := p.Broker.Broker()
 	// A Server reports its own mistakes.
-	if connection, ok := p.Broker.(broker.Connection); ok {
-		e.Join("Broker", connection.Validate())
-	} else if isNil(p.Broker) && p.Broker != nil {
-		e.Add("Broker", "", "must not be nil: leave it out, or name a valkey.Server or a broker.Connection")
+	if _, own := p.Broker.(constructs.Construct); !own {
+		e.Join("Broker", c.Validate())
+	}
+	if from := p.reserved()[c.PasswordKey]; c.URL != "" && from != "" && from != "Broker" {
+		e.Add("Broker.PasswordKey", c.PasswordKey, "must be another: the variable of that name is set from "+from)
 	}
 }
 
 func (p WebProps) validateMedia(e *rule.Errors) {
-	if p.Media != nil && isNil(p.Media) {
-		e.Add("Media", "", "must not be nil: leave it out, or name a MediaClaim or an ObjectStore")
+	if isNil(p.Media) {
+		if p.Media != nil {
+			e.Add("Media", "", "must not be nil: leave it out, or name a MediaClaim or an ObjectStore")
+		}
 		return
 	}
 	if store, ok := p.Media.(ObjectStore); ok {
@@ -310,8 +330,8 @@ func (p WebProps) validateEnv(e *rule.Errors) {
 		if from, ok := reserved[name]; ok {
 			e.Add(field, "...", "must not be given: it is set from "+from)
 		}
-		if flag := strings.TrimSpace(ownFlag.FindString(p.Env[name])); name == gunicornArgs && flag != "" {
-			e.Add(field, flag, "must not be given: it is set from Port and Gunicorn")
+		if name == gunicornArgs {
+			validateArgs(e, field, p.Env[name])
 		}
 		if slices.Contains(p.SecretKeys, name) {
 			e.Add(field, "...", "must not be given: it is set from Secret")
@@ -321,33 +341,49 @@ func (p WebProps) validateEnv(e *rule.Errors) {
 
 func (p WebProps) validateVolumes(e *rule.Errors) {
 	own := map[string]string{podspec.TmpPath: "a writable directory", heartbeatPath: "gunicorn's heartbeat"}
-	if p.StaticRoot != "" {
-		e.AbsolutePath("StaticRoot", p.StaticRoot)
-		if what, taken := own[p.StaticRoot]; taken {
-			e.Add("StaticRoot", p.StaticRoot, "must be another path: the construct mounts "+what+" there")
+	mount := func(field, path, what string) {
+		if taken, ok := own[path]; ok {
+			e.Add(field, path, "must be another path: the construct mounts "+taken+" there")
 		}
-		own[p.StaticRoot] = "StaticRoot"
+		if what != "" {
+			own[path] = what
+		}
 	}
 	if claim, ok := p.Media.(*MediaClaim); ok && claim != nil {
-		if what, taken := own[claim.props.MountPath]; taken {
-			e.Add("Media", claim.props.MountPath, "must be mounted at another path: the construct mounts "+what+" there")
-		}
-		own[claim.props.MountPath] = "Media"
+		mount("Media.MountPath", claim.props.MountPath, "Media")
+	}
+	if p.StaticRoot != "" {
+		e.AbsolutePath("StaticRoot", p.StaticRoot)
+		mount("StaticRoot", p.StaticRoot, "StaticRoot")
 	}
 	var paths []string
 	for i, v := range p.Volumes {
 		e.Join(rule.Item("Volumes", i), v.Validate())
-		if what, taken := own[v.MountPath]; taken {
-			e.Add(rule.Item("Volumes", i)+".MountPath", v.MountPath, "must be another: the construct mounts "+what+" there")
-		}
+		mount(rule.Item("Volumes", i)+".MountPath", v.MountPath, "")
 		paths = append(paths, v.MountPath)
 	}
 	e.Unique("Volumes.MountPath", paths)
+	p.validateStaticRoot(e, append(paths, rule.Keys(own)...))
+}
+
+// validateStaticRoot reports directories in StaticRoot: the server mounts it
+// read-only, so that no other can be mounted in it.
+func (p WebProps) validateStaticRoot(e *rule.Errors, paths []string) {
+	for _, path := range paths {
+		if p.StaticRoot != "" && strings.HasPrefix(path, p.StaticRoot+"/") {
+			e.Add("StaticRoot", p.StaticRoot, "must be another path: "+path+" is in it, which cannot be mounted because the server only reads StaticRoot")
+			return
+		}
+	}
 }
 
 func (p WebProps) validateShutdown(e *rule.Errors) {
 	e.Range("PreStopSeconds", p.PreStopSeconds, 1, day)
 	graceful := p.Gunicorn.GracefulTimeoutSeconds
+	if min(p.PreStopSeconds, graceful) < 1 || max(p.PreStopSeconds, graceful) > day {
+		// These are reported themselves, and their sum means nothing.
+		return
+	}
 	if sum := p.PreStopSeconds + graceful; p.TerminationGracePeriodSeconds <= sum {
 		e.Add("TerminationGracePeriodSeconds", p.TerminationGracePeriodSeconds, fmt.Sprintf(
 			"must be above PreStopSeconds + Gunicorn.GracefulTimeoutSeconds = %d + %d = %d, or requests are cut off",
@@ -403,5 +439,8 @@ func (p WebProps) withDefaults() WebProps {
 	p.Gunicorn = p.Gunicorn.withDefaults(p.Resources.Limits)
 	p.TerminationGracePeriodSeconds = cmp.Or(p.TerminationGracePeriodSeconds, p.PreStopSeconds+p.Gunicorn.GracefulTimeoutSeconds+10)
 	p.Metrics = p.Metrics.withDefaults(p.Port)
+	if store, ok := p.Media.(*ObjectStore); ok && store != nil {
+		p.Media = *store
+	}
 	return p
 }

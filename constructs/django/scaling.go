@@ -31,7 +31,7 @@ const (
 type Autoscaling struct {
 	// MinReplicas is the lowest number of pods.
 	//
-	// Default: [DefaultMinReplicas].
+	// Default: [DefaultMinReplicas], or MaxReplicas where that is lower.
 	MinReplicas int
 
 	// MaxReplicas is the highest number of pods. The connection budget of the
@@ -53,7 +53,7 @@ func (a Autoscaling) withDefaults() Autoscaling {
 	if a == (Autoscaling{}) {
 		return a
 	}
-	a.MinReplicas = cmp.Or(a.MinReplicas, DefaultMinReplicas)
+	a.MinReplicas = cmp.Or(a.MinReplicas, min(DefaultMinReplicas, max(a.MaxReplicas, 1)))
 	a.CPUPercent = cmp.Or(a.CPUPercent, DefaultCPUPercent)
 	return a
 }

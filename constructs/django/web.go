@@ -4,6 +4,7 @@ package django
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -96,7 +97,7 @@ func (w *Web) validateMedia() error {
 		return nil
 	}
 	var e rule.Errors
-	if own, other := bind.Namespace(w), bind.Namespace(claim); own != other {
+	if own, other := bind.Namespace(w), bind.Namespace(claim); own != "" && other != "" && own != other {
 		e.Add("Media", claim.Name(), fmt.Sprintf("is in namespace %q, and pods of namespace %q cannot mount it", other, own))
 	}
 	return e.Err()
@@ -128,13 +129,16 @@ func (w *Web) Traffic() []declare.Traffic {
 }
 
 // addOwnClient counts one connection for each thread of each pod, in an update
-// at its largest.
+// at its largest. Wrong numbers, which are reported themselves, do not count.
 func (w *Web) addOwnClient() {
 	pods, surge := w.props.maxReplicas(), 1
 	if w.props.oneNode() {
 		surge = 0
 	}
 	g := w.props.Gunicorn
+	if pods < 0 || pods > math.MaxInt32 || g.Validate() != nil {
+		return
+	}
 	w.addClient(w.props.Name, (pods+surge)*g.Workers*g.Threads,
 		fmt.Sprintf("(%d+%d pods) x %d workers x %d threads", pods, surge, g.Workers, g.Threads))
 }

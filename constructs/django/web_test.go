@@ -8,6 +8,7 @@ import (
 	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
 
 	"example.com/django-cdk8s/cdktest"
+	"example.com/django-cdk8s/constructs/broker"
 	"example.com/django-cdk8s/constructs/django"
 	"example.com/django-cdk8s/constructs/pod"
 	"example.com/django-cdk8s/constructs/postgres"
@@ -17,10 +18,13 @@ import (
 func TestMain(m *testing.M) { cdktest.Main(m) }
 
 func environment(chart cdk8s.Chart, name string) *secret.Secret {
-	return secret.New(chart, name, secret.Props{
-		Name:   name,
-		Source: secret.Existing("POSTGRES_DB", "POSTGRES_USER", "POSTGRES_PASSWORD", "SECRET_KEY", "STRIPE_API_KEY"),
-	})
+	return holding(chart, name, "POSTGRES_DB", "POSTGRES_USER", "POSTGRES_PASSWORD", "SECRET_KEY", "STRIPE_API_KEY")
+}
+
+// holding returns an existing Secret with the given keys, which renders as
+// nothing.
+func holding(chart cdk8s.Chart, name string, keys ...string) *secret.Secret {
+	return secret.New(chart, name, secret.Props{Name: name, Source: secret.Existing(keys...)})
 }
 
 // web adds a Web whose database is a server elsewhere, unless props name one.
@@ -35,7 +39,7 @@ var full = django.WebProps{
 	Name:       "shop",
 	Image:      "example/shop:2",
 	Command:    []string{"gunicorn"},
-	Args:       []string{"shop.wsgi", "--workers=3"},
+	Args:       []string{"shop.wsgi", "--preload"},
 	Hosts:      []string{"www.example.com", ".shop.example.com"},
 	HTTPS:      true,
 	Port:       9000,
@@ -61,12 +65,33 @@ var full = django.WebProps{
 	PreStopSeconds:                15,
 	Gunicorn:                      django.Gunicorn{Threads: 4, GracefulTimeoutSeconds: 60, MaxRequests: 1000},
 	TerminationGracePeriodSeconds: 90,
+	PriorityClassName:             "storefront",
+	WaitForMigrations:             true,
+	DeployCheck:                   django.CheckWarning,
+	StaticRoot:                    "/app/static",
+	Metrics:                       django.Metrics{Path: "/internal/metrics", Port: 9100},
+}
+
+// complete returns props with the fields that take constructs, which belong to
+// one chart.
+func complete(chart cdk8s.Chart, props django.WebProps) django.WebProps {
+	props.Secret = environment(chart, "shop-env")
+	props.Database = postgres.Connection{Host: "db.example.com", Secret: environment(chart, "shop-db")}
+	props.Broker = broker.Connection{
+		URL: "redis://:$(REDIS_PASSWORD)@redis.example.com:6379/0", PasswordKey: "REDIS_PASSWORD", Port: 6379,
+		Secret: holding(chart, "shop-broker", "REDIS_PASSWORD"),
+	}
+	props.Media = django.ObjectStore{
+		Bucket: "shop-media", Endpoint: "https://s3.example.com:9000", Region: "eu-central-1",
+		Secret:         holding(chart, "shop-media", "id", "key"),
+		AccessKeyIDKey: "id", SecretAccessKeyKey: "key",
+	}
+	return props
 }
 
 func TestWeb(t *testing.T) {
 	for name, props := range map[string]django.WebProps{
 		"minimal":                         {Image: "shop:1"},
-		"full":                            full,
 		"https":                           {Image: "shop:1", Hosts: []string{"www.example.com"}, HTTPS: true},
 		"subdomains":                      {Image: "shop:1", Hosts: []string{".example.com"}},
 		"floating image is always pulled": {Image: "shop"},
@@ -76,6 +101,166 @@ func TestWeb(t *testing.T) {
 			cdktest.Golden(t, "web/"+name, func(chart cdk8s.Chart) { web(chart, props) })
 		})
 	}
+}
+
+func TestWebWithEveryField(t *testing.T) {
+	cdktest.Golden(t, "web/full", func(chart cdk8s.Chart) { web(chart, complete(chart, full)) })
+}
+
+func TestWebScales(t *testing.T) {
+	for name, props := range map[string]django.WebProps{
+		"two replicas":                      {Image: "shop:1", Replicas: new(2)},
+		"autoscaling":                       {Image: "shop:1", Autoscaling: django.Autoscaling{MaxReplicas: 10}},
+		"autoscaling from one replica":      {Image: "shop:1", Autoscaling: django.Autoscaling{MinReplicas: 1, MaxReplicas: 4, CPUPercent: 60}},
+		"autoscaling within one replica":    {Image: "shop:1", Autoscaling: django.Autoscaling{MaxReplicas: 1}},
+		"priority class":                    {Image: "shop:1", PriorityClassName: "storefront"},
+		"gunicorn settings":                 {Image: "shop:1", Gunicorn: allOfGunicorn},
+		"gunicorn by the resources":         {Image: "shop:1", Resources: pod.Resources{Limits: pod.Amounts{CPU: "4", Memory: "2Gi"}}},
+		"gunicorn with arguments of a user": {Image: "shop:1", Env: map[string]string{"GUNICORN_CMD_ARGS": "--access-logfile=-"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cdktest.Golden(t, "web/"+name, func(chart cdk8s.Chart) { web(chart, props) })
+		})
+	}
+}
+
+var allOfGunicorn = django.Gunicorn{
+	Workers: 2, Threads: 8, TimeoutSeconds: 120, GracefulTimeoutSeconds: 90, MaxRequests: 1000, MaxRequestsJitter: 50,
+}
+
+func TestWebStarts(t *testing.T) {
+	for name, props := range map[string]django.WebProps{
+		"waits for migrations": {Image: "shop:1", WaitForMigrations: true},
+		"deploy check":         {Image: "shop:1", DeployCheck: django.CheckError},
+		"static files":         {Image: "shop:1", StaticRoot: "/app/staticfiles"},
+		"every start":          {Image: "shop:1", WaitForMigrations: true, DeployCheck: django.CheckWarning, StaticRoot: "/app/staticfiles"},
+		"claims are mounted by the server alone": {
+			Image: "shop:1", WaitForMigrations: true, Volumes: []pod.Volume{
+				{MountPath: "/data", Claim: "data", External: true},
+				{MountPath: "/etc/shop", ConfigMap: "shop", External: true},
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cdktest.Golden(t, "web/"+name, func(chart cdk8s.Chart) { web(chart, props) })
+		})
+	}
+}
+
+func TestWebIsObserved(t *testing.T) {
+	for name, props := range map[string]django.WebProps{
+		"metrics on the same port":  {Image: "shop:1", Hosts: []string{"www.example.com"}, HTTPS: true, Metrics: django.Metrics{Path: "/internal/metrics.txt"}},
+		"metrics on another port":   {Image: "shop:1", HTTPS: true, Metrics: django.Metrics{Path: "/metrics", Port: 9100}},
+		"https settings overridden": {Image: "shop:1", HTTPS: true, Env: map[string]string{"SECURE_SSL_REDIRECT": "false", "CSRF_COOKIE_SECURE": "false"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cdktest.Golden(t, "web/"+name, func(chart cdk8s.Chart) { web(chart, props) })
+		})
+	}
+}
+
+func TestWebWithMedia(t *testing.T) {
+	for name, tc := range map[string]struct {
+		props django.WebProps
+		claim django.MediaClaimProps
+	}{
+		"media on a claim of one node":      {django.WebProps{Image: "shop:1", WaitForMigrations: true}, django.MediaClaimProps{}},
+		"media on a claim of several nodes": {django.WebProps{Image: "shop:1", WaitForMigrations: true, Replicas: new(3)}, django.MediaClaimProps{AccessMode: django.ReadWriteMany}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cdktest.Golden(t, "web/"+name, func(chart cdk8s.Chart) {
+				tc.props.Media = django.NewMediaClaim(chart, "media", tc.claim)
+				web(chart, tc.props)
+			})
+		})
+	}
+	cdktest.Golden(t, "web/media in an object store", func(chart cdk8s.Chart) {
+		web(chart, django.WebProps{Image: "shop:1", Replicas: new(2), Media: django.ObjectStore{
+			Bucket: "shop-media", Secret: holding(chart, "media", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
+		}})
+	})
+}
+
+// A pointer to an ObjectStore is one, too.
+func TestObjectStoreByPointer(t *testing.T) {
+	render := func(media func(store django.ObjectStore) django.Media) string {
+		return cdktest.Render(t, func(chart cdk8s.Chart) {
+			env := holding(chart, "media", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+			web(chart, django.WebProps{Image: "shop:1", Media: media(django.ObjectStore{Bucket: "shop-media", Secret: env})})
+		})
+	}
+	byValue := render(func(store django.ObjectStore) django.Media { return store })
+	if byPointer := render(func(store django.ObjectStore) django.Media { return &store }); byPointer != byValue {
+		t.Errorf("by value:\n%s\nby pointer:\n%s", byValue, byPointer)
+	}
+}
+
+func TestWebWithBrokers(t *testing.T) {
+	cdktest.Golden(t, "web/broker elsewhere by its URL", func(chart cdk8s.Chart) {
+		web(chart, django.WebProps{Image: "shop:1", Broker: broker.Connection{
+			URLKey: "BROKER", Secret: holding(chart, "rabbitmq", "BROKER"),
+		}})
+	})
+	cdktest.Golden(t, "web/broker elsewhere by its password", func(chart cdk8s.Chart) {
+		web(chart, django.WebProps{Image: "shop:1", Broker: broker.Connection{
+			URL: "redis://:$(REDIS_PASSWORD)@redis.example.com:6379/0", PasswordKey: "REDIS_PASSWORD",
+			Secret: holding(chart, "redis", "REDIS_PASSWORD"),
+		}})
+	})
+}
+
+func TestMediaClaim(t *testing.T) {
+	for name, props := range map[string]django.MediaClaimProps{
+		"minimal": {},
+		"full":    fullClaim,
+	} {
+		t.Run(name, func(t *testing.T) {
+			cdktest.Golden(t, "mediaclaim/"+name, func(chart cdk8s.Chart) { django.NewMediaClaim(chart, "media", props) })
+		})
+	}
+}
+
+var fullClaim = django.MediaClaimProps{
+	Name: "uploads", AccessMode: django.ReadWriteMany, Storage: "100Gi", StorageClass: "nfs", MountPath: "/app/uploads",
+}
+
+func TestEveryFieldOfMediaClaimReachesTheManifest(t *testing.T) {
+	cdktest.EveryField(t, django.MediaClaimProps{}, fullClaim, func(chart cdk8s.Chart, props django.MediaClaimProps) {
+		web(chart, django.WebProps{Image: "shop:1", Media: django.NewMediaClaim(chart, "media", props)})
+	})
+}
+
+func TestEveryFieldOfObjectStoreReachesTheManifest(t *testing.T) {
+	secretOf := func(chart cdk8s.Chart, name string) *secret.Secret {
+		return holding(chart, name, "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "id", "key")
+	}
+	aside := cdk8s.NewChart(cdk8s.NewApp(nil), new("aside"), nil)
+	other := django.ObjectStore{
+		Bucket: "other-media", Endpoint: "https://s3.example.com", Region: "eu-central-1",
+		Secret: secretOf(aside, "other"), AccessKeyIDKey: "id", SecretAccessKeyKey: "key",
+	}
+	cdktest.EveryField(t, django.ObjectStore{Bucket: "shop-media"}, other, func(chart cdk8s.Chart, store django.ObjectStore) {
+		name := "media"
+		if store.Secret != nil {
+			name = store.Secret.Name()
+		}
+		store.Secret = secretOf(chart, name)
+		web(chart, django.WebProps{Image: "shop:1", Media: store})
+	})
+}
+
+func TestEveryFieldOfGunicornReachesTheManifest(t *testing.T) {
+	minimal := django.Gunicorn{MaxRequests: 900}
+	cdktest.EveryField(t, minimal, allOfGunicorn, func(chart cdk8s.Chart, g django.Gunicorn) {
+		web(chart, django.WebProps{Image: "shop:1", Gunicorn: g})
+	})
+}
+
+func TestEveryFieldOfAutoscalingReachesTheManifest(t *testing.T) {
+	cdktest.EveryField(t, django.Autoscaling{MaxReplicas: 5}, django.Autoscaling{MinReplicas: 3, MaxReplicas: 9, CPUPercent: 50},
+		func(chart cdk8s.Chart, a django.Autoscaling) {
+			web(chart, django.WebProps{Image: "shop:1", Autoscaling: a})
+		})
 }
 
 func TestWebWithDatabases(t *testing.T) {
@@ -102,10 +287,10 @@ func TestWebWithDatabases(t *testing.T) {
 }
 
 func TestEveryFieldReachesTheManifest(t *testing.T) {
-	other := full
 	aside := cdk8s.NewChart(cdk8s.NewApp(nil), new("aside"), nil)
-	other.Secret = environment(aside, "other-env")
+	other := complete(aside, full)
 	other.Database = postgres.Connection{Host: "other.example.com", Secret: environment(aside, "other-db")}
+	other.Autoscaling = django.Autoscaling{MaxReplicas: 9}
 	cdktest.EveryField(t, django.WebProps{Image: "shop:1"}, other, func(chart cdk8s.Chart, props django.WebProps) {
 		if props.Secret != nil {
 			props.Secret = environment(chart, props.Secret.Name())
@@ -114,6 +299,14 @@ func TestEveryFieldReachesTheManifest(t *testing.T) {
 			connection := props.Database.Connection()
 			connection.Secret = environment(chart, connection.Secret.Name())
 			props.Database = connection
+		}
+		if connection, ok := props.Broker.(broker.Connection); ok {
+			connection.Secret = holding(chart, "shop-broker", connection.Secret.Keys()...)
+			props.Broker = connection
+		}
+		if store, ok := props.Media.(django.ObjectStore); ok {
+			store.Secret = holding(chart, "shop-media", store.Secret.Keys()...)
+			props.Media = store
 		}
 		web(chart, props)
 	})

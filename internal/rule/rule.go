@@ -230,6 +230,7 @@ func (e *Errors) BucketName(field, value string) {
 	if !bucketName.MatchString(value) {
 		e.Add(field, value, "must be 3 to 63 lower-case letters, digits, '.' or '-', and start and end with a letter or digit")
 	}
+	e.quoted(field, value)
 }
 
 var parameterName = regexp.MustCompile(`(?i)^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?$`)
