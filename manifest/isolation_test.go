@@ -1,0 +1,3 @@
+package manifest_test
+
+func mistakesInIsolation() []mutation { return nil }
