@@ -153,25 +153,25 @@ func (n *network) populated(namespace string) bool {
 	return slices.ContainsFunc(n.workloads, func(w workload) bool { return w.Namespace == namespace })
 }
 
-// foreign reports whether selector may mean pods of namespace that an operator
-// makes, and no manifest holds: it asks for a label of another project's own, or
-// for the name or kind of a custom resource.
+// foreign reports whether selector may mean pods of namespace that no manifest
+// holds, because an operator makes them: it asks for the name or kind of a
+// custom resource, or for a prefixed label that no pod here has.
 func (n *network) foreign(namespace string, selector labels.Selector) bool {
 	requirements, _ := selector.Requirements()
 	for _, o := range n.objects {
 		if o.Namespace != namespace || o.Content != nil || o.custom != nil {
 			continue
 		}
-		if len(requirements) == 0 || slices.ContainsFunc(requirements, func(r labels.Requirement) bool {
+		speaksOf := func(r labels.Requirement) bool {
 			return r.Values().Has(o.Name) || r.Values().Has(strings.ToLower(o.Kind))
-		}) {
+		}
+		if len(requirements) == 0 || slices.ContainsFunc(requirements, speaksOf) {
 			return true
 		}
 	}
 	return slices.ContainsFunc(requirements, func(r labels.Requirement) bool {
-		prefix, _, prefixed := strings.Cut(r.Key(), "/")
-		return prefixed && !strings.HasSuffix(prefix, "kubernetes.io") && !strings.HasSuffix(prefix, "k8s.io") &&
-			!slices.ContainsFunc(n.workloads, func(w workload) bool { return labels.Set(w.template.Labels).Has(r.Key()) })
+		has := func(w workload) bool { return labels.Set(w.template.Labels).Has(r.Key()) }
+		return strings.Contains(r.Key(), "/") && !strings.HasPrefix(r.Key(), "app.kubernetes.io/") && !slices.ContainsFunc(n.workloads, has)
 	})
 }
 

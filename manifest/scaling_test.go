@@ -263,6 +263,50 @@ func harmlessScaling() []mutation {
 	}
 }
 
+// TestOnlyWhatIsScaledByNeedsItsRequest: the reason is given for no other
+// container and no other resource.
+func TestOnlyWhatIsScaledByNeedsItsRequest(t *testing.T) {
+	const (
+		django  = "Deployment django-app/django"
+		hpa     = "HorizontalPodAutoscaler django-app/django"
+		reason  = "is required: HorizontalPodAutoscaler django-app/django asks how much of it the pods use, and does nothing without it"
+		metrics = "  minReplicas: 2\n  metrics: "
+	)
+	noCPU := edit{django, "              cpu: 500m\n", ""}
+	noMemory := edit{django, "              memory: 512Mi\n", ""}
+	for name, test := range map[string]struct {
+		without edit
+		metrics string
+		reason  bool
+	}{
+		"no metrics":                      {noCPU, "[]", true},
+		"no metrics, another resource":    {noMemory, "[]", false},
+		"no metrics, another workload":    {edit{"StatefulSet django-app/valkey", "              cpu: 50m\n", ""}, "[]", false},
+		"no metrics, an init container":   {edit{django, "              cpu: 50m\n", ""}, "[]", false},
+		"an init container once more":     {edit{django, "              cpu: 50m\n              memory: 64Mi\n", "              memory: 64Mi\n          restartPolicy: OnFailure\n"}, "[]", false},
+		"memory":                          {noMemory, "[{type: Resource, resource: {name: memory, target: {type: Utilization, averageUtilization: 70}}}]", true},
+		"memory, another resource":        {noCPU, "[{type: Resource, resource: {name: memory, target: {type: Utilization, averageUtilization: 70}}}]", false},
+		"an amount":                       {noCPU, "[{type: Resource, resource: {name: cpu, target: {type: AverageValue, averageValue: 1}}}]", false},
+		"a container":                     {noCPU, "[{type: ContainerResource, containerResource: {name: cpu, container: django, target: {type: Utilization, averageUtilization: 70}}}]", true},
+		"a container, another one":        {noCPU, "[{type: ContainerResource, containerResource: {name: cpu, container: wait-for-migrations, target: {type: Utilization, averageUtilization: 70}}}]", false},
+		"a container, another resource":   {noMemory, "[{type: ContainerResource, containerResource: {name: cpu, container: django, target: {type: Utilization, averageUtilization: 70}}}]", false},
+		"an amount of a container":        {noCPU, "[{type: ContainerResource, containerResource: {name: cpu, container: django, target: {type: AverageValue, averageValue: 1}}}]", false},
+		"something outside the container": {noCPU, "[{type: External, external: {metric: {name: queue}, target: {type: Value, value: 1}}}]", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			objects := readSystem(t).edit(t, test.without, edit{hpa, "  minReplicas: 2\n", metrics + test.metrics + "\n"}).objects()
+			problems := manifest.Check(objects, systemOptions())
+			want := "is required"
+			if test.reason {
+				want = reason
+			}
+			if len(problems) != 1 || problems[0].Text != want {
+				t.Errorf("Check() = %v, want one: %s", problems, want)
+			}
+		})
+	}
+}
+
 // TestObjectsMadeTwiceShareNoVolume: what unique reports is not reported again.
 func TestObjectsMadeTwiceShareNoVolume(t *testing.T) {
 	text := storeClaim + storing("StatefulSet", "a", "", "")
