@@ -76,6 +76,8 @@ func Rules() []Rule {
 		{"references", "What an object refers to exists, with the key or port it asks for, or is declared external.", (*checker).references},
 		{"resources", "No request is above its limit, and every container has both.", (*checker).resources},
 		{"volumes", "Every mount has its volume and a path of its own; claims have known access modes and a size.", (*checker).volumes},
+		{"scaling", "One autoscaler sets the replicas of a workload, disruption budgets let pods go, and what one node mounts serves one pod.", (*checker).scaling},
+		{"isolation", "NetworkPolicies cover every pod of their namespace, name pods and ports that exist, let nobody in from everywhere, and let pods connect to what they are told to.", (*checker).isolation},
 		{"pod-security", "Every pod meets the Pod Security Standard that its namespace enforces.", (*checker).podSecurity},
 		{"credentials", "Manifests that git tracks hold no credential.", (*checker).credentials},
 	}
@@ -84,10 +86,13 @@ func Rules() []Rule {
 // Check applies every rule to objects, which together are what is applied to a
 // cluster, and returns all problems.
 func Check(objects []Object, options Options) []Problem {
-	c := &checker{objects: objects, options: options, duplicates: map[string]bool{}, missing: map[[3]string]bool{}}
+	c := &checker{objects: objects, options: options, duplicates: map[string]bool{}, missing: map[[4]string]bool{}}
 	for _, o := range objects {
 		if w, ok := workloadOf(o); ok {
 			c.workloads = append(c.workloads, w)
+		}
+		if a, ok := autoscalerOf(o); ok {
+			c.autoscalers = append(c.autoscalers, a)
 		}
 	}
 	for _, rule := range Rules() {
@@ -98,17 +103,18 @@ func Check(objects []Object, options Options) []Problem {
 }
 
 type checker struct {
-	objects   []Object
-	workloads []workload
-	options   Options
-	rule      string
-	problems  []Problem
+	objects     []Object
+	workloads   []workload
+	autoscalers []autoscaler
+	options     Options
+	rule        string
+	problems    []Problem
 	// duplicates are the sources of objects that unique has reported. What else
 	// is wrong with them follows from that.
 	duplicates map[string]bool
-	// missing are the references that have been reported, by source, kind and
-	// name: one is enough for all fields.
-	missing map[[3]string]bool
+	// missing are the references that have been reported, by source, kind,
+	// namespace and name: one is enough for all fields.
+	missing map[[4]string]bool
 }
 
 func (c *checker) add(o Object, field, value, format string, args ...any) {
@@ -222,11 +228,15 @@ func (c *checker) servicePorts(o Object, service *corev1.Service) {
 
 func (c *checker) resources() {
 	for _, w := range c.workloads {
-		w.eachContainer(func(field string, container *corev1.Container, _ bool) {
+		w.eachContainer(func(field string, container *corev1.Container, init bool) {
 			for _, name := range []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory} {
 				request, limit := container.Resources.Requests[name], container.Resources.Limits[name]
 				if request.IsZero() {
-					c.add(w.Object, fmt.Sprintf("%s.resources.requests.%s", field, name), "", "is required")
+					why := ""
+					if a, ok := c.scaledBy(w, container, init, name); ok {
+						why = fmt.Sprintf(": %s asks how much of it the pods use, and does nothing without it", a)
+					}
+					c.add(w.Object, fmt.Sprintf("%s.resources.requests.%s", field, name), "", "is required%s", why)
 				}
 				if limit.IsZero() {
 					c.add(w.Object, fmt.Sprintf("%s.resources.limits.%s", field, name), "", "is required")

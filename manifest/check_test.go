@@ -7,6 +7,14 @@ import (
 	"example.com/django-cdk8s/manifest"
 )
 
+// jobInit is an init container of a Job, which asks for more than it may have.
+const jobInit = `      initContainers:
+        - name: wait
+          image: docker.io/example/django-app:1.0.0
+          resources: {limits: {cpu: 1, memory: 32Mi}, requests: {cpu: 1, memory: 64Mi}}
+          securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}
+`
+
 // mistakesInObjects break the rules unique, selectors, ports, resources and
 // volumes.
 func mistakesInObjects() []mutation {
@@ -181,6 +189,21 @@ func mistakesInObjects() []mutation {
 			want: []problem{{django, "ports", "spec.template.spec.initContainers[0].startupProbe.tcpSocket.port", "http", "is not among the container's ports"}},
 		},
 
+		{
+			name: "a CronJob's probe of a port that the container does not have",
+			edit: edit{"CronJob django-app/backup", "              name: dump\n", "              name: dump\n              readinessProbe: {tcpSocket: {port: 5432}}\n"},
+			want: []problem{{"CronJob django-app/backup", "ports", "spec.jobTemplate.spec.template.spec.containers[0].readinessProbe.tcpSocket.port", "5432", "is not among the container's ports"}},
+		},
+		{
+			name: "a Job's init container with more memory than allowed",
+			edit: edit{"Job django-app/migrate", "      containers:\n", jobInit + "      containers:\n"},
+			want: []problem{{"Job django-app/migrate", "resources", "spec.template.spec.initContainers[0].resources.requests.memory", "64Mi", "must not be above its limit 32Mi"}},
+		},
+		{
+			name: "a CronJob's mount without volume",
+			edit: edit{"CronJob django-app/backup", "mountPath: /backups\n                  name: backups", "mountPath: /backups\n                  name: dumps"},
+			want: []problem{{"CronJob django-app/backup", "volumes", "spec.jobTemplate.spec.template.spec.containers[0].volumeMounts[0].name", "dumps", "is not among the pod's volumes: backups"}},
+		},
 		{
 			name: "more CPU asked for than allowed",
 			edit: edit{postgres, "cpu: 500m", "cpu: 1500m"},

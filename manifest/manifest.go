@@ -27,6 +27,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
+	utiljson "k8s.io/apimachinery/pkg/util/json"
 	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
 	"sigs.k8s.io/yaml"
 )
@@ -44,6 +45,10 @@ type Object struct {
 	// Content is the object as its Go type, such as *appsv1.Deployment, or nil
 	// when its kind is a custom one.
 	Content runtime.Object
+
+	// custom is what rules read of a custom kind, such as *httpRoute, or nil
+	// when they read none of it.
+	custom any
 }
 
 // String returns the object as people write it, such as
@@ -152,6 +157,11 @@ func parseObject(source string, document []byte) (Object, error) {
 	if kind := meta.GroupVersionKind(); !scheme.Recognizes(kind) {
 		if !strings.Contains(kind.Group, ".") || scheme.IsGroupRegistered(kind.Group) {
 			return Object{}, fmt.Errorf("%s: apiVersion: %q: Kubernetes has no such kind there", object.Source, meta.APIVersion)
+		}
+		if object.custom = newCustom(kind); object.custom != nil {
+			if err := utiljson.Unmarshal(content, object.custom); err != nil {
+				return Object{}, fmt.Errorf("%s: %w", object.Source, err)
+			}
 		}
 		return object, nil
 	}

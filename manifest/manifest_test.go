@@ -41,9 +41,11 @@ type document struct {
 
 const separator = "---\n"
 
-func readSystem(t testing.TB) system {
+func readSystem(t testing.TB) system { return readFile(t, systemFile) }
+
+func readFile(t testing.TB, name string) system {
 	t.Helper()
-	content, err := os.ReadFile(systemFile)
+	content, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,7 +180,7 @@ func TestCheckFindsEveryMistake(t *testing.T) {
 
 func TestCheckLetsPass(t *testing.T) {
 	system := readSystem(t)
-	for _, m := range slices.Concat(harmlessEdits(), harmlessReferences(), harmlessPods()) {
+	for _, m := range slices.Concat(harmlessEdits(), harmlessReferences(), harmlessScaling(), harmlessPods()) {
 		t.Run(m.name, func(t *testing.T) {
 			if len(m.want) > 0 {
 				t.Fatal("a harmless edit expects problems")
@@ -189,12 +191,12 @@ func TestCheckLetsPass(t *testing.T) {
 }
 
 func mistakes() []mutation {
-	return slices.Concat(mistakesInObjects(), mistakesInReferences(), mistakesInPods(), mistakesWithCredentials())
+	return slices.Concat(mistakesInObjects(), mistakesInReferences(), mistakesInScaling(), mistakesInPods(), mistakesWithCredentials())
 }
 
 func TestEveryRuleHasAMistakeThatBreaksIt(t *testing.T) {
 	broken := map[string]bool{}
-	for _, m := range mistakes() {
+	for _, m := range slices.Concat(mistakes(), mistakesInIsolation()) {
 		for _, p := range m.want {
 			broken[p.rule] = true
 		}
@@ -338,6 +340,16 @@ func TestParseRefusesWhatTheServerWould(t *testing.T) {
 			"a group that is gone",
 			edit{"Ingress django-app/django", "networking.k8s.io/v1\n", "extensions/v1beta1\n"},
 			[]string{"Ingress django-app/django", "extensions/v1beta1", "Kubernetes has no such kind there"},
+		},
+		{
+			"a port of an HTTPRoute that is no number",
+			edit{"HTTPRoute django-app/django", "port: 80", "port: http"},
+			[]string{"system.yaml: HTTPRoute django-app/django: ", "backendRefs", "port of type int32"},
+		},
+		{
+			"a port of a ServiceMonitor that is no name",
+			edit{"ServiceMonitor django-app/django", "port: http", "port: 8000"},
+			[]string{"system.yaml: ServiceMonitor django-app/django: ", "endpoints", "port of type string"},
 		},
 		{
 			"a kind that does not exist",
@@ -505,6 +517,11 @@ var garbage = []string{
 	"apiVersion: v1\nkind: Namespace\nmetadata: {name: a, labels: {pod-security.kubernetes.io/enforce: \"\"}}",
 	"apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: a}\nspec: {rules: [{}, {http: {paths: [{}]}}], tls: [{}]}",
 	"apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: a}",
+	"apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: a}\nspec: {rules: [null, {backendRefs: [null, {}]}]}",
+	"apiVersion: monitoring.coreos.com/v1\nkind: ServiceMonitor\nmetadata: {name: a}\nspec: {endpoints: [null, {}]}",
+	"apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: a}\nspec: {ingress: [{}, {from: [{}, {ipBlock: {}}], ports: [{}]}], egress: [{}, {to: [{}, {ipBlock: {cidr: a, except: [b]}}]}], policyTypes: [a]}",
+	"apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: a}\nspec: {metrics: [{}, {resource: {}}, {containerResource: {}}]}",
+	"apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: a}\nspec: {minAvailable: a, maxUnavailable: b}",
 	"apiVersion: example.com/v1\nkind: Anything\nmetadata: {name: a}\nspec: [1, null, {}]",
 	strings.Repeat("[", 10_000), strings.Repeat("{a: ", 10_000), strings.Repeat("---\n", 1_000),
 }

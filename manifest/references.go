@@ -10,6 +10,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"example.com/django-cdk8s/internal/declare"
@@ -24,13 +26,17 @@ func (c *checker) references() {
 		case *rbacv1.RoleBinding:
 			c.bindingReferences(o, content)
 		case *networkingv1.Ingress:
-			c.ingressReferences(o, content)
+			c.tlsReferences(o, content)
 		case *autoscalingv2.HorizontalPodAutoscaler:
 			target := content.Spec.ScaleTargetRef
 			c.require(o, "spec.scaleTargetRef.name", target.Kind, target.Name)
 		case *autoscalingv1.HorizontalPodAutoscaler:
 			target := content.Spec.ScaleTargetRef
 			c.require(o, "spec.scaleTargetRef.name", target.Kind, target.Name)
+		}
+		c.backendReferences(o)
+		if monitor, ok := o.custom.(*serviceMonitor); ok {
+			c.monitorReferences(o, monitor)
 		}
 	}
 }
@@ -106,24 +112,10 @@ func (c *checker) bindingReferences(o Object, binding *rbacv1.RoleBinding) {
 	}
 }
 
-func (c *checker) ingressReferences(o Object, ingress *networkingv1.Ingress) {
+func (c *checker) tlsReferences(o Object, ingress *networkingv1.Ingress) {
 	for i, tls := range ingress.Spec.TLS {
 		if tls.SecretName != "" && !issuedByCertManager(ingress) {
 			c.require(o, fmt.Sprintf("spec.tls[%d].secretName", i), "Secret", tls.SecretName)
-		}
-	}
-	backend := func(field string, b *networkingv1.IngressBackend) {
-		if b != nil && b.Service != nil && c.require(o, field+".service.name", "Service", b.Service.Name) {
-			c.ingressPort(o, field+".service.port", b.Service)
-		}
-	}
-	backend("spec.defaultBackend", ingress.Spec.DefaultBackend)
-	for i, rule := range ingress.Spec.Rules {
-		if rule.HTTP == nil {
-			continue
-		}
-		for j, path := range rule.HTTP.Paths {
-			backend(fmt.Sprintf("spec.rules[%d].http.paths[%d].backend", i, j), &path.Backend)
 		}
 	}
 }
@@ -139,23 +131,107 @@ func issuedByCertManager(ingress *networkingv1.Ingress) bool {
 	return false
 }
 
-func (c *checker) ingressPort(o Object, field string, backend *networkingv1.IngressServiceBackend) {
-	for _, other := range c.objects {
-		service, ok := other.Content.(*corev1.Service)
-		if !ok || other.Namespace != o.Namespace || other.Name != backend.Name {
+// backendReferences leaves Services of other namespaces alone when these
+// manifests hold none there.
+func (c *checker) backendReferences(o Object) {
+	for _, b := range backendsOf(o) {
+		if b.namespace != o.Namespace && len(c.servicesIn(b.namespace)) == 0 {
 			continue
 		}
-		for _, port := range service.Spec.Ports {
-			if backend.Port.Name != "" && port.Name == backend.Port.Name || port.Port == backend.Port.Number {
-				return
+		if !c.requireIn(b.namespace, o, b.nameField, "Service", b.name) {
+			continue
+		}
+		service, ok := c.service(b.namespace, b.name)
+		if ok && !slices.ContainsFunc(service.spec.Ports, b.leadsTo) {
+			c.add(o, b.portField, b.port.String(), "is not among the ports of %s", service)
+		}
+	}
+}
+
+// leadsTo reports whether port is the one that b names.
+func (b backend) leadsTo(port corev1.ServicePort) bool {
+	if b.port.Type == intstr.String {
+		return port.Name == b.port.StrVal
+	}
+	return port.Port == b.port.IntVal
+}
+
+// service is a Service of these manifests.
+type service struct {
+	Object
+	labels labels.Set
+	spec   corev1.ServiceSpec
+}
+
+func (c *checker) servicesIn(namespace string) []service {
+	var found []service
+	for _, o := range c.objects {
+		if content, ok := o.Content.(*corev1.Service); ok && o.Namespace == namespace {
+			found = append(found, service{o, content.Labels, content.Spec})
+		}
+	}
+	return found
+}
+
+func (c *checker) service(namespace, name string) (service, bool) {
+	for _, s := range c.servicesIn(namespace) {
+		if s.Name == name {
+			return s, true
+		}
+	}
+	return service{}, false
+}
+
+// monitorReferences asks for Services only where every namespace that the
+// monitor watches has some in these manifests: elsewhere the Services may be,
+// too.
+func (c *checker) monitorReferences(o Object, monitor *serviceMonitor) {
+	selector, err := metav1.LabelSelectorAsSelector(&monitor.Spec.Selector)
+	if err != nil {
+		c.add(o, "spec.selector", "", "%v", err)
+		return
+	}
+	namespaces := monitor.Spec.NamespaceSelector.MatchNames
+	if len(namespaces) == 0 {
+		namespaces = []string{o.Namespace}
+	}
+	if monitor.Spec.NamespaceSelector.Any || slices.ContainsFunc(namespaces, func(n string) bool { return len(c.servicesIn(n)) == 0 }) {
+		return
+	}
+	var selected []service
+	for _, namespace := range namespaces {
+		for _, s := range c.servicesIn(namespace) {
+			if selector.Matches(s.labels) {
+				selected = append(selected, s)
 			}
 		}
-		wanted := intstr.FromInt32(backend.Port.Number)
-		if backend.Port.Name != "" {
-			wanted = intstr.FromString(backend.Port.Name)
-		}
-		c.add(o, field, wanted.String(), "is not among the ports of %s", other)
 	}
+	if len(selected) == 0 {
+		c.add(o, "spec.selector", selector.String(), "selects no Service of these manifests in %s", strings.Join(namespaces, ", "))
+		return
+	}
+	for i, endpoint := range monitor.Spec.Endpoints {
+		named := func(s service) bool { return s.hasPort(endpoint.Port) }
+		if endpoint.Port != "" && !slices.ContainsFunc(selected, named) {
+			c.add(o, fmt.Sprintf("spec.endpoints[%d].port", i), endpoint.Port, "is not the name of a port of %s", list(selected))
+		}
+	}
+}
+
+// hasPort reports whether a port of s has the given name.
+func (s service) hasPort(name string) bool {
+	return slices.ContainsFunc(s.spec.Ports, func(port corev1.ServicePort) bool { return port.Name == name })
+}
+
+// list returns objects as people write them, each once.
+func list[T fmt.Stringer](objects []T) string {
+	var names []string
+	for _, o := range objects {
+		if name := o.String(); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 // keyRef is a field that names a key of a Secret or ConfigMap.
@@ -164,22 +240,27 @@ type keyRef struct{ field, key string }
 // require reports whether the object that o names in field exists, and adds a
 // problem when it does not, or for every key that it does not hold.
 func (c *checker) require(o Object, field, kind, name string, keys ...keyRef) bool {
+	return c.requireIn(o.Namespace, o, field, kind, name, keys...)
+}
+
+// requireIn is [checker.require] for an object of the given namespace.
+func (c *checker) requireIn(namespace string, o Object, field, kind, name string, keys ...keyRef) bool {
 	atHand, external, open, held := false, false, false, []string{}
 	for _, other := range c.objects {
-		if isKind(other, kind) && other.Namespace == o.Namespace && other.Name == name {
+		if isKind(other, kind) && other.Namespace == namespace && other.Name == name {
 			atHand = true
 			held = append(held, heldKeys(other)...)
 		}
 	}
 	for _, e := range c.options.External {
-		if matches(e, kind, o.Namespace, name) {
+		if matches(e, kind, namespace, name) {
 			external = true
 			open = open || len(e.Keys) == 0 && !atHand
 			held = append(held, e.Keys...)
 		}
 	}
 	if !atHand && !external {
-		if id := [3]string{o.Source, kind, name}; !c.missing[id] {
+		if id := [4]string{o.Source, kind, namespace, name}; !c.missing[id] {
 			c.missing[id] = true
 			c.add(o, field, name, "no %s of that name is in these manifests or declared external", kind)
 		}

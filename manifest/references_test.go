@@ -10,11 +10,32 @@ import (
 
 const nowhere = " of that name is in these manifests or declared external"
 
+// Objects that are about Services of the namespace mail.
+const (
+	otherRoute = `apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: mail, namespace: django-app}
+spec: {rules: [{backendRefs: [{name: web, namespace: mail, port: 80}]}]}
+`
+	otherMonitor = `apiVersion: monitoring.coreos.com/v1
+kind: ServiceMonitor
+metadata: {name: web, namespace: monitoring}
+spec: {namespaceSelector: {matchNames: NAMES}, selector: {matchLabels: {app: web}}, endpoints: [{port: http}]}
+`
+	otherService = `apiVersion: v1
+kind: Service
+metadata: {name: smtp, namespace: mail}
+spec: {type: ExternalName, externalName: smtp.example.com, ports: [{name: smtp, port: 25}]}
+`
+)
+
 // mistakesInReferences break the rule references.
 func mistakesInReferences() []mutation {
 	const (
 		django  = "Deployment django-app/django"
 		ingress = "Ingress django-app/django"
+		route   = "HTTPRoute django-app/django"
+		monitor = "ServiceMonitor django-app/django"
 		pod     = "spec.template.spec"
 		secret  = "is not a key of Secret django-env-secret, which holds POSTGRES_DB, POSTGRES_PASSWORD, POSTGRES_USER, SECRET_KEY"
 		config  = "is not a key of ConfigMap django-settings, which holds DJANGO_SETTINGS_MODULE, logging.json"
@@ -189,6 +210,66 @@ func mistakesInReferences() []mutation {
 			want: []problem{{ingress, "references", "spec.tls[0].secretName", "tls", "no Secret" + nowhere}},
 		},
 		{
+			name: "an HTTPRoute to a missing Service",
+			edit: edit{route, "name: django\n          port", "name: web\n          port"},
+			want: []problem{{route, "references", "spec.rules[0].backendRefs[0].name", "web", "no Service" + nowhere}},
+		},
+		{
+			name: "an HTTPRoute to a missing Service, in full",
+			edit: edit{route, "- name: django\n          port", "- group: \"\"\n          kind: Service\n          namespace: django-app\n          name: web\n          port"},
+			want: []problem{{route, "references", "spec.rules[0].backendRefs[0].name", "web", "no Service" + nowhere}},
+		},
+		{
+			name: "an HTTPRoute to a missing port",
+			edit: edit{route, "port: 80", "port: 8000"},
+			want: []problem{{route, "references", "spec.rules[0].backendRefs[0].port", "8000", "is not among the ports of Service django-app/django"}},
+		},
+		{
+			name: "an HTTPRoute without port",
+			edit: edit{route, "          port: 80\n", ""},
+			want: []problem{{route, "references", "spec.rules[0].backendRefs[0].port", "0", "is not among the ports of Service django-app/django"}},
+		},
+		{
+			name: "an HTTPRoute to a second rule's missing port",
+			edit: edit{route, "          port: 80\n", "          port: 80\n    - backendRefs: [{name: django, port: 80}, {name: postgres, port: 80}]\n"},
+			want: []problem{{route, "references", "spec.rules[1].backendRefs[1].port", "80", "is not among the ports of Service django-app/postgres"}},
+		},
+		{
+			name: "an HTTPRoute to a missing Service of another namespace of these manifests",
+			edit: edit{new: otherRoute + "---\n" + otherService},
+			want: []problem{{"HTTPRoute django-app/mail", "references", "spec.rules[0].backendRefs[0].name", "web", "no Service" + nowhere}},
+		},
+		{
+			name: "an HTTPRoute to a missing port of another namespace",
+			edit: edit{new: strings.Replace(otherRoute, "name: web,", "name: smtp,", 1) + "---\n" + otherService},
+			want: []problem{{"HTTPRoute django-app/mail", "references", "spec.rules[0].backendRefs[0].port", "80", "is not among the ports of Service mail/smtp"}},
+		},
+		{
+			name: "a ServiceMonitor that selects nothing",
+			edit: edit{monitor, "component: web", "component: worker"},
+			want: []problem{{monitor, "references", "spec.selector", "app.kubernetes.io/component=worker", "selects no Service of these manifests in django-app"}},
+		},
+		{
+			name: "a ServiceMonitor of other namespaces that selects nothing",
+			edit: edit{new: strings.Replace(otherMonitor, "NAMES", "[django-app, mail]", 1) + "---\n" + otherService},
+			want: []problem{{"ServiceMonitor monitoring/web", "references", "spec.selector", "app=web", "selects no Service of these manifests in django-app, mail"}},
+		},
+		{
+			name: "a ServiceMonitor of a missing port",
+			edit: edit{monitor, "port: http", "port: metrics"},
+			want: []problem{{monitor, "references", "spec.endpoints[0].port", "metrics", "is not the name of a port of Service django-app/django"}},
+		},
+		{
+			name: "a ServiceMonitor with a second, missing port",
+			edit: edit{monitor, "      port: http\n  selector:\n    matchLabels:\n      app.kubernetes.io/component: web\n", "      port: http\n    - port: web\n  selector: {}\n"},
+			want: []problem{{monitor, "references", "spec.endpoints[1].port", "web", "is not the name of a port of Service django-app/postgres, Service django-app/django, Service django-app/valkey"}},
+		},
+		{
+			name: "a ServiceMonitor with an unknown operator",
+			edit: edit{monitor, "    matchLabels:\n      app.kubernetes.io/component: web\n", "    matchExpressions:\n      - {key: app, operator: Equals}\n"},
+			want: []problem{{monitor, "references", "spec.selector", "", `"Equals" is not a valid label selector operator`}},
+		},
+		{
 			name:    "no external keys",
 			options: external("Secret", "django-env-secret", nil),
 			want: []problem{
@@ -242,6 +323,8 @@ func harmlessReferences() []mutation {
 	const (
 		django  = "Deployment django-app/django"
 		ingress = "Ingress django-app/django"
+		route   = "HTTPRoute django-app/django"
+		monitor = "ServiceMonitor django-app/django"
 		binding = "RoleBinding django-app/migrate-reads-pods"
 	)
 	outside := edit{"Job django-app/migrate", "          name: migrate\n", "          name: migrate\n          env: [{name: A, valueFrom: {secretKeyRef: {name: outside, key: a}}}]\n"}
@@ -302,6 +385,25 @@ func harmlessReferences() []mutation {
 		{name: "a TLS Secret of the Ingress controller", edit: edit{ingress, "      secretName: shop-tls\n", ""}},
 		{name: "a TLS Secret that cert-manager's Issuer makes", edit: edit{ingress, "metadata:\n", "metadata:\n  annotations: {cert-manager.io/issuer: acme}\n"}, options: external("Secret", "shop-tls", nil)},
 		{name: "a TLS Secret that cert-manager's ClusterIssuer makes", edit: edit{ingress, "metadata:\n", "metadata:\n  annotations: {cert-manager.io/cluster-issuer: acme}\n"}, options: external("Secret", "shop-tls", nil)},
+		{name: "an HTTPRoute to something else than a Service", edit: edit{route, "- name: django\n", "- group: example.com\n          kind: Bucket\n          name: static\n"}},
+		{name: "an HTTPRoute to another kind of the core group", edit: edit{route, "- name: django\n", "- kind: ServiceImport\n          name: static\n"}},
+		{name: "an HTTPRoute to a Service of another group", edit: edit{route, "- name: django\n", "- group: serving.knative.dev\n          kind: Service\n          name: static\n"}},
+		{name: "an HTTPRoute that only redirects", edit: edit{route, "- backendRefs:\n        - name: django\n          port: 80\n", "- filters: [{type: RequestRedirect, requestRedirect: {scheme: https}}]\n"}},
+		{name: "an HTTPRoute to a namespace that is made elsewhere", edit: edit{new: otherRoute}},
+		{
+			name:    "an HTTPRoute to an external Service of another namespace",
+			edit:    edit{new: otherRoute + "---\n" + otherService},
+			options: also(manifest.External{Kind: "Service", Name: "web", Namespace: "mail"}),
+		},
+		{name: "an HTTPRoute to a port of another namespace", edit: edit{new: strings.NewReplacer("name: web,", "name: smtp,", "port: 80", "port: 25").Replace(otherRoute) + "---\n" + otherService}},
+		{name: "an HTTPRoute of a version to come", edit: edit{route, "networking.k8s.io/v1\n", "networking.k8s.io/v2\n"}},
+		{name: "a ServiceMonitor of every namespace", edit: edit{new: strings.Replace(otherMonitor, "{matchNames: NAMES}", "{any: true}", 1) + "---\n" + strings.Replace(otherService, "namespace: mail", "namespace: monitoring", 1)}},
+		{name: "a ServiceMonitor of a namespace that is made elsewhere", edit: edit{new: strings.Replace(otherMonitor, "NAMES", "[elsewhere]", 1)}},
+		{name: "a ServiceMonitor of namespaces that are made here and elsewhere", edit: edit{new: strings.Replace(otherMonitor, "NAMES", "[django-app, elsewhere]", 1)}},
+		{name: "a ServiceMonitor of a namespace without Services", edit: edit{monitor, "namespace: django-app", "namespace: node-logging"}},
+		{name: "a ServiceMonitor of a port by number", edit: edit{monitor, "port: http", "targetPort: 8000"}},
+		{name: "a ServiceMonitor of another namespace", edit: edit{new: strings.NewReplacer("NAMES", "[django-app]", "app: web", "app.kubernetes.io/component: web").Replace(otherMonitor)}},
+		{name: "a PriorityClass, which the cluster's administrators make", edit: edit{django, "      containers:\n", "      priorityClassName: business-critical\n      containers:\n"}},
 		{
 			name: "an autoscaler of a custom resource",
 			edit: edit{new: `apiVersion: argoproj.io/v1alpha1

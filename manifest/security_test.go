@@ -62,6 +62,11 @@ func mistakesInPods() []mutation {
 			want: refused("Deployment django-app/django", pod, "restricted", `container "wait-for-migrations" must set securityContext.capabilities.drop=["ALL"]`),
 		},
 		{
+			name: "a Job's init container that runs as root",
+			edit: edit{"Job django-app/migrate", "      containers:\n", strings.NewReplacer("memory: 64Mi", "memory: 32Mi", "{allowPrivilegeEscalation", "{runAsUser: 0, allowPrivilegeEscalation").Replace(jobInit) + "      containers:\n"},
+			want: refused("Job django-app/migrate", pod, "restricted", `container "wait" must not set securityContext.runAsUser=0`),
+		},
+		{
 			name: "the node's network",
 			edit: edit{postgres, "      containers:\n", "      hostNetwork: true\n      containers:\n"},
 			want: refused(postgres, pod, "restricted", "hostNetwork=true"),

@@ -3,6 +3,7 @@ package manifest
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
@@ -24,25 +25,28 @@ type workload struct {
 	// sets it.
 	selector *metav1.LabelSelector
 	claims   []corev1.PersistentVolumeClaim
+	// replicas is the number of pods that the manifest asks for; nil where it
+	// says nothing.
+	replicas *int32
 }
 
 func workloadOf(o Object) (workload, bool) {
 	const template = "spec.template.spec"
 	switch content := o.Content.(type) {
 	case *corev1.Pod:
-		return workload{o, &corev1.PodTemplateSpec{ObjectMeta: content.ObjectMeta, Spec: content.Spec}, "spec", nil, nil}, true
+		return workload{o, &corev1.PodTemplateSpec{ObjectMeta: content.ObjectMeta, Spec: content.Spec}, "spec", nil, nil, nil}, true
 	case *appsv1.Deployment:
-		return workload{o, &content.Spec.Template, template, orEmpty(content.Spec.Selector), nil}, true
+		return workload{o, &content.Spec.Template, template, orEmpty(content.Spec.Selector), nil, content.Spec.Replicas}, true
 	case *appsv1.ReplicaSet:
-		return workload{o, &content.Spec.Template, template, orEmpty(content.Spec.Selector), nil}, true
+		return workload{o, &content.Spec.Template, template, orEmpty(content.Spec.Selector), nil, content.Spec.Replicas}, true
 	case *appsv1.DaemonSet:
-		return workload{o, &content.Spec.Template, template, orEmpty(content.Spec.Selector), nil}, true
+		return workload{o, &content.Spec.Template, template, orEmpty(content.Spec.Selector), nil, nil}, true
 	case *appsv1.StatefulSet:
-		return workload{o, &content.Spec.Template, template, orEmpty(content.Spec.Selector), content.Spec.VolumeClaimTemplates}, true
+		return workload{o, &content.Spec.Template, template, orEmpty(content.Spec.Selector), content.Spec.VolumeClaimTemplates, content.Spec.Replicas}, true
 	case *batchv1.Job:
-		return workload{o, &content.Spec.Template, template, nil, nil}, true
+		return workload{o, &content.Spec.Template, template, nil, nil, nil}, true
 	case *batchv1.CronJob:
-		return workload{o, &content.Spec.JobTemplate.Spec.Template, "spec.jobTemplate." + template, nil, nil}, true
+		return workload{o, &content.Spec.JobTemplate.Spec.Template, "spec.jobTemplate." + template, nil, nil, nil}, true
 	}
 	return workload{}, false
 }
@@ -62,6 +66,22 @@ func (w workload) eachContainer(f func(field string, container *corev1.Container
 	for i := range w.template.Spec.Containers {
 		f(fmt.Sprintf("%s.containers[%d]", w.field, i), &w.template.Spec.Containers[i], false)
 	}
+}
+
+func (w workload) containerNames() []string {
+	var names []string
+	w.eachContainer(func(_ string, container *corev1.Container, _ bool) { names = append(names, container.Name) })
+	return names
+}
+
+// scalable reports whether w has a number of replicas.
+func (w workload) scalable() bool {
+	return w.Kind == "Deployment" || w.Kind == "ReplicaSet" || w.Kind == "StatefulSet"
+}
+
+// labelsField is the path of the labels of the pods within the object.
+func (w workload) labelsField() string {
+	return strings.TrimSuffix(w.field, "spec") + "metadata.labels"
 }
 
 func (w workload) volumeNames() []string {

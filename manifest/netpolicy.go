@@ -1,0 +1,250 @@
+package manifest
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/selection"
+	"k8s.io/apimachinery/pkg/util/intstr"
+)
+
+// netPolicy is a NetworkPolicy with its selectors parsed. Policies add up: what
+// one of them allows is allowed.
+type netPolicy struct {
+	Object
+	pods labels.Selector
+
+	// rules are what the policy allows in each direction that it restricts: in
+	// a direction that is no key here, it says nothing.
+	rules map[networkingv1.PolicyType][]allowance
+}
+
+func (p netPolicy) restricts(direction networkingv1.PolicyType) bool {
+	_, ok := p.rules[direction]
+	return ok
+}
+
+// allowance is one rule of a policy.
+type allowance struct {
+	field string
+	peers []peer
+	ports []networkingv1.NetworkPolicyPort
+}
+
+// peer is whom a rule allows: the pods of its own namespace or, where
+// namespaces is set, of others; or the addresses of a block.
+type peer struct {
+	field            string
+	namespaces, pods labels.Selector
+	block            *networkingv1.IPBlock
+}
+
+// read parses the NetworkPolicies. One with a selector that is none is
+// reported, and left out.
+func (n *network) read() {
+	for _, o := range n.objects {
+		content, ok := o.Content.(*networkingv1.NetworkPolicy)
+		if !ok {
+			continue
+		}
+		before := len(n.problems)
+		p := n.parse(o, content.Spec)
+		if len(n.problems) == before {
+			n.policies = append(n.policies, p)
+			continue
+		}
+		for _, d := range directions {
+			n.misfits[way{o.Namespace, d}] = true
+		}
+	}
+}
+
+func (n *network) parse(o Object, spec networkingv1.NetworkPolicySpec) netPolicy {
+	p := netPolicy{o, n.selector(o, "spec.podSelector", &spec.PodSelector), map[networkingv1.PolicyType][]allowance{}}
+	var ingress, egress []allowance
+	for i, r := range spec.Ingress {
+		field := fmt.Sprintf("spec.ingress[%d]", i)
+		ingress = append(ingress, allowance{field, n.peers(o, field+".from", r.From), r.Ports})
+	}
+	for i, r := range spec.Egress {
+		field := fmt.Sprintf("spec.egress[%d]", i)
+		egress = append(egress, allowance{field, n.peers(o, field+".to", r.To), r.Ports})
+	}
+	// The default of policyTypes; see
+	// https://kubernetes.io/docs/reference/kubernetes-api/policy-resources/network-policy-v1/.
+	byDefault := len(spec.PolicyTypes) == 0
+	if byDefault || slices.Contains(spec.PolicyTypes, networkingv1.PolicyTypeIngress) {
+		p.rules[networkingv1.PolicyTypeIngress] = ingress
+	}
+	if byDefault && len(egress) > 0 || slices.Contains(spec.PolicyTypes, networkingv1.PolicyTypeEgress) {
+		p.rules[networkingv1.PolicyTypeEgress] = egress
+	}
+	return p
+}
+
+func (n *network) peers(o Object, field string, peers []networkingv1.NetworkPolicyPeer) []peer {
+	var found []peer
+	for i, p := range peers {
+		at := fmt.Sprintf("%s[%d]", field, i)
+		found = append(found, peer{at, n.selector(o, at+".namespaceSelector", p.NamespaceSelector), n.selector(o, at+".podSelector", p.PodSelector), p.IPBlock})
+		if last := &found[i]; last.namespaces != nil && last.pods == nil {
+			last.pods = labels.Everything()
+		}
+	}
+	return found
+}
+
+// selector returns the selector, or nil where there is none.
+func (n *network) selector(o Object, field string, s *metav1.LabelSelector) labels.Selector {
+	if s == nil {
+		return nil
+	}
+	selector, err := metav1.LabelSelectorAsSelector(s)
+	if err != nil {
+		n.add(o, field, "", "%v", err)
+	}
+	return selector
+}
+
+// namespaceNames returns the namespaces of the pods that p means, when it names
+// them.
+func (p peer) namespaceNames(own string) (names []string, ok bool) {
+	if p.pods == nil {
+		return nil, false
+	}
+	if p.namespaces == nil {
+		return []string{own}, true
+	}
+	requirements, _ := p.namespaces.Requirements()
+	if len(requirements) != 1 || requirements[0].Key() != corev1.LabelMetadataName {
+		return nil, false
+	}
+	operator := requirements[0].Operator()
+	return requirements[0].ValuesUnsorted(), operator == selection.In || operator == selection.Equals
+}
+
+// reaches reports whether p, a peer in a policy of the given namespace, stands
+// for w, or may do so.
+func (n *network) reaches(namespace string, p peer, w workload) bool {
+	switch {
+	case p.block != nil:
+		return mayHoldPods(p.block)
+	case p.pods == nil || !p.pods.Matches(labels.Set(w.template.Labels)):
+		return false
+	case p.namespaces == nil:
+		return namespace == w.Namespace
+	}
+	return n.mayMatch(p.namespaces, w.Namespace)
+}
+
+// mayMatch reports whether selector matches the labels of a namespace. What the
+// manifests do not say of it may be so.
+func (n *network) mayMatch(selector labels.Selector, namespace string) bool {
+	known := labels.Set{}
+	whole := false
+	for _, o := range n.objects {
+		if content, ok := o.Content.(*corev1.Namespace); ok && o.Name == namespace {
+			known, whole = labels.Merge(known, content.Labels), true
+		}
+	}
+	known[corev1.LabelMetadataName] = namespace
+	requirements, selectable := selector.Requirements()
+	return selectable && !slices.ContainsFunc(requirements, func(r labels.Requirement) bool {
+		return (whole || r.Key() == corev1.LabelMetadataName) && !r.Matches(known)
+	})
+}
+
+// outside reports whether p, a peer in a policy of the given namespace, means
+// others than the pods of that namespace's manifests.
+func (n *network) outside(namespace string, p peer) bool {
+	names, named := p.namespaceNames(namespace)
+	if !named {
+		return p.block != nil || p.pods != nil
+	}
+	return slices.ContainsFunc(names, func(name string) bool { return name != namespace }) || len(n.selected(namespace, p.pods)) == 0
+}
+
+// podPort is a port that pods listen on. Its name may be empty.
+type podPort struct {
+	number   int32
+	name     string
+	protocol corev1.Protocol
+}
+
+// in reports whether p is the port that a rule allows, or one of them.
+func (p podPort) in(port networkingv1.NetworkPolicyPort) bool {
+	protocol := corev1.ProtocolTCP
+	if port.Protocol != nil {
+		protocol = *port.Protocol
+	}
+	switch {
+	case protocol != p.protocol:
+		return false
+	case port.Port == nil:
+		return true
+	case port.Port.Type == intstr.String:
+		return port.Port.StrVal == p.name
+	case port.EndPort != nil:
+		return port.Port.IntVal <= p.number && p.number <= *port.EndPort
+	}
+	return port.Port.IntVal == p.number
+}
+
+// ports are the ports at which a server may be reached.
+type ports []podPort
+
+func (p ports) String() string {
+	var numbers []string
+	for _, port := range p {
+		numbers = append(numbers, strconv.Itoa(int(port.number)))
+	}
+	return "port " + strings.Join(numbers, " or ")
+}
+
+func (w workload) ports() ports {
+	var found ports
+	w.eachContainer(func(_ string, container *corev1.Container, _ bool) {
+		for _, p := range container.Ports {
+			found = append(found, podPort{p.ContainerPort, p.Name, orTCP(p.Protocol)})
+		}
+	})
+	return found
+}
+
+func orTCP(protocol corev1.Protocol) corev1.Protocol { return cmp.Or(protocol, corev1.ProtocolTCP) }
+
+// everywhere reports whether block holds every address of its kind.
+func everywhere(block *networkingv1.IPBlock) bool {
+	prefix, err := netip.ParsePrefix(block.CIDR)
+	return err == nil && prefix.Bits() == 0
+}
+
+// private are the addresses that clusters give to pods; see
+// https://datatracker.ietf.org/doc/html/rfc1918, rfc6598 and rfc4193.
+var private = []netip.Prefix{
+	netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("172.16.0.0/12"), netip.MustParsePrefix("192.168.0.0/16"),
+	netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("fc00::/7"),
+}
+
+// mayHoldPods reports whether block holds private addresses besides those that
+// it leaves out.
+func mayHoldPods(block *networkingv1.IPBlock) bool {
+	prefix, err := netip.ParsePrefix(block.CIDR)
+	if err != nil {
+		return false
+	}
+	return slices.ContainsFunc(private, func(p netip.Prefix) bool {
+		return prefix.Overlaps(p) && !slices.ContainsFunc(block.Except, func(text string) bool {
+			except, err := netip.ParsePrefix(text)
+			return err == nil && except.Bits() <= p.Bits() && except.Overlaps(p)
+		})
+	})
+}

@@ -1,0 +1,284 @@
+package manifest
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+
+	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv1 "k8s.io/api/autoscaling/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+)
+
+func (c *checker) scaling() {
+	for i, a := range c.autoscalers {
+		c.autoscaler(a, c.autoscalers[:i])
+	}
+	for _, w := range c.workloads {
+		// 0 pauses the autoscaler; see
+		// https://kubernetes.io/docs/concepts/workloads/autoscaling/horizontal-pod-autoscale/#implicit-maintenance-mode-deactivation.
+		if a, ok := c.autoscalerOf(w); ok && w.replicas != nil && *w.replicas != 0 {
+			c.add(w.Object, "spec.replicas", strconv.Itoa(int(*w.replicas)), "must not be given: %s sets it, and each apply would set it back", a)
+		}
+	}
+	for _, o := range c.objects {
+		switch content := o.Content.(type) {
+		case *policyv1.PodDisruptionBudget:
+			c.disruptions(o, content.Spec)
+		case *corev1.PersistentVolumeClaim:
+			c.mounts(o, content.Spec.AccessModes)
+		}
+	}
+}
+
+// autoscaler is a HorizontalPodAutoscaler of any version.
+type autoscaler struct {
+	Object
+
+	// kind and target name the workload that it scales.
+	kind, target string
+	min, max     int
+	utilizations []utilization
+}
+
+// utilization is a metric that is a share of what containers ask for: of all,
+// or of the one that field names.
+type utilization struct {
+	resource         corev1.ResourceName
+	field, container string
+}
+
+func autoscalerOf(o Object) (autoscaler, bool) {
+	// Without any metric, Kubernetes takes the utilization of the CPU.
+	cpu := []utilization{{resource: corev1.ResourceCPU}}
+	switch content := o.Content.(type) {
+	case *autoscalingv1.HorizontalPodAutoscaler:
+		spec := content.Spec
+		return autoscaler{o, spec.ScaleTargetRef.Kind, spec.ScaleTargetRef.Name, orOne(spec.MinReplicas), int(spec.MaxReplicas), cpu}, true
+	case *autoscalingv2.HorizontalPodAutoscaler:
+		spec := content.Spec
+		if len(spec.Metrics) > 0 {
+			cpu = utilizationsIn(spec.Metrics)
+		}
+		return autoscaler{o, spec.ScaleTargetRef.Kind, spec.ScaleTargetRef.Name, orOne(spec.MinReplicas), int(spec.MaxReplicas), cpu}, true
+	}
+	return autoscaler{}, false
+}
+
+func utilizationsIn(metrics []autoscalingv2.MetricSpec) []utilization {
+	var found []utilization
+	for i, m := range metrics {
+		if r := m.Resource; r != nil && r.Target.AverageUtilization != nil {
+			found = append(found, utilization{resource: r.Name})
+		}
+		if r := m.ContainerResource; r != nil && r.Target.AverageUtilization != nil {
+			found = append(found, utilization{r.Name, fmt.Sprintf("spec.metrics[%d].containerResource.container", i), r.Container})
+		}
+	}
+	return found
+}
+
+// orOne returns the number of pods, which is 1 where the manifest says nothing.
+func orOne(n *int32) int {
+	if n == nil {
+		return 1
+	}
+	return int(*n)
+}
+
+func (a autoscaler) scales(w workload) bool {
+	return a.Namespace == w.Namespace && a.kind == w.Kind && a.target == w.Name
+}
+
+func (c *checker) autoscalerOf(w workload) (autoscaler, bool) {
+	for _, a := range c.autoscalers {
+		if a.scales(w) {
+			return a, true
+		}
+	}
+	return autoscaler{}, false
+}
+
+// scaledBy returns the autoscaler that needs container to ask for resource. An
+// init container counts as long as it runs beside the others.
+func (c *checker) scaledBy(w workload, container *corev1.Container, init bool, resource corev1.ResourceName) (autoscaler, bool) {
+	if init && (container.RestartPolicy == nil || *container.RestartPolicy != corev1.ContainerRestartPolicyAlways) {
+		return autoscaler{}, false
+	}
+	for _, a := range c.autoscalers {
+		if a.scales(w) && slices.ContainsFunc(a.utilizations, func(u utilization) bool {
+			return u.resource == resource && (u.container == "" || u.container == container.Name)
+		}) {
+			return a, true
+		}
+	}
+	return autoscaler{}, false
+}
+
+func (c *checker) autoscaler(a autoscaler, earlier []autoscaler) {
+	if a.max < a.min {
+		c.add(a.Object, "spec.maxReplicas", strconv.Itoa(a.max), "must not be below minReplicas %d", a.min)
+	}
+	for _, other := range earlier {
+		if other.Namespace == a.Namespace && other.kind == a.kind && other.target == a.target && other.Name != a.Name {
+			c.add(a.Object, "spec.scaleTargetRef.name", a.target, "is also scaled by %s: keep one of them, with the metrics of both", other)
+			break
+		}
+	}
+	for _, w := range c.workloads {
+		for _, u := range a.utilizations {
+			if a.scales(w) && u.container != "" && !slices.Contains(w.containerNames(), u.container) {
+				c.add(a.Object, u.field, u.container, "is not a container of %s", w)
+			}
+		}
+	}
+}
+
+// pods returns the fewest and the most pods that w has when nothing fails.
+func (c *checker) pods(w workload) (fewest, most int) {
+	switch content := w.Content.(type) {
+	case *appsv1.DaemonSet:
+		return 0, math.MaxInt
+	case *batchv1.Job:
+		return parallel(content.Spec)
+	case *batchv1.CronJob:
+		if isTrue(content.Spec.Suspend) {
+			return 0, 0
+		}
+		return parallel(content.Spec.JobTemplate.Spec)
+	}
+	n := orOne(w.replicas)
+	if a, ok := c.autoscalerOf(w); ok && n != 0 {
+		return a.min, a.max
+	}
+	return n, n
+}
+
+func parallel(job batchv1.JobSpec) (fewest, most int) {
+	if isTrue(job.Suspend) {
+		return 0, 0
+	}
+	most = orOne(job.Parallelism)
+	if job.Completions != nil {
+		most = min(most, int(*job.Completions))
+	}
+	return 0, most
+}
+
+// disruptions reports a PodDisruptionBudget that keeps every pod where it is,
+// so that no node can be drained.
+func (c *checker) disruptions(o Object, spec policyv1.PodDisruptionBudgetSpec) {
+	if most := spec.MaxUnavailable; most != nil {
+		if isZero(*most) {
+			c.add(o, "spec.maxUnavailable", most.String(), "lets no pod go, so that no node can be drained: allow 1 or more")
+		}
+		return
+	}
+	selector, err := metav1.LabelSelectorAsSelector(spec.Selector)
+	if err != nil || spec.MinAvailable == nil {
+		return
+	}
+	total, selected := 0, c.selected(o.Namespace, selector)
+	for _, w := range selected {
+		if !w.scalable() {
+			return
+		}
+		fewest, _ := c.pods(w)
+		total += fewest
+	}
+	// Kubernetes rounds percentages up.
+	needed, err := intstr.GetScaledValueFromIntOrPercent(spec.MinAvailable, total, true)
+	if err == nil && total > 0 && needed >= total {
+		c.add(o, "spec.minAvailable", spec.MinAvailable.String(), "lets no pod go, so that no node can be drained, when %s has %d: run more replicas, ask for fewer, or leave the budget out", list(selected), total)
+	}
+}
+
+// isZero reports whether n is 0 or 0%.
+func isZero(n intstr.IntOrString) bool {
+	// Of 100, a percentage is itself.
+	value, err := intstr.GetScaledValueFromIntOrPercent(&n, 100, true)
+	return err == nil && value == 0
+}
+
+// mounts reports pods that need one claim on several nodes, although its access
+// modes allow one node or one pod.
+func (c *checker) mounts(claim Object, modes []corev1.PersistentVolumeAccessMode) {
+	onePod := slices.Contains(modes, corev1.ReadWriteOncePod)
+	if len(modes) == 0 || slices.Contains(modes, corev1.ReadWriteMany) || slices.Contains(modes, corev1.ReadOnlyMany) || c.duplicates[claim.Source] {
+		return
+	}
+	var users []workload
+	for _, w := range c.workloads {
+		field, ok := w.mountOf(claim)
+		_, most := c.pods(w)
+		if !ok || most == 0 || c.duplicates[w.Source] || !onePod && w.onOneNode() {
+			continue
+		}
+		users = append(users, w)
+		if why := c.spreads(w, most); why != "" {
+			c.add(w.Object, field, claim.Name, "is %s, but %s", modes[0], why)
+		}
+	}
+	if len(users) > 1 {
+		c.add(claim, "spec.accessModes[0]", string(modes[0]), "must be %s, because the pods of %s mount the claim and may run on different nodes", corev1.ReadWriteMany, list(users))
+	}
+}
+
+// mountOf returns the field in which the pods of w name the claim.
+func (w workload) mountOf(claim Object) (field string, ok bool) {
+	for i, v := range w.template.Spec.Volumes {
+		if p := v.PersistentVolumeClaim; p != nil && p.ClaimName == claim.Name && w.Namespace == claim.Namespace {
+			return fmt.Sprintf("%s.volumes[%d].persistentVolumeClaim.claimName", w.field, i), true
+		}
+	}
+	return "", false
+}
+
+// onOneNode reports whether all pods of w run on one node: a node of a given
+// name, or the node of some other pod.
+func (w workload) onOneNode() bool {
+	spec := w.template.Spec
+	if spec.NodeName != "" || spec.NodeSelector[corev1.LabelHostname] != "" {
+		return true
+	}
+	if spec.Affinity == nil || spec.Affinity.PodAffinity == nil {
+		return false
+	}
+	return slices.ContainsFunc(spec.Affinity.PodAffinity.RequiredDuringSchedulingIgnoredDuringExecution, func(term corev1.PodAffinityTerm) bool {
+		return term.TopologyKey == corev1.LabelHostname
+	})
+}
+
+// spreads says why w, of which at most the given number of pods run, needs its
+// volumes in several pods at once; empty when it does not.
+func (c *checker) spreads(w workload, most int) string {
+	const fix = "or let the claim be ReadWriteMany"
+	if w.Kind == "DaemonSet" {
+		return "a DaemonSet mounts it on every node: let the claim be ReadWriteMany"
+	}
+	if most > 1 {
+		return fmt.Sprintf("up to %d pods mount it: run one, %s", most, fix)
+	}
+	if w.surges() {
+		return "a rollout starts the new pod beside the old one, which may still hold it: use the strategy Recreate, " + fix
+	}
+	return ""
+}
+
+// surges reports whether a rollout of w, which has one pod, starts the new pod
+// before the old one ends.
+func (w workload) surges() bool {
+	deployment, ok := w.Content.(*appsv1.Deployment)
+	if !ok || deployment.Spec.Strategy.Type == appsv1.RecreateDeploymentStrategyType {
+		return false
+	}
+	// The default is 25%, and percentages are rounded up.
+	rolling := deployment.Spec.Strategy.RollingUpdate
+	return rolling == nil || rolling.MaxSurge == nil || !isZero(*rolling.MaxSurge)
+}
