@@ -77,6 +77,8 @@ func TestWrongConnections(t *testing.T) {
 		"no scheme":              {broker.Connection{Secret: env, PasswordKey: "PASSWORD", URL: ":$(PASSWORD)@redis:6379/0"}, invalidURL},
 		"no host":                {broker.Connection{Secret: env, PasswordKey: "PASSWORD", URL: "redis://:$(PASSWORD)@:6379/0"}, invalidURL},
 		"line break":             {broker.Connection{Secret: env, PasswordKey: "PASSWORD", URL: "redis://:$(PASSWORD)@redis:6379/0\n"}, invalidURL},
+		"blank":                  {broker.Connection{Secret: env, PasswordKey: "PASSWORD", URL: "redis://:$(PASSWORD)@redis:6379/0 "}, invalidURL},
+		"YAML's line break":      {broker.Connection{Secret: env, PasswordKey: "PASSWORD", URL: "redis://:$(PASSWORD)@redis:6379/\u2028"}, invalidURL},
 		"port":                   {broker.Connection{Secret: env, Port: 70000}, `Port: 70000: must be between 1 and 65535`},
 		"port of the URL":        {broker.Connection{Secret: env, PasswordKey: "PASSWORD", URL: "redis://:$(PASSWORD)@redis:65536/0"}, `Port: 65536: must be between 1 and 65535`},
 		"another port":           {broker.Connection{Secret: env, PasswordKey: "PASSWORD", URL: "redis://:$(PASSWORD)@redis:6379/0", Port: 6380}, `Port: 6380: contradicts URL, whose port is 6379`},
