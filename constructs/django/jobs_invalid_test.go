@@ -86,10 +86,6 @@ func plainSite(chart cdk8s.Chart) *django.Web {
 	})
 }
 
-func elsewhere(chart cdk8s.Chart) cdk8s.Chart {
-	return cdk8s.NewChart(chart, new("elsewhere"), &cdk8s.ChartProps{Namespace: new("elsewhere")})
-}
-
 func memory(limit string) pod.Resources { return pod.Resources{Limits: pod.Amounts{Memory: limit}} }
 
 var long = strings.Repeat("a", 64)
