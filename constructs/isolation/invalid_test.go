@@ -152,7 +152,7 @@ var wrong = map[string]struct {
 			isolation.New(chart, "isolation", isolation.Props{})
 			elsewhere := newChart(chart, "elsewhere")
 			newWorkload(elsewhere, "report", server("test", "postgres", 5432))
-			newWorkload(elsewhere, "stranger", host("db.example.com", 5432))
+			newWorkload(elsewhere, "stranger", server("elsewhere", "postgres", 5432))
 		},
 		`test/isolation: order: "test/elsewhere/report": must come first`,
 	},

@@ -29,7 +29,7 @@ const (
 // The cluster needs a network plugin that enforces NetworkPolicies; without
 // one they are accepted and do nothing. What a node sends to its own pods is
 // always allowed, and so are probes; see
-// https://kubernetes.io/docs/concepts/services-networking/network-policies/.
+// https://kubernetes.io/docs/reference/kubernetes-api/policy-resources/network-policy-v1/.
 type Isolation struct {
 	constructs.Construct
 

@@ -101,6 +101,7 @@ func TestIsolation(t *testing.T) {
 		},
 		"full": func(chart cdk8s.Chart) { isolation.New(chart, "isolation", full(newShop(chart))) },
 		"servers outside": func(chart cdk8s.Chart) {
+			newWorkload(chart, "idle")
 			newWeb(chart,
 				host("192.0.2.7", 5432), host("db.example.com", 5433), host("", 5671),
 				host("pg-rw.data.svc", 5434), host("pg-0.pg.data.svc.cluster.local", 5435), host("redis.test.svc", 6379))
@@ -112,7 +113,10 @@ func TestIsolation(t *testing.T) {
 			newWeb(shop, server("test", "postgres", 5432))
 			// What this one connects to besides is not the business of test.
 			newWorkload(shop, "worker", host("postgres.test.svc.cluster.local", 5432), host("mail.example.com", 25))
+			newWorkload(shop, "postgres")
 			newWorkload(shop, "stranger", host("db.example.com", 5432), host("postgres", 5432))
+			// Servers of one name in two namespaces are two servers.
+			newWorkload(chart, "export", server("shop", "postgres", 5432))
 			isolation.New(chart, "isolation", isolation.Props{})
 			isolation.New(shop, "isolation", isolation.Props{})
 		},
@@ -120,6 +124,7 @@ func TestIsolation(t *testing.T) {
 			newWorkload(chart, "postgres")
 			newWorkload(chart, "near", host("postgres", 5432))
 			newWorkload(chart, "nearer", host("postgres.test", 5432))
+			newWorkload(chart, "nearest", declare.Destination{Pods: labels.Selector("postgres"), Port: 5432})
 			isolation.New(chart, "isolation", isolation.Props{})
 		},
 		"one workload of two constructs": func(chart cdk8s.Chart) {
