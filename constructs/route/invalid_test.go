@@ -131,7 +131,17 @@ var wrong = map[string]struct {
 	"route: too many domains": {routeTo(append(numbered(15), ".example.net")...), `must have at most 16 host names, and has 17: one with a leading dot counts twice`},
 	"route: name":             {withHTTPRoute(route.HTTPRouteProps{Name: "a.b"}), `test/route: Name: "a.b": must be 1 to 63 lower-case`},
 	"route: no gateway":       {withGateways(), `test/route: Gateways: 0: must be 1 to 32`},
-	"route: gateway name":     {withGateways(route.Gateway{Namespace: "gateways"}), `test/route: Gateways[0].Name: "": must be 1 to 253`},
+	"route: too many gateways": {
+		func(chart cdk8s.Chart) {
+			var gateways []route.Gateway
+			for _, name := range numbered(33) {
+				gateways = append(gateways, route.Gateway{Name: name})
+			}
+			withGateways(gateways...)(chart)
+		},
+		`test/route: Gateways: 33: must be 1 to 32`,
+	},
+	"route: gateway name": {withGateways(route.Gateway{Namespace: "gateways"}), `test/route: Gateways[0].Name: "": must be 1 to 253`},
 	"route: gateway namespace": {
 		withGateways(route.Gateway{Name: "a"}, route.Gateway{Name: "b", Namespace: "b.c"}),
 		`test/route: Gateways[1].Namespace: "b.c": must be 1 to 63 lower-case letters`,

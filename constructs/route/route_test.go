@@ -74,6 +74,7 @@ func TestHTTPRoute(t *testing.T) {
 				{Name: "public", Namespace: "gateways", SectionName: "https"},
 				{Name: "public", Namespace: "gateways", SectionName: "https-example-net"},
 				{Name: "office", Namespace: "gateways"},
+				{Name: "office", Namespace: "branch"},
 			},
 		}},
 	} {
