@@ -93,6 +93,10 @@ func (p BeatProps) withDefaults() BeatProps {
 // alone does not keep it to one: a Deployment that loses its pod makes the next
 // one while the old one still runs. So the process holds an advisory lock of
 // the project's database, and a second one waits.
+//
+// Where the site's pods wait for migrations, the new pod does, too, and nothing
+// is sent meanwhile: a worker of the release before would drop what it does not
+// know.
 type Beat struct {
 	constructs.Construct
 

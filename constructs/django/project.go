@@ -108,7 +108,8 @@ func (w *Web) servers() []declare.Destination {
 func (w *Web) traffic(of interface {
 	Name() string
 	Selector() map[string]string
-}) []declare.Traffic {
+},
+) []declare.Traffic {
 	if w == nil {
 		return nil
 	}
