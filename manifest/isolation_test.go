@@ -12,8 +12,8 @@ import (
 const isolatedFile = "testdata/isolated.yaml"
 
 // Objects to add to those of [isolatedFile].
-func custom(kind, namespace string) string {
-	return "apiVersion: example.com/v1\nkind: " + kind + "\nmetadata: {name: orders, namespace: " + namespace + "}\n"
+func custom(namespace string) string {
+	return "apiVersion: example.com/v1\nkind: Database\nmetadata: {name: orders, namespace: " + namespace + "}\n"
 }
 
 func podIn(namespace, labels, spec string) string {
@@ -95,7 +95,7 @@ func mistakesInIsolation() []mutation {
 			extra, "spec.podSelector", "example.com/role=web", nobody),
 		one("a policy that asks for the name of a route", edit{new: policyIn("shop", "podSelector: {matchLabels: {role: web}}")},
 			extra, "spec.podSelector", "role=web", nobody),
-		one("a policy that asks for the name of a custom resource of another namespace", edit{new: policyIn("shop", "podSelector: {matchLabels: {db: orders}}") + "---\n" + custom("Database", "data")},
+		one("a policy that asks for the name of a custom resource of another namespace", edit{new: policyIn("shop", "podSelector: {matchLabels: {db: orders}}") + "---\n" + custom("data")},
 			extra, "spec.podSelector", "db=orders", nobody),
 		one("a policy with an unknown operator", edit{valkey, "podSelector: {matchLabels: {app: valkey}}", "podSelector: {matchExpressions: [{key: app, operator: Equals}]}"},
 			valkey, "spec.podSelector", "", `"Equals" is not a valid label selector operator`),
@@ -224,13 +224,13 @@ func harmlessIsolation() []mutation {
 
 		{name: "policies of pods that are made elsewhere", edit: edit{new: policyIn("elsewhere", "podSelector: {matchLabels: {app: a}}, ingress: [{from: [{podSelector: {matchLabels: {app: b}}}], ports: [{port: 1}]}]")}},
 		{name: "a policy of pods that an operator labels", edit: edit{new: policyIn("shop", "podSelector: {matchLabels: {example.com/cluster: a}}, ingress: [{from: [{podSelector: {matchLabels: {app: web}}}], ports: [{port: 1}]}]")}},
-		{name: "a policy of pods named after a custom resource", edit: edit{new: policyIn("shop", "podSelector: {matchLabels: {db: orders}}") + "---\n" + custom("Database", "shop")}},
-		{name: "a policy of pods named after the kind of a custom resource", edit: edit{new: policyIn("shop", "podSelector: {matchLabels: {app: database}}") + "---\n" + custom("Database", "shop")}},
+		{name: "a policy of pods named after a custom resource", edit: edit{new: policyIn("shop", "podSelector: {matchLabels: {db: orders}}") + "---\n" + custom("shop")}},
+		{name: "a policy of pods named after the kind of a custom resource", edit: edit{new: policyIn("shop", "podSelector: {matchLabels: {app: database}}") + "---\n" + custom("shop")}},
 		{name: "a policy to pods that an operator labels", edit: edit{new: policyIn("shop", "podSelector: {}, egress: [{to: [{podSelector: {matchLabels: {example.com/cluster: a}}}], ports: [{port: 1}]}]")}},
 		{name: "a policy to pods of a namespace that is made elsewhere", edit: edit{web, "name: data}}, podSelector: {matchLabels: {app: postgres}}}]\n    ports: [{port: postgres}]", "name: data}}, podSelector: {matchLabels: {app: postgres}}}, {namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: elsewhere}}, podSelector: {matchLabels: {app: a}}}]\n    ports: [{port: postgres}, {port: 1}]"}},
 		{name: "a policy to pods of namespaces by other labels", edit: edit{web, toValkey, toValkey + "\n  - to: [{namespaceSelector: {matchLabels: {team: web, kubernetes.io/metadata.name: shop}}, podSelector: {matchLabels: {app: a}}}]\n    ports: [{port: 1}]"}},
 		{name: "a policy to pods of all namespaces but one", edit: edit{web, toValkey, toValkey + "\n  - to: [{namespaceSelector: {matchExpressions: [{key: kubernetes.io/metadata.name, operator: NotIn, values: [shop]}]}, podSelector: {matchLabels: {app: a}}}]\n    ports: [{port: 1}]"}},
-		{name: "a port of every pod that a custom resource may listen on", edit: edit{new: policyIn("shop", "podSelector: {}, ingress: [{from: [{namespaceSelector: {matchLabels: {team: a}}}], ports: [{port: 9187}]}]") + "---\n" + custom("Database", "shop")}},
+		{name: "a port of every pod that a custom resource may listen on", edit: edit{new: policyIn("shop", "podSelector: {}, ingress: [{from: [{namespaceSelector: {matchLabels: {team: a}}}], ports: [{port: 9187}]}]") + "---\n" + custom("shop")}},
 		{name: "a port that one of two servers has", edit: edit{web, "to: [{podSelector: {matchLabels: {app: valkey}}}]", "to: [{podSelector: {matchLabels: {app: worker}}}, {podSelector: {matchLabels: {app: valkey}}}]"}},
 		{name: "a port that one of the selected pods has", edit: edit{new: policyIn("shop", "podSelector: {}, ingress: [{from: [{namespaceSelector: {matchLabels: {team: a}}}], ports: [{port: 9100}]}]")}},
 		{name: "ports from the pods' own on", edit: edit{worker, "port: 6000", "port: 6379"}},

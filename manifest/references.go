@@ -237,13 +237,14 @@ func list[T fmt.Stringer](objects []T) string {
 // keyRef is a field that names a key of a Secret or ConfigMap.
 type keyRef struct{ field, key string }
 
-// require reports whether the object that o names in field exists, and adds a
-// problem when it does not, or for every key that it does not hold.
-func (c *checker) require(o Object, field, kind, name string, keys ...keyRef) bool {
-	return c.requireIn(o.Namespace, o, field, kind, name, keys...)
+// require adds a problem when the object that o names in field does not exist,
+// or for every key that it does not hold.
+func (c *checker) require(o Object, field, kind, name string, keys ...keyRef) {
+	c.requireIn(o.Namespace, o, field, kind, name, keys...)
 }
 
-// requireIn is [checker.require] for an object of the given namespace.
+// requireIn is [checker.require] for an object of the given namespace. It
+// reports whether the object exists.
 func (c *checker) requireIn(namespace string, o Object, field, kind, name string, keys ...keyRef) bool {
 	atHand, external, open, held := false, false, false, []string{}
 	for _, other := range c.objects {

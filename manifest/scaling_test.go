@@ -89,8 +89,8 @@ func mistakesInScaling() []mutation {
 			want: []problem{{"PersistentVolumeClaim files/store", "scaling", "spec.accessModes[0]", "ReadWriteOnce", "must be ReadWriteMany, because the pods of " + users + " mount the claim and may run on different nodes"}},
 		}
 	}
-	blocked := func(name, app, spec, field, value, text string) mutation {
-		return mutation{name: name, edit: edit{new: budget(app, spec)}, want: []problem{{"PodDisruptionBudget django-app/budget", "scaling", field, value, noDrain + text}}}
+	blocked := func(name, app, value, text string) mutation {
+		return mutation{name: name, edit: edit{new: budget(app, "minAvailable: "+value)}, want: []problem{{"PodDisruptionBudget django-app/budget", "scaling", "spec.minAvailable", value, noDrain + text}}}
 	}
 	recreate := "strategy: {type: Recreate}"
 	return []mutation{
@@ -166,14 +166,14 @@ func mistakesInScaling() []mutation {
 			edit: edit{pdb, "maxUnavailable: 1", "maxUnavailable: 0%"},
 			want: []problem{{pdb, "scaling", "spec.maxUnavailable", "0%", noDrain + ": allow 1 or more"}},
 		},
-		blocked("a budget that keeps the only pod", "postgres", "minAvailable: 1", "spec.minAvailable", "1", ", when Deployment django-app/postgres has 1: run more replicas, ask for fewer, or leave the budget out"),
-		blocked("a budget that keeps the only pod of a StatefulSet", "valkey", "minAvailable: 1", "spec.minAvailable", "1", ", when StatefulSet django-app/valkey has 1"),
-		blocked("a budget that keeps more pods than there are", "postgres", "minAvailable: 2", "spec.minAvailable", "2", ", when Deployment django-app/postgres has 1"),
-		blocked("a budget that keeps one percent of one pod, which is one", "postgres", "minAvailable: 1%", "spec.minAvailable", "1%", ", when Deployment django-app/postgres has 1"),
-		blocked("a budget that keeps every pod", "django", "minAvailable: 100%", "spec.minAvailable", "100%", ", when Deployment django-app/django has 2"),
-		blocked("a budget that keeps half of two pods and more", "django", "minAvailable: 51%", "spec.minAvailable", "51%", ", when Deployment django-app/django has 2"),
-		blocked("a budget that keeps the fewest pods that an autoscaler leaves", "django", "minAvailable: 2", "spec.minAvailable", "2", ", when Deployment django-app/django has 2"),
-		blocked("a budget that keeps the pods of two workloads", "django, postgres", "minAvailable: 3", "spec.minAvailable", "3", ", when Deployment django-app/postgres, Deployment django-app/django has 3"),
+		blocked("a budget that keeps the only pod", "postgres", "1", ", when Deployment django-app/postgres has 1: run more replicas, ask for fewer, or leave the budget out"),
+		blocked("a budget that keeps the only pod of a StatefulSet", "valkey", "1", ", when StatefulSet django-app/valkey has 1"),
+		blocked("a budget that keeps more pods than there are", "postgres", "2", ", when Deployment django-app/postgres has 1"),
+		blocked("a budget that keeps one percent of one pod, which is one", "postgres", "1%", ", when Deployment django-app/postgres has 1"),
+		blocked("a budget that keeps every pod", "django", "100%", ", when Deployment django-app/django has 2"),
+		blocked("a budget that keeps half of two pods and more", "django", "51%", ", when Deployment django-app/django has 2"),
+		blocked("a budget that keeps the fewest pods that an autoscaler leaves", "django", "2", ", when Deployment django-app/django has 2"),
+		blocked("a budget that keeps the pods of two workloads", "django, postgres", "3", ", when Deployment django-app/postgres, Deployment django-app/django has 3"),
 
 		{
 			name: "a volume of one node and the strategy RollingUpdate",

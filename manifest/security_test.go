@@ -64,7 +64,7 @@ func mistakesInPods() []mutation {
 		{
 			name: "a Job's init container that runs as root",
 			edit: edit{"Job django-app/migrate", "      containers:\n", strings.NewReplacer("memory: 64Mi", "memory: 32Mi", "{allowPrivilegeEscalation", "{runAsUser: 0, allowPrivilegeEscalation").Replace(jobInit) + "      containers:\n"},
-			want: refused("Job django-app/migrate", pod, "restricted", `container "wait" must not set securityContext.runAsUser=0`),
+			want: refused("Job django-app/migrate", pod, "restricted", `container "wait" must not set runAsUser=0)`),
 		},
 		{
 			name: "the node's network",
