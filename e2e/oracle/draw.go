@@ -8,6 +8,7 @@ import (
 	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
 	"pgregory.net/rapid"
 
+	"example.com/django-cdk8s/constructs/broker"
 	"example.com/django-cdk8s/constructs/django"
 	"example.com/django-cdk8s/constructs/namespace"
 	"example.com/django-cdk8s/constructs/pod"
@@ -162,8 +163,108 @@ func drawVolume(t *rapid.T) pod.Volume {
 	return v
 }
 
+func drawGunicorn(t *rapid.T) django.Gunicorn {
+	few := rapid.IntRange(1, 64)
+	g := django.Gunicorn{
+		Workers:                field(t, "Gunicorn.Workers", few, number),
+		Threads:                field(t, "Gunicorn.Threads", few, number),
+		TimeoutSeconds:         field(t, "Gunicorn.TimeoutSeconds", seconds, number),
+		GracefulTimeoutSeconds: field(t, "Gunicorn.GracefulTimeoutSeconds", seconds, number),
+		MaxRequests:            field(t, "Gunicorn.MaxRequests", rapid.IntRange(1, 100_000), number),
+	}
+	if g.MaxRequests != 0 {
+		g.MaxRequestsJitter = field(t, "Gunicorn.MaxRequestsJitter", rapid.IntRange(1, 100_000), number)
+	}
+	return g
+}
+
+func drawAutoscaling(t *rapid.T) django.Autoscaling {
+	return django.Autoscaling{
+		MinReplicas: field(t, "Autoscaling.MinReplicas", rapid.IntRange(1, 10), number),
+		MaxReplicas: cmp.Or(field(t, "Autoscaling.MaxReplicas", rapid.IntRange(10, 1000), number), 10),
+		CPUPercent:  field(t, "Autoscaling.CPUPercent", rapid.IntRange(1, 1000), number),
+	}
+}
+
+func drawMetrics(t *rapid.T) django.Metrics {
+	plain := rapid.StringMatching(`(/[A-Za-z0-9_~:+-][A-Za-z0-9._~@:+$()*-]{0,9}){1,4}/?`)
+	return django.Metrics{
+		Path: cmp.Or(field(t, "Metrics.Path", plain, anything), "/metrics"),
+		Port: field(t, "Metrics.Port", rapid.IntRange(1, 65535), number),
+	}
+}
+
+// drawMedia draws a claim or a bucket, made in the chart that it is given.
+func drawMedia(t *rapid.T) func(chart cdk8s.Chart) django.Media {
+	switch rapid.IntRange(0, 5).Draw(t, "Media") {
+	case 1:
+		mode := rapid.SampledFrom([]django.AccessMode{django.ReadWriteOnce, django.ReadWriteMany})
+		other := rapid.Custom(func(t *rapid.T) django.AccessMode { return django.AccessMode(anything.Draw(t, "mode")) })
+		props := django.MediaClaimProps{
+			Name:         field(t, "Media.Name", label, anything),
+			AccessMode:   cmp.Or(field(t, "Media.AccessMode", mode, other), django.ReadWriteMany),
+			Storage:      field(t, "Media.Storage", bytes, anything),
+			StorageClass: field(t, "Media.StorageClass", dnsName, anything),
+			MountPath:    field(t, "Media.MountPath", path, anything),
+		}
+		return func(chart cdk8s.Chart) django.Media { return django.NewMediaClaim(chart, "media", props) }
+	case 2:
+		store := django.ObjectStore{
+			Bucket:   cmp.Or(field(t, "Media.Bucket", rapid.StringMatching(`[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]`), anything), "media"),
+			Endpoint: field(t, "Media.Endpoint", rapid.StringMatching(`https?://[a-z0-9]{1,9}(\.[a-z0-9]{1,9}){0,3}(:[1-9][0-9]{0,3})?/?`), anything),
+			Region:   field(t, "Media.Region", dnsName, anything),
+		}
+		return func(chart cdk8s.Chart) django.Media {
+			store.Secret = secret.New(chart, "store", secret.Props{
+				Name: "store", Source: secret.Existing(django.AccessKeyIDKey, django.SecretAccessKeyKey),
+			})
+			return store
+		}
+	}
+	return nil
+}
+
+// drawBroker draws a broker that runs elsewhere, whose Secret is made in the
+// chart that it is given.
+func drawBroker(t *rapid.T) func(chart cdk8s.Chart) broker.Connector {
+	var c broker.Connection
+	switch rapid.IntRange(0, 5).Draw(t, "Broker") {
+	case 1:
+		c.URLKey = field(t, "Broker.URLKey", key, anything)
+	case 2:
+		c.PasswordKey = cmp.Or(field(t, "Broker.PasswordKey", envName, anything), "BROKER_PASSWORD")
+		c.URL = "redis://:$(" + c.PasswordKey + ")@" + dnsName.Draw(t, "Broker.URL") + ":6379/0"
+	default:
+		return nil
+	}
+	return func(chart cdk8s.Chart) broker.Connector {
+		c.Secret = secret.New(chart, "broker", secret.Props{
+			Name: "broker", Source: secret.Existing(cmp.Or(c.PasswordKey, c.URLKey, broker.URLVariable)),
+		})
+		return c
+	}
+}
+
+// drawBeside draws what a server uses besides its database, and returns a function
+// that makes it in a chart.
+func drawBeside(t *rapid.T) func(chart cdk8s.Chart, web *django.WebProps) {
+	media, connector := drawMedia(t), drawBroker(t)
+	return func(chart cdk8s.Chart, web *django.WebProps) {
+		if media != nil {
+			web.Media = media(chart)
+		}
+		if connector != nil {
+			web.Broker = connector(chart)
+		}
+	}
+}
+
 func drawWeb(t *rapid.T) django.WebProps {
-	return django.WebProps{
+	levels := rapid.SampledFrom([]django.CheckLevel{
+		django.CheckDebug, django.CheckInfo, django.CheckWarning, django.CheckError, django.CheckCritical,
+	})
+	other := rapid.Custom(func(t *rapid.T) django.CheckLevel { return django.CheckLevel(anything.Draw(t, "level")) })
+	web := django.WebProps{
 		Name:                          field(t, "Web.Name", label, anything),
 		Image:                         cmp.Or(field(t, "Web.Image", imageName, anything), "site:1"),
 		Command:                       field(t, "Web.Command", list(word), list(anything)),
@@ -182,7 +283,18 @@ func drawWeb(t *rapid.T) django.WebProps {
 		Volumes:                       field(t, "Web.Volumes", list(rapid.Custom(drawVolume)), list(rapid.Custom(drawVolume))),
 		PreStopSeconds:                field(t, "Web.PreStopSeconds", seconds, number),
 		TerminationGracePeriodSeconds: field(t, "Web.TerminationGracePeriodSeconds", rapid.IntRange(7300, 90_000), number),
+		Gunicorn:                      drawGunicorn(t),
+		WaitForMigrations:             rapid.Bool().Draw(t, "Web.WaitForMigrations"),
+		DeployCheck:                   field(t, "Web.DeployCheck", levels, other),
+		StaticRoot:                    field(t, "Web.StaticRoot", path, anything),
 	}
+	if rapid.IntRange(0, 3).Draw(t, "Web.Metrics?") == 3 {
+		web.Metrics = drawMetrics(t)
+	}
+	if web.Replicas == nil && rapid.Bool().Draw(t, "Web.Autoscaling?") {
+		web.Autoscaling = drawAutoscaling(t)
+	}
+	return web
 }
 
 func drawConnection(t *rapid.T) postgres.Connection {
@@ -215,16 +327,25 @@ func draw(t *rapid.T) drawn {
 	var credentials secret.Props
 	credentials, d.values = drawSecret(t, web.Image)
 	ns := drawNamespace(t)
+	more := drawBeside(t)
 	if rapid.Bool().Draw(t, "parts?") {
-		d.build = parts(t, id, ns, credentials, web)
+		d.build = parts(t, id, ns, credentials, web, more)
 		return d
 	}
 	props := stack.Props{Namespace: ns, Secret: credentials, Database: drawDatabase(t), Web: web}
-	d.build = func(app cdk8s.App) { stack.New(app, id, props) }
+	d.build = func(app cdk8s.App) {
+		props := props
+		more(cdk8s.NewChart(app, new("beside the stack"), &cdk8s.ChartProps{
+			Namespace: new(cmp.Or(ns.Name, namespace.DefaultName)), DisableResourceNameHashes: new(true),
+		}), &props.Web)
+		stack.New(app, id, props)
+	}
 	return d
 }
 
-func parts(t *rapid.T, id string, ns namespace.Props, credentials secret.Props, web django.WebProps) func(app cdk8s.App) {
+func parts(t *rapid.T, id string, ns namespace.Props, credentials secret.Props, web django.WebProps,
+	more func(chart cdk8s.Chart, web *django.WebProps),
+) func(app cdk8s.App) {
 	connection := drawConnection(t)
 	scoped := rapid.Bool().Draw(t, "namespace?")
 	return func(app cdk8s.App) {
@@ -237,7 +358,9 @@ func parts(t *rapid.T, id string, ns namespace.Props, credentials secret.Props, 
 			namespace.New(chart, "namespace", ns)
 		}
 		connection.Secret = secret.New(chart, "secret", credentials)
+		web := web
 		web.Database = connection
+		more(chart, &web)
 		django.NewWeb(chart, id, web)
 	}
 }
