@@ -75,10 +75,9 @@ func (c Connection) Broker() Connection {
 func (c Connection) Validate() error {
 	c = c.Broker()
 	var e rule.Errors
-	if c.Port != 0 {
+	if c.Port < 0 || c.Port > 65535 {
 		e.Port("Port", c.Port)
-	}
-	if port := c.urlPort(); port != 0 && port != c.Port {
+	} else if port := c.urlPort(); port != 0 && port != c.Port {
 		e.Add("Port", c.Port, fmt.Sprintf("contradicts URL, whose port is %d", port))
 	}
 	if c.Secret == nil {

@@ -114,7 +114,7 @@ var wrongJobs = map[string]struct {
 		func(chart cdk8s.Chart) {
 			django.NewMigration(elsewhere(chart), "migration", django.MigrationProps{Web: siteIn(chart, django.WebProps{})})
 		},
-		`test/elsewhere/migration: Web: "django": is in namespace "test", and must be in the same one, "elsewhere"`,
+		`elsewhere/migration: Web: "django": is in namespace "test", and must be in the same one, "elsewhere"`,
 	},
 	"migration: name":            {wrongMigration(django.MigrationProps{Name: "Migrate"}), `test/migration: Name: "Migrate": must be 1 to 63 lower-case`},
 	"migration: name of digits":  {wrongMigration(django.MigrationProps{Name: "1st"}), `test/migration: Name: "1st": must be 1 to 63 lower-case`},
@@ -144,7 +144,7 @@ var wrongJobs = map[string]struct {
 		func(chart cdk8s.Chart) {
 			django.NewWorker(elsewhere(chart), "worker", django.WorkerProps{Web: siteIn(chart, django.WebProps{}), App: "shop"})
 		},
-		`test/elsewhere/worker: Web: "django": is in namespace "test", and must be in the same one`,
+		`elsewhere/worker: Web: "django": is in namespace "test", and must be in the same one`,
 	},
 	"worker: no app": {
 		func(chart cdk8s.Chart) {
@@ -166,7 +166,7 @@ var wrongJobs = map[string]struct {
 		wrongWorker(django.WorkerProps{Replicas: new(2), Autoscaling: django.Autoscaling{MaxReplicas: 4}}),
 		`test/worker: Replicas: 2: must not be given with Autoscaling`,
 	},
-	"worker: least above most":    {wrongWorker(django.WorkerProps{Autoscaling: django.Autoscaling{MaxReplicas: 1}}), `test/worker: Autoscaling.MinReplicas: 2: must not be above MaxReplicas, 1`},
+	"worker: least above most":    {wrongWorker(django.WorkerProps{Autoscaling: django.Autoscaling{MinReplicas: 2, MaxReplicas: 1}}), `test/worker: Autoscaling.MinReplicas: 2: must not be above MaxReplicas, 1`},
 	"worker: priority":            {wrongWorker(django.WorkerProps{PriorityClassName: "Low"}), `test/worker: PriorityClassName: "Low": must be 1 to 253 lower-case`},
 	"worker: memory":              {wrongWorker(django.WorkerProps{Resources: memory("512")}), `test/worker: Resources.Limits.Memory: "512": must be at least 1Mi`},
 	"worker: negative time limit": {wrongWorker(django.WorkerProps{TimeLimitSeconds: -1}), `test/worker: TimeLimitSeconds: -1: must be between 0 and 86400`},
@@ -195,7 +195,7 @@ var wrongJobs = map[string]struct {
 		func(chart cdk8s.Chart) {
 			django.NewBeat(elsewhere(chart), "beat", django.BeatProps{Web: siteIn(chart, django.WebProps{}), App: "shop"})
 		},
-		`test/elsewhere/beat: Web: "django": is in namespace "test", and must be in the same one`,
+		`elsewhere/beat: Web: "django": is in namespace "test", and must be in the same one`,
 	},
 	"beat: no app": {
 		func(chart cdk8s.Chart) {
@@ -226,7 +226,7 @@ var wrongJobs = map[string]struct {
 				Web: siteIn(chart, django.WebProps{}), Name: "a", Args: []string{"a"}, Schedule: "@daily",
 			})
 		},
-		`test/elsewhere/command: Web: "django": is in namespace "test", and must be in the same one`,
+		`elsewhere/command: Web: "django": is in namespace "test", and must be in the same one`,
 	},
 	"command: no name":          {wrongCommand(func(p *django.CommandProps) { p.Name = "" }), `test/command: Name: "": is required`},
 	"command: name":             {wrongCommand(func(p *django.CommandProps) { p.Name = "clear_sessions" }), `test/command: Name: "clear_sessions": must be 1 to 63 lower-case`},

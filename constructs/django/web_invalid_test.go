@@ -276,7 +276,7 @@ var wrongWebs = map[string]struct {
 		`test/web: Broker.URLKey: "CELERY_BROKER_URL": is not a key of Secret "redis"`,
 	},
 	"broker: port":         {withBroker(func(c *broker.Connection) { c.Port = -1 }), `test/web: Broker.Port: -1: must be between 1 and 65535`},
-	"broker: no password":  {withBroker(func(c *broker.Connection) { c.URL = "redis://redis:6379/0" }), `test/web: Broker.URL: "redis://redis:6379/0": must be a URL such as`},
+	"broker: no password":  {withBroker(func(c *broker.Connection) { c.URL = "redis://redis:6379/0" }), `test/web: Broker.URL: "...": must be a URL such as`},
 	"broker: password key": {withBroker(func(c *broker.Connection) { c.URL, c.PasswordKey = "redis://:$(OTHER)@redis", "OTHER" }), `test/web: Broker.PasswordKey: "OTHER": is not a key of Secret "redis"`},
 	"broker: database's key": {withBroker(func(c *broker.Connection) {
 		c.URL, c.PasswordKey = "redis://:$(POSTGRES_PASSWORD)@redis", "POSTGRES_PASSWORD"
