@@ -93,6 +93,8 @@ func TestServicesTargetARealPort(t *testing.T)     { check(t, "ports") }
 func TestEveryContainerHasResources(t *testing.T)  { check(t, "resources") }
 func TestMountsHaveTheirVolumes(t *testing.T)      { check(t, "volumes") }
 func TestEveryPodMeetsItsPodSecurity(t *testing.T) { check(t, "pod-security") }
+func TestPodsScaleAndDrain(t *testing.T)           { check(t, "scaling") }
+func TestNetworkPoliciesFitTogether(t *testing.T)  { check(t, "isolation") }
 func TestNoTwoObjectsAreTheSame(t *testing.T)      { check(t, "unique") }
 func TestWhatIsReferredToInDistExists(t *testing.T) {
 	objects, err := manifest.Load(synth.DefaultDir)

@@ -24,7 +24,7 @@ import (
 const (
 	// DefaultHistoryLimit is the number of Jobs that have ended and are kept
 	// for their logs.
-	DefaultHistoryLimit = 3
+	DefaultHistoryLimit = podspec.DefaultHistoryLimit
 
 	// DefaultMigrationSeconds is how long a migration may take: an hour.
 	DefaultMigrationSeconds = 3600
@@ -143,9 +143,7 @@ func NewMigration(scope constructs.Construct, id string, props MigrationProps) *
 		return m
 	}
 	bind.Validate(m, func() error { return props.Web.reachableFrom(m) })
-	podspec.NewAPIAccess(m, m.props.Name, m.labels(), k8s.PolicyRule{
-		ApiGroups: jsii.Strings("batch"), Resources: jsii.Strings("jobs"), Verbs: jsii.Strings("list", "delete"),
-	})
+	podspec.NewAPIAccess(m, m.props.Name, m.labels(), podspec.PruneRule())
 	newMigrationJob(m)
 	props.Web.addClient(m.props.Name, 3, "a lock, a migration, and a Job that waits")
 	return m
@@ -163,7 +161,7 @@ func (m *Migration) Selector() map[string]string { return labels.Selector(m.prop
 func (m *Migration) Externals() []declare.Object {
 	namespace := bind.Namespace(m)
 	return append(m.props.Web.projectExternals(namespace),
-		declare.Object{Kind: "ConfigMap", Name: podspec.RootCertificate, Namespace: namespace})
+		podspec.ExternalRootCertificate(namespace))
 }
 
 // Traffic implements the declaration of what the pods connect to.
@@ -200,9 +198,6 @@ func newMigrationJob(m *Migration) {
 //go:embed exclusive.py
 var exclusiveScript string
 
-//go:embed prune.py
-var pruneScript string
-
 // exclusive returns the command that runs another one under the lock called
 // name, which belongs to the database of the project.
 func exclusive(name string, command ...string) *[]*string {
@@ -220,17 +215,7 @@ func migrationPod(m *Migration) *k8s.PodSpec {
 	spec.RestartPolicy = new("Never")
 	// The site waits for it.
 	spec.PriorityClassName = podspec.Optional(web.props.PriorityClassName)
-	spec.InitContainers = bind.List(k8s.Container{
-		Name:            new("prune"),
-		Image:           &web.props.Image,
-		ImagePullPolicy: podspec.PullPolicy(web.props.Image),
-		// Isolated from the project, whose modules could stand in for the
-		// library's.
-		Command:         jsii.Strings("python3", "-I", "-c", pruneScript, m.props.Name, fmt.Sprint(*m.props.HistoryLimit)),
-		Resources:       podspec.Resources(m.props.Resources),
-		SecurityContext: podspec.ContainerSecurityContext(),
-		VolumeMounts:    account.VolumeMounts(),
-	})
+	spec.InitContainers = bind.List(podspec.PruneJobs(web.props.Image, m.props.Name, *m.props.HistoryLimit, account))
 	spec.Volumes = new(slices.Concat(*mounts.Volumes(), *account.Volumes()))
 	return spec
 }

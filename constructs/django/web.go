@@ -4,7 +4,6 @@ package django
 import (
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
@@ -47,7 +46,10 @@ func NewWeb(scope constructs.Construct, id string, props WebProps) *Web {
 	bind.Validate(w, w.validateMedia)
 	newDeployment(w)
 	newScaling(w.scaled())
-	w.addOwnClient()
+	// Wrong numbers, which are reported themselves, do not count.
+	if props.Validate() == nil {
+		w.addOwnClient()
+	}
 	w.service = bind.NewService(w, w.props.Name, labels.Web, w.ports()...)
 	return w
 }
@@ -129,16 +131,13 @@ func (w *Web) Traffic() []declare.Traffic {
 }
 
 // addOwnClient counts one connection for each thread of each pod, in an update
-// at its largest. Wrong numbers, which are reported themselves, do not count.
+// at its largest.
 func (w *Web) addOwnClient() {
 	pods, surge := w.props.maxReplicas(), 1
 	if w.props.oneNode() {
 		surge = 0
 	}
 	g := w.props.Gunicorn
-	if pods < 0 || pods > math.MaxInt32 || g.Validate() != nil {
-		return
-	}
 	w.addClient(w.props.Name, (pods+surge)*g.Workers*g.Threads,
 		fmt.Sprintf("(%d+%d pods) x %d workers x %d threads", pods, surge, g.Workers, g.Threads))
 }

@@ -188,7 +188,10 @@ func NewWorker(scope constructs.Construct, id string, props WorkerProps) *Worker
 	bind.Validate(w, func() error { return props.Web.reachableFrom(w) })
 	newWorkerDeployment(w)
 	newScaling(w.scaled())
-	w.addClient()
+	// Wrong numbers, which are reported themselves, do not count.
+	if props.Validate() == nil {
+		w.addClient()
+	}
 	return w
 }
 

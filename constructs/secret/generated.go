@@ -11,7 +11,6 @@ import (
 	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
 	"github.com/cdk8s-team/cdk8s-plus-go/cdk8splus28/v2/k8s"
 
-	"example.com/django-cdk8s/constructs/pod"
 	"example.com/django-cdk8s/internal/bind"
 	"example.com/django-cdk8s/internal/labels"
 	"example.com/django-cdk8s/internal/podspec"
@@ -122,7 +121,7 @@ func (g generated) build(s *Secret) {
 		Resources:     jsii.Strings("secrets"),
 		ResourceNames: jsii.Strings(s.name),
 		Verbs:         jsii.Strings("get", "patch"),
-	})
+	}, podspec.PruneRule())
 	newJob(s, g)
 }
 
@@ -158,32 +157,27 @@ var script string
 
 func jobPod(s *Secret, g generated) *k8s.PodSpec {
 	var mounts podspec.Mounts
-	mounts.EmptyDir("tmp", podspec.TmpPath, "")
+	mounts.APIToken("api")
 	return &k8s.PodSpec{
-		ServiceAccountName: new(s.generator()),
-		// The one pod that talks to the API server.
-		AutomountServiceAccountToken: jsii.Bool(true),
+		ServiceAccountName:           new(s.generator()),
+		AutomountServiceAccountToken: jsii.Bool(false),
 		EnableServiceLinks:           jsii.Bool(false),
 		ImagePullSecrets:             podspec.PullSecrets(g.ImagePullSecrets),
 		RestartPolicy:                new("Never"),
 		SecurityContext:              podspec.SecurityContext(g.RunAsUser),
+		InitContainers:               bind.List(podspec.PruneJobs(g.Image, s.generator(), podspec.DefaultHistoryLimit, mounts)),
 		Containers: bind.List(k8s.Container{
 			Name:            new("generate"),
 			Image:           &g.Image,
 			ImagePullPolicy: podspec.PullPolicy(g.Image),
-			Command:         jsii.Strings("python3", "-c", script),
+			// Isolated from the project, whose modules could stand in for the
+			// library's.
+			Command:         jsii.Strings("python3", "-I", "-c", script),
 			Args:            bind.Strings(append([]string{s.name}, g.Keys...)),
-			Resources:       podspec.Resources(jobResources),
+			Resources:       podspec.Resources(podspec.ScriptResources),
 			SecurityContext: podspec.ContainerSecurityContext(),
 			VolumeMounts:    mounts.VolumeMounts(),
 		}),
 		Volumes: mounts.Volumes(),
 	}
-}
-
-// jobResources is what a Python process with TLS needs: 25 MiB, measured, and
-// room for interpreters that load more at start.
-var jobResources = pod.Resources{
-	Requests: pod.Amounts{CPU: "50m", Memory: "64Mi"},
-	Limits:   pod.Amounts{CPU: "500m", Memory: "256Mi"},
 }

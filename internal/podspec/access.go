@@ -10,15 +10,15 @@ import (
 	"example.com/django-cdk8s/internal/bind"
 )
 
-// NewAPIAccess adds a ServiceAccount called name that may do what rule says in
+// NewAPIAccess adds a ServiceAccount called name that may do what rules say in
 // its namespace, and nothing else. Pods get no token by themselves.
-func NewAPIAccess(scope constructs.Construct, name string, labels *map[string]*string, rule k8s.PolicyRule) {
+func NewAPIAccess(scope constructs.Construct, name string, labels *map[string]*string, rules ...k8s.PolicyRule) {
 	metadata := func() *k8s.ObjectMeta { return &k8s.ObjectMeta{Name: &name, Labels: labels} }
 	kplus.NewServiceAccount(scope, jsii.String("ServiceAccount"), &kplus.ServiceAccountProps{
 		Metadata:       &cdk8s.ApiObjectMetadata{Name: &name, Labels: labels},
 		AutomountToken: jsii.Bool(false),
 	})
-	k8s.NewKubeRole(scope, jsii.String("Role"), &k8s.KubeRoleProps{Metadata: metadata(), Rules: bind.List(rule)})
+	k8s.NewKubeRole(scope, jsii.String("Role"), &k8s.KubeRoleProps{Metadata: metadata(), Rules: bind.List(rules...)})
 	subject := k8s.Subject{Kind: jsii.String("ServiceAccount"), Name: &name}
 	if ns := bind.Namespace(scope); ns != "" {
 		subject.Namespace = &ns

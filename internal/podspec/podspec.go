@@ -117,9 +117,14 @@ func (m *Mounts) add(volume k8s.Volume, path string, readOnly bool) {
 	m.mounts = append(m.mounts, mount)
 }
 
-// RootCertificate is the ConfigMap by which Kubernetes shows every namespace the
+// rootCertificate is the ConfigMap by which Kubernetes shows every namespace the
 // certificate of the API server.
-const RootCertificate = "kube-root-ca.crt"
+const rootCertificate = "kube-root-ca.crt"
+
+// ExternalRootCertificate declares that ConfigMap, which APIToken mounts.
+func ExternalRootCertificate(namespace string) declare.Object {
+	return declare.Object{Kind: "ConfigMap", Name: rootCertificate, Namespace: namespace}
+}
 
 // APIToken adds what a client of the API server needs, where clients look for
 // it: a token that the kubelet renews, the certificate, the namespace. Unlike an
@@ -128,7 +133,7 @@ func (m *Mounts) APIToken(name string) {
 	m.add(k8s.Volume{Name: &name, Projected: &k8s.ProjectedVolumeSource{Sources: bind.List(
 		k8s.VolumeProjection{ServiceAccountToken: &k8s.ServiceAccountTokenProjection{Path: jsii.String("token")}},
 		k8s.VolumeProjection{ConfigMap: &k8s.ConfigMapProjection{
-			Name:  jsii.String(RootCertificate),
+			Name:  jsii.String(rootCertificate),
 			Items: bind.List(k8s.KeyToPath{Key: jsii.String("ca.crt"), Path: jsii.String("ca.crt")}),
 		}},
 		k8s.VolumeProjection{DownwardApi: &k8s.DownwardApiProjection{Items: bind.List(k8s.DownwardApiVolumeFile{
