@@ -181,7 +181,7 @@ func (c *checker) disruptions(o Object, spec policyv1.PodDisruptionBudgetSpec) {
 		return
 	}
 	selector, err := metav1.LabelSelectorAsSelector(spec.Selector)
-	if err != nil || spec.MinAvailable == nil {
+	if err != nil {
 		return
 	}
 	total, selected := 0, c.selected(o.Namespace, selector)
@@ -192,9 +192,9 @@ func (c *checker) disruptions(o Object, spec policyv1.PodDisruptionBudgetSpec) {
 		fewest, _ := c.pods(w)
 		total += fewest
 	}
-	// Kubernetes rounds percentages up.
-	needed, err := intstr.GetScaledValueFromIntOrPercent(spec.MinAvailable, total, true)
-	if err == nil && total > 0 && needed >= total {
+	// Kubernetes rounds percentages up. Nothing, and what is no number, is 0.
+	needed, _ := intstr.GetScaledValueFromIntOrPercent(spec.MinAvailable, total, true)
+	if total > 0 && needed >= total {
 		c.add(o, "spec.minAvailable", spec.MinAvailable.String(), "lets no pod go, so that no node can be drained, when %s has %d: run more replicas, ask for fewer, or leave the budget out", list(selected), total)
 	}
 }
