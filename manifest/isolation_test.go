@@ -116,6 +116,8 @@ func mistakesInIsolation() []mutation {
 
 		one("a server that is not in one of several namespaces", edit{report, "podSelector: {}", "podSelector: {matchLabels: {app: web}}"},
 			report, "spec.egress[0].to[0].podSelector", "app=web", nobody+" in data"),
+		one("a server that is in neither of two namespaces", edit{report, "values: [data]}]}, podSelector: {}", "values: [shop, data]}]}, podSelector: {matchLabels: {app: redis}}"},
+			report, "spec.egress[0].to[0].podSelector", "app=redis", nobody+" in data, shop"),
 		one("a server that is not there, whose port the other has not", edit{web, "to: [{podSelector: {matchLabels: {app: valkey}}}]\n    ports: [{port: 6379, protocol: TCP}]", "to: [{podSelector: {matchLabels: {app: valkey}}}, {podSelector: {matchLabels: {app: redis}}}]\n    ports: [{port: 6380}]"},
 			web, "spec.egress[0].to[1].podSelector", "app=redis", nobody+" in shop"),
 

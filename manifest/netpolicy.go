@@ -128,7 +128,7 @@ func (p peer) namespaceNames(own string) (names []string, ok bool) {
 		return nil, false
 	}
 	operator := requirements[0].Operator()
-	return requirements[0].ValuesUnsorted(), operator == selection.In || operator == selection.Equals
+	return requirements[0].Values().List(), operator == selection.In || operator == selection.Equals
 }
 
 // reaches reports whether p, a peer in a policy of the given namespace, stands

@@ -23,7 +23,7 @@ func (c *checker) scaling() {
 	for _, w := range c.workloads {
 		// 0 pauses the autoscaler; see
 		// https://kubernetes.io/docs/concepts/workloads/autoscaling/horizontal-pod-autoscale/#implicit-maintenance-mode-deactivation.
-		if a, ok := c.autoscalerOf(w); ok && w.replicas != nil && *w.replicas != 0 {
+		if a, ok := c.autoscalerFor(w); ok && w.replicas != nil && *w.replicas != 0 {
 			c.add(w.Object, "spec.replicas", strconv.Itoa(int(*w.replicas)), "must not be given: %s sets it, and each apply would set it back", a)
 		}
 	}
@@ -96,7 +96,7 @@ func (a autoscaler) scales(w workload) bool {
 	return a.Namespace == w.Namespace && a.kind == w.Kind && a.target == w.Name
 }
 
-func (c *checker) autoscalerOf(w workload) (autoscaler, bool) {
+func (c *checker) autoscalerFor(w workload) (autoscaler, bool) {
 	for _, a := range c.autoscalers {
 		if a.scales(w) {
 			return a, true
@@ -154,7 +154,7 @@ func (c *checker) pods(w workload) (fewest, most int) {
 		return parallel(content.Spec.JobTemplate.Spec)
 	}
 	n := orOne(w.replicas)
-	if a, ok := c.autoscalerOf(w); ok && n != 0 {
+	if a, ok := c.autoscalerFor(w); ok && n != 0 {
 		return a.min, a.max
 	}
 	return n, n
