@@ -143,10 +143,7 @@ func (n *network) connectionsOf(w workload) []connection {
 		values := literals(container.Env)
 		for _, env := range container.Env {
 			host, port := destination(env.Name, values)
-			s, ok := n.serviceAt(w.Namespace, host)
-			if !ok {
-				continue
-			}
+			s := n.serviceAt(w.Namespace, host)
 			for _, server := range n.servers(s) {
 				ports := s.portsAt(server, func(p corev1.ServicePort) bool { return port == 0 || p.Port == port })
 				if id := [2]string{server.String(), ports.String()}; len(ports) > 0 && server.template != w.template && !seen[id] {
@@ -201,16 +198,18 @@ func number(text string) int32 {
 	return int32(n)
 }
 
-// serviceAt returns the Service that pods of namespace find under host.
-func (n *network) serviceAt(namespace, host string) (service, bool) {
+// serviceAt returns the Service that pods of namespace find under host, or an
+// empty one.
+func (n *network) serviceAt(namespace, host string) service {
 	name, rest, qualified := strings.Cut(strings.TrimSuffix(host, "."), ".")
 	if qualified {
 		namespace, rest, _ = strings.Cut(rest, ".")
 	}
 	if !slices.Contains([]string{"", "svc", "svc.cluster.local"}, rest) {
-		return service{}, false
+		return service{}
 	}
-	return n.service(namespace, name)
+	found, _ := n.service(namespace, name)
+	return found
 }
 
 // servers returns the workloads whose pods serve s and that policies apply to.
@@ -236,7 +235,11 @@ func (s service) portsAt(w workload, leads func(corev1.ServicePort) bool) ports 
 // container has it.
 func (w workload) portAt(target intstr.IntOrString, protocol corev1.Protocol) podPort {
 	for _, p := range w.ports() {
-		if p.protocol == protocol && (target.Type == intstr.String && p.name == target.StrVal || target.Type == intstr.Int && p.number == target.IntVal) {
+		found := p.number == target.IntVal
+		if target.Type == intstr.String {
+			found = p.name == target.StrVal
+		}
+		if found && p.protocol == protocol {
 			return p
 		}
 	}

@@ -226,8 +226,5 @@ func all[T any](list []T, is func(T) bool) bool {
 // isDNS reports whether port is one of those in [nameServers], or the same by
 // TCP.
 func isDNS(port networkingv1.NetworkPolicyPort) bool {
-	if port.Port == nil || port.EndPort != nil {
-		return false
-	}
-	return slices.Contains([]string{"53", "5353", "dns", "dns-tcp"}, port.Port.String())
+	return port.EndPort == nil && slices.Contains([]string{"53", "5353", "dns", "dns-tcp"}, port.Port.String())
 }

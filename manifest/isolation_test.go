@@ -97,6 +97,8 @@ func mistakesInIsolation() []mutation {
 			extra, "spec.podSelector", "role=web", nobody),
 		one("a policy that asks for the name of a custom resource of another namespace", edit{new: policyIn("shop", "podSelector: {matchLabels: {db: orders}}") + "---\n" + custom("data")},
 			extra, "spec.podSelector", "db=orders", nobody),
+		one("a policy that does not ask for the name of the custom resource", edit{new: policyIn("shop", "podSelector: {matchLabels: {db: users}}") + "---\n" + custom("shop")},
+			extra, "spec.podSelector", "db=users", nobody),
 		one("a policy with an unknown operator", edit{valkey, "podSelector: {matchLabels: {app: valkey}}", "podSelector: {matchExpressions: [{key: app, operator: Equals}]}"},
 			valkey, "spec.podSelector", "", `"Equals" is not a valid label selector operator`),
 		one("a peer with an unknown operator", edit{valkey, "operator: In", "operator: Is"},
@@ -111,6 +113,13 @@ func mistakesInIsolation() []mutation {
 			web, "spec.egress[0].to[1].podSelector", "app=redis", nobody+" in shop"),
 		one("a server that is not in the other namespace", edit{web, "app: postgres", "app: web"},
 			web, "spec.egress[1].to[0].podSelector", "app=web", nobody+" in data"),
+
+		one("a server that is not in one of several namespaces", edit{report, "podSelector: {}", "podSelector: {matchLabels: {app: web}}"},
+			report, "spec.egress[0].to[0].podSelector", "app=web", nobody+" in data"),
+		one("a server that is in neither of two namespaces", edit{report, "values: [data]}]}, podSelector: {}", "values: [shop, data]}]}, podSelector: {matchLabels: {app: redis}}"},
+			report, "spec.egress[0].to[0].podSelector", "app=redis", nobody+" in data, shop"),
+		one("a server that is not there, whose port the other has not", edit{web, "to: [{podSelector: {matchLabels: {app: valkey}}}]\n    ports: [{port: 6379, protocol: TCP}]", "to: [{podSelector: {matchLabels: {app: valkey}}}, {podSelector: {matchLabels: {app: redis}}}]\n    ports: [{port: 6380}]"},
+			web, "spec.egress[0].to[1].podSelector", "app=redis", nobody+" in shop"),
 
 		one("a port by a name that the pods do not have", edit{web, "port: http", "port: https"},
 			web, "spec.ingress[0].ports[0].port", "https", noPort+"Deployment shop/web: give the pods' port, not that of a Service"),
@@ -141,6 +150,9 @@ func mistakesInIsolation() []mutation {
 		one("a client that is nobody", edit{web, traefik, strings.Replace(traefik, "}]", "}, {}]", 1)}, web, "spec.ingress[0].from[1]", "", "is empty: name pods, namespaces or an ipBlock"),
 		one("every port to be reached", edit{web, traefik + "\n    ports: [{port: http}]", traefik}, web, "spec.ingress[0].ports", "", everyPort),
 		one("every TCP port to be reached", edit{web, "[{port: http}]", "[{port: http}, {protocol: TCP}]"}, web, "spec.ingress[0].ports[1].port", "", everyPort),
+		one("every TCP port of a server", edit{valkey, "[{port: 6379}]", "[{protocol: TCP}]"}, valkey, "spec.ingress[0].ports[0].port", "", everyPort),
+		one("every UDP port of a server", edit{valkey, "[{port: 6379}]", "[{port: 6379}, {protocol: UDP}]"}, valkey, "spec.ingress[0].ports[1].port", "", everyPort),
+		one("a client of a server that is nobody", edit{valkey, "from: [", "from: [{}, "}, valkey, "spec.ingress[0].from[0]", "", "is empty"),
 		one("servers that are not named", edit{web, https + "\n    ", ""}, web, "spec.egress[2].to", "", anywhere),
 		one("neither servers nor ports", edit{web, https + "\n    ports: [{port: 443}, {port: 587}]", "{}"}, web, "spec.egress[2].to", "", anywhere),
 		one("servers for DNS and more that are not named", edit{web, https + "\n    ports: [{port: 443}, ", "ports: [{port: 53}, "}, web, "spec.egress[2].to", "", anywhere),
@@ -176,6 +188,10 @@ func mistakesInIsolation() []mutation {
 			"Deployment shop/valkey", labels, "app=valkey", "no NetworkPolicy lets the pods of Deployment shop/web, Deployment shop/worker in to these, port 6379"),
 		one("clients in a namespace without the label", edit{postgres, "team: web", "team: mail"},
 			"Deployment data/postgres", labels, "app=postgres", "no NetworkPolicy lets the pods of Deployment shop/web, CronJob shop/report in to these, port 5432"),
+		one("clients in a namespace with the label of another", edit{postgres, "team: web", "team: data"},
+			"Deployment data/postgres", labels, "app=postgres", "no NetworkPolicy lets the pods of Deployment shop/web, CronJob shop/report in to these, port 5432"),
+		one("clients in a namespace of another name that is made elsewhere", edit{new: policyIn("free", "podSelector: {}, ingress: [{from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: paid}}, podSelector: {}}], ports: [{port: 80}]}]") + "---\n" + podIn("free", "app: extra", "") + "---\n" + server},
+			"Pod free/server", "metadata.labels", "app=server", "no NetworkPolicy lets the pods of Pod free/extra in to these, port 80"),
 		one("clients in a namespace of another name", edit{postgres, "team: web", "kubernetes.io/metadata.name: www"},
 			"Deployment data/postgres", labels, "app=postgres", "no NetworkPolicy lets the pods of Deployment shop/web, CronJob shop/report in to these"),
 		one("clients of another namespace that are let in from this one", edit{postgres, "namespaceSelector: {matchLabels: {team: web}}, ", ""},
@@ -198,6 +214,13 @@ func mistakesInIsolation() []mutation {
 			"Ingress shop/web", "spec.rules[0].http.paths[0].backend.service.name", "web", "no NetworkPolicy lets visitors in"),
 		one("visitors that are let in from the same namespace by its name", edit{web, "kubernetes.io/metadata.name: traefik", "kubernetes.io/metadata.name: shop"},
 			"Ingress shop/web", "spec.rules[0].http.paths[0].backend.service.name", "web", "no NetworkPolicy lets visitors in"),
+		one("visitors that are let in from a list of the same namespace", edit{web, "matchLabels: {kubernetes.io/metadata.name: traefik}", "matchExpressions: [{key: kubernetes.io/metadata.name, operator: In, values: [shop]}]"},
+			"Ingress shop/web", "spec.rules[0].http.paths[0].backend.service.name", "web", "no NetworkPolicy lets visitors in"),
+		{
+			name: "visitors of a Service whose port is not among those of the pods",
+			edit: edit{"Service shop/web", "targetPort: http", "targetPort: https"},
+			want: []problem{{"Service shop/web", "ports", "spec.ports[0].targetPort", "https", "is not among the ports"}},
+		},
 		one("visitors that are let in to another port", edit{web, "port: http", "port: metrics"},
 			"Ingress shop/web", "spec.rules[0].http.paths[0].backend.service.name", "web", "no NetworkPolicy lets visitors in"),
 		one("visitors of a route that are not let in", edit{new: "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: db, namespace: shop}\nspec: {rules: [{backendRefs: [{name: postgres, namespace: data, port: 5432}, {name: valkey, port: 6379}]}]}\n"},
@@ -247,6 +270,8 @@ func harmlessIsolation() []mutation {
 		{name: "servers for DNS on the node", edit: edit{names, dns, "to: [{ipBlock: {cidr: 169.254.20.10/32}}]\n    ports: [{port: 53, protocol: UDP}]"}},
 		{name: "servers everywhere, on one port", edit: edit{web, "except: [10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10]", "except: []"}},
 
+		{name: "clients on the network of their node", edit: edit{new: policyIn("free", "podSelector: {}, policyTypes: [Ingress, Egress]") + "---\n" + podIn("free", "app: extra", "hostNetwork: true, ") + "---\n" + server}},
+		{name: "an object called like a namespace", edit: edit{new: "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: shop, namespace: shop}\n"}},
 		{name: "a server in a namespace whose labels nobody tells", edit: edit{"Namespace shop", "name: shop", "name: www"}},
 		{name: "a server that no policy restricts", edit: edit{postgres, "[Ingress, Egress]", "[Egress]"}},
 		{name: "a client that no policy restricts", edit: edit{new: policyIn("free", "podSelector: {}, ingress: [{from: [{podSelector: {matchLabels: {app: extra}}}], ports: [{port: 80}]}]") + "---\n" + podIn("free", "app: extra", "") + "---\n" + server}},
@@ -322,6 +347,9 @@ func TestVariablesThatConnect(t *testing.T) {
 		{`{name: A, valueFrom: {fieldRef: {fieldPath: status.hostIP}}}, {name: HOST, value: $(A)}`, "", edit{}},
 		{`{name: HOST, value: valkey}, {name: URL, value: "redis://valkey:6379"}`, "valkey", edit{}},
 		{`{name: HOST, value: worker}`, "", edit{}},
+		{`{name: A, valueFrom: {fieldRef: {fieldPath: status.hostIP}}}, {name: HOST, value: $(A)valkey}`, "", edit{}},
+		{`{name: HOST, value: $(A)valkey}`, "", edit{}},
+		{`{name: HOST, value: mail}`, "", edit{new: "apiVersion: v1\nkind: Service\nmetadata: {name: mail, namespace: shop}\nspec: {ports: [{port: 6379}]}\n"}},
 	} {
 		t.Run(test.env, func(t *testing.T) {
 			env := strings.ReplaceAll(test.env, "}, {name", "}\n            - {name")
@@ -334,6 +362,41 @@ func TestVariablesThatConnect(t *testing.T) {
 			}
 			if want := []string{test.host}; test.host == "" && len(hosts) > 0 || test.host != "" && !slices.Equal(hosts, want) {
 				t.Errorf("connects to %q, want %q", hosts, test.host)
+			}
+		})
+	}
+}
+
+// TestVariablesThatConnectToPorts follows them through the Service to the pods.
+func TestVariablesThatConnectToPorts(t *testing.T) {
+	const all = "ports: [{name: http, port: 80, targetPort: http}, {name: metrics, port: 9000, targetPort: 9000}]"
+	system := readFile(t, isolatedFile)
+	for name, test := range map[string]struct{ port, service, pods, want string }{
+		"all":                         {"", all, "", "port 8000 or 9000"},
+		"the first":                   {"80", all, "", "port 8000"},
+		"the second":                  {"9000", all, "", "port 9000"},
+		"the second, by name":         {"80", "ports: [{port: 80, targetPort: metrics}]", "", "port 9000"},
+		"the same on both sides":      {"8000", "ports: [{port: 8000}]", "", "port 8000"},
+		"a second one without name":   {"9000", all, "ports: [{containerPort: 8000}, {containerPort: 9000}]", "port 9000"},
+		"a second one, by protocol":   {"80", "ports: [{port: 80, targetPort: http}]", "ports: [{containerPort: 8080, name: http, protocol: UDP}, {containerPort: 8000, name: http, protocol: TCP}]", "port 8000"},
+		"one of the Service by UDP":   {"80", "ports: [{port: 80, targetPort: 8000, protocol: UDP}]", "ports: [{containerPort: 8000, protocol: TCP}]", ""},
+		"one that the Service hasn't": {"8000", all, "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			env := `{name: HOST, value: web}` + "\n            - {name: PORT, value: \"" + test.port + "\"}"
+			edits := []edit{{"Deployment shop/worker", `{name: VALKEY_HOST, value: "valkey"}`, env}, {"Service shop/web", all, test.service}}
+			if test.pods != "" {
+				edits = append(edits, edit{"Deployment shop/web", "ports: [{containerPort: 8000, name: http}, {containerPort: 9000, name: metrics}]", test.pods})
+			}
+			const text = "no NetworkPolicy lets these pods out to those of Deployment shop/web, "
+			got := ""
+			for _, p := range manifest.Check(system.edit(t, edits...).objects(), manifest.Options{}) {
+				if port, ok := strings.CutPrefix(p.Text, text); ok {
+					got += port
+				}
+			}
+			if got != test.want {
+				t.Errorf("connects to %q, want %q", got, test.want)
 			}
 		})
 	}

@@ -128,7 +128,7 @@ func (p peer) namespaceNames(own string) (names []string, ok bool) {
 		return nil, false
 	}
 	operator := requirements[0].Operator()
-	return requirements[0].ValuesUnsorted(), operator == selection.In || operator == selection.Equals
+	return requirements[0].Values().List(), operator == selection.In || operator == selection.Equals
 }
 
 // reaches reports whether p, a peer in a policy of the given namespace, stands
@@ -156,8 +156,8 @@ func (n *network) mayMatch(selector labels.Selector, namespace string) bool {
 		}
 	}
 	known[corev1.LabelMetadataName] = namespace
-	requirements, selectable := selector.Requirements()
-	return selectable && !slices.ContainsFunc(requirements, func(r labels.Requirement) bool {
+	requirements, _ := selector.Requirements()
+	return !slices.ContainsFunc(requirements, func(r labels.Requirement) bool {
 		return (whole || r.Key() == corev1.LabelMetadataName) && !r.Matches(known)
 	})
 }
@@ -166,10 +166,7 @@ func (n *network) mayMatch(selector labels.Selector, namespace string) bool {
 // others than the pods of that namespace's manifests.
 func (n *network) outside(namespace string, p peer) bool {
 	names, named := p.namespaceNames(namespace)
-	if !named {
-		return p.block != nil || p.pods != nil
-	}
-	return slices.ContainsFunc(names, func(name string) bool { return name != namespace }) || len(n.selected(namespace, p.pods)) == 0
+	return !named || slices.ContainsFunc(names, func(name string) bool { return name != namespace }) || len(n.selected(namespace, p.pods)) == 0
 }
 
 // podPort is a port that pods listen on. Its name may be empty.
@@ -221,10 +218,16 @@ func (w workload) ports() ports {
 
 func orTCP(protocol corev1.Protocol) corev1.Protocol { return cmp.Or(protocol, corev1.ProtocolTCP) }
 
+// prefixOf returns the addresses that cidr means. One that is none, which
+// Kubernetes refuses, means no address.
+func prefixOf(cidr string) netip.Prefix {
+	prefix, _ := netip.ParsePrefix(cidr)
+	return prefix
+}
+
 // everywhere reports whether block holds every address of its kind.
 func everywhere(block *networkingv1.IPBlock) bool {
-	prefix, err := netip.ParsePrefix(block.CIDR)
-	return err == nil && prefix.Bits() == 0
+	return prefixOf(block.CIDR).Bits() == 0
 }
 
 // private are the addresses that clusters give to pods; see
@@ -237,14 +240,11 @@ var private = []netip.Prefix{
 // mayHoldPods reports whether block holds private addresses besides those that
 // it leaves out.
 func mayHoldPods(block *networkingv1.IPBlock) bool {
-	prefix, err := netip.ParsePrefix(block.CIDR)
-	if err != nil {
-		return false
-	}
+	prefix := prefixOf(block.CIDR)
 	return slices.ContainsFunc(private, func(p netip.Prefix) bool {
 		return prefix.Overlaps(p) && !slices.ContainsFunc(block.Except, func(text string) bool {
-			except, err := netip.ParsePrefix(text)
-			return err == nil && except.Bits() <= p.Bits() && except.Overlaps(p)
+			except := prefixOf(text)
+			return except.Bits() <= p.Bits() && except.Overlaps(p)
 		})
 	})
 }

@@ -138,9 +138,7 @@ func (c *checker) backendReferences(o Object) {
 		if b.namespace != o.Namespace && len(c.servicesIn(b.namespace)) == 0 {
 			continue
 		}
-		if !c.requireIn(b.namespace, o, b.nameField, "Service", b.name) {
-			continue
-		}
+		c.requireIn(b.namespace, o, b.nameField, "Service", b.name)
 		service, ok := c.service(b.namespace, b.name)
 		if ok && !slices.ContainsFunc(service.spec.Ports, b.leadsTo) {
 			c.add(o, b.portField, b.port.String(), "is not among the ports of %s", service)
@@ -243,9 +241,8 @@ func (c *checker) require(o Object, field, kind, name string, keys ...keyRef) {
 	c.requireIn(o.Namespace, o, field, kind, name, keys...)
 }
 
-// requireIn is [checker.require] for an object of the given namespace. It
-// reports whether the object exists.
-func (c *checker) requireIn(namespace string, o Object, field, kind, name string, keys ...keyRef) bool {
+// requireIn is [checker.require] for an object of the given namespace.
+func (c *checker) requireIn(namespace string, o Object, field, kind, name string, keys ...keyRef) {
 	atHand, external, open, held := false, false, false, []string{}
 	for _, other := range c.objects {
 		if isKind(other, kind) && other.Namespace == namespace && other.Name == name {
@@ -265,7 +262,7 @@ func (c *checker) requireIn(namespace string, o Object, field, kind, name string
 			c.missing[id] = true
 			c.add(o, field, name, "no %s of that name is in these manifests or declared external", kind)
 		}
-		return false
+		return
 	}
 	slices.Sort(held)
 	for _, k := range keys {
@@ -273,7 +270,6 @@ func (c *checker) requireIn(namespace string, o Object, field, kind, name string
 			c.add(o, k.field, k.key, "is not a key of %s %s, which holds %s", kind, name, strings.Join(held, ", "))
 		}
 	}
-	return true
 }
 
 // isKind reports whether o is of the given kind. A custom kind that is called

@@ -245,6 +245,14 @@ func mistakesInReferences() []mutation {
 			want: []problem{{"HTTPRoute django-app/mail", "references", "spec.rules[0].backendRefs[0].port", "80", "is not among the ports of Service mail/smtp"}},
 		},
 		{
+			name: "an HTTPRoute to one missing Service twice, and to another of that name",
+			edit: edit{new: strings.Replace(otherRoute, "backendRefs: [", "backendRefs: [{name: web, port: 80}, {name: web, port: 81}, ", 1) + "---\n" + otherService},
+			want: []problem{
+				{"HTTPRoute django-app/mail", "references", "spec.rules[0].backendRefs[0].name", "web", "no Service" + nowhere},
+				{"HTTPRoute django-app/mail", "references", "spec.rules[0].backendRefs[2].name", "web", "no Service" + nowhere},
+			},
+		},
+		{
 			name: "a ServiceMonitor that selects nothing",
 			edit: edit{monitor, "component: web", "component: worker"},
 			want: []problem{{monitor, "references", "spec.selector", "app.kubernetes.io/component=worker", "selects no Service of these manifests in django-app"}},

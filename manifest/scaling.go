@@ -23,7 +23,7 @@ func (c *checker) scaling() {
 	for _, w := range c.workloads {
 		// 0 pauses the autoscaler; see
 		// https://kubernetes.io/docs/concepts/workloads/autoscaling/horizontal-pod-autoscale/#implicit-maintenance-mode-deactivation.
-		if a, ok := c.autoscalerOf(w); ok && w.replicas != nil && *w.replicas != 0 {
+		if a, ok := c.autoscalerFor(w); ok && w.replicas != nil && *w.replicas != 0 {
 			c.add(w.Object, "spec.replicas", strconv.Itoa(int(*w.replicas)), "must not be given: %s sets it, and each apply would set it back", a)
 		}
 	}
@@ -96,7 +96,7 @@ func (a autoscaler) scales(w workload) bool {
 	return a.Namespace == w.Namespace && a.kind == w.Kind && a.target == w.Name
 }
 
-func (c *checker) autoscalerOf(w workload) (autoscaler, bool) {
+func (c *checker) autoscalerFor(w workload) (autoscaler, bool) {
 	for _, a := range c.autoscalers {
 		if a.scales(w) {
 			return a, true
@@ -154,7 +154,7 @@ func (c *checker) pods(w workload) (fewest, most int) {
 		return parallel(content.Spec.JobTemplate.Spec)
 	}
 	n := orOne(w.replicas)
-	if a, ok := c.autoscalerOf(w); ok && n != 0 {
+	if a, ok := c.autoscalerFor(w); ok && n != 0 {
 		return a.min, a.max
 	}
 	return n, n
@@ -181,7 +181,7 @@ func (c *checker) disruptions(o Object, spec policyv1.PodDisruptionBudgetSpec) {
 		return
 	}
 	selector, err := metav1.LabelSelectorAsSelector(spec.Selector)
-	if err != nil || spec.MinAvailable == nil {
+	if err != nil {
 		return
 	}
 	total, selected := 0, c.selected(o.Namespace, selector)
@@ -192,9 +192,9 @@ func (c *checker) disruptions(o Object, spec policyv1.PodDisruptionBudgetSpec) {
 		fewest, _ := c.pods(w)
 		total += fewest
 	}
-	// Kubernetes rounds percentages up.
-	needed, err := intstr.GetScaledValueFromIntOrPercent(spec.MinAvailable, total, true)
-	if err == nil && total > 0 && needed >= total {
+	// Kubernetes rounds percentages up. Nothing, and what is no number, is 0.
+	needed, _ := intstr.GetScaledValueFromIntOrPercent(spec.MinAvailable, total, true)
+	if total > 0 && needed >= total {
 		c.add(o, "spec.minAvailable", spec.MinAvailable.String(), "lets no pod go, so that no node can be drained, when %s has %d: run more replicas, ask for fewer, or leave the budget out", list(selected), total)
 	}
 }

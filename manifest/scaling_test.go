@@ -133,6 +133,11 @@ func mistakesInScaling() []mutation {
 			want: []problem{{"HorizontalPodAutoscaler django-app/web", "scaling", "spec.scaleTargetRef.name", "django", "is also scaled by HorizontalPodAutoscaler django-app/django: keep one of them, with the metrics of both"}},
 		},
 		{
+			name: "one autoscaler twice",
+			edit: edit{new: scaler("v2", "django", "Deployment", "django", "maxReplicas: 5")},
+			want: []problem{{hpa, "unique", "metadata.name", "django", "is also made by"}},
+		},
+		{
 			name: "three autoscalers of one Deployment",
 			edit: edit{new: scaler("v2", "web", "Deployment", "django", "maxReplicas: 3") + "---\n" + scaler("v1", "www", "Deployment", "django", "maxReplicas: 3")},
 			want: []problem{
@@ -166,6 +171,11 @@ func mistakesInScaling() []mutation {
 			edit: edit{pdb, "maxUnavailable: 1", "maxUnavailable: 0%"},
 			want: []problem{{pdb, "scaling", "spec.maxUnavailable", "0%", noDrain + ": allow 1 or more"}},
 		},
+		{
+			name: "a budget with an unknown operator",
+			edit: edit{pdb, "maxUnavailable: 1\n  selector:\n    matchLabels:\n      app: django\n", "minAvailable: 2\n  selector:\n    matchExpressions:\n      - {key: app, operator: Equals}\n"},
+			want: []problem{{pdb, "selectors", "spec.selector", "", "is not a valid label selector operator"}},
+		},
 		blocked("a budget that keeps the only pod", "postgres", "1", ", when Deployment django-app/postgres has 1: run more replicas, ask for fewer, or leave the budget out"),
 		blocked("a budget that keeps the only pod of a StatefulSet", "valkey", "1", ", when StatefulSet django-app/valkey has 1"),
 		blocked("a budget that keeps more pods than there are", "postgres", "2", ", when Deployment django-app/postgres has 1"),
@@ -195,6 +205,11 @@ func mistakesInScaling() []mutation {
 		spread("a volume of one node and a rollout of pods that share a zone", "Deployment files/a", claimName, rollout, storing("Deployment", "a", "", strings.Replace(beside, "TOPOLOGY", "topology.kubernetes.io/zone", 1))),
 		spread("a volume of one node and pods that stay off a node", "Deployment files/a", claimName, rollout, storing("Deployment", "a", "", strings.NewReplacer("TOPOLOGY", node, "podAffinity", "podAntiAffinity").Replace(beside))),
 		{
+			name: "a volume without access modes",
+			edit: edit{new: strings.Replace(storeClaim, "[ReadWriteOnce]", "[]", 1) + storing("Deployment", "a", "", "")},
+			want: []problem{{"PersistentVolumeClaim files/store", "volumes", "spec.accessModes", "", "is required"}},
+		},
+		{
 			name: "a volume of one pod and a rollout on one node",
 			edit: edit{new: strings.Replace(storeClaim, "ReadWriteOnce", "ReadWriteOncePod", 1) + storing("Deployment", "a", "", onNamedNode)},
 			want: []problem{{"Deployment files/a", "scaling", claimName, "store", "is ReadWriteOncePod, but a rollout"}},
@@ -206,6 +221,7 @@ func mistakesInScaling() []mutation {
 		},
 		shared("a volume of one node that two Deployments share", "Deployment files/a, Deployment files/b", storing("Deployment", "a", recreate, ""), storing("Deployment", "b", recreate, "")),
 		shared("a volume of one node that a Deployment and a CronJob share", "Deployment files/a, CronJob files/b", storing("Deployment", "a", recreate, ""), storing("CronJob", "b", "", "")),
+		shared("a volume of one node that two Jobs share, none of them suspended", "Job files/a, Job files/b", storing("Job", "a", "suspend: false", ""), storing("Job", "b", "", "")),
 		shared("a volume of one node that two Jobs and a StatefulSet share", "Job files/a, Job files/b, StatefulSet files/c", storing("Job", "a", "", ""), storing("Job", "b", "", ""), storing("StatefulSet", "c", "", "")),
 	}
 }
@@ -226,7 +242,8 @@ func harmlessScaling() []mutation {
 		{name: "an autoscaler of a StatefulSet called like the Deployment", edit: edit{new: scaler("v2", "a", "StatefulSet", "valkey", "maxReplicas: 3") + "---\n" + scaler("v2", "b", "Deployment", "postgres", "maxReplicas: 1")}},
 		{name: "an autoscaler by the utilization of a container", edit: edit{hpa, "  minReplicas: 2\n", "  minReplicas: 2\n  metrics: [{type: ContainerResource, containerResource: {name: cpu, container: django, target: {type: Utilization, averageUtilization: 70}}}]\n"}},
 		{name: "an autoscaler by an amount", edit: edit{hpa, "  minReplicas: 2\n", "  minReplicas: 2\n  metrics: [{type: ContainerResource, containerResource: {name: cpu, container: web, target: {type: AverageValue, averageValue: 1}}}]\n"}},
-		{name: "autoscalers of one name in two namespaces", edit: edit{new: strings.Replace(scaler("v2", "django", "Deployment", "a", "maxReplicas: 3"), "django-app", "files", 1) + strings.Replace(storing("Deployment", "a", "", ""), "persistentVolumeClaim: {claimName: store}", "emptyDir: {}", 1)}},
+		{name: "autoscalers of two Deployments of one name in two namespaces", edit: edit{new: strings.Replace(scaler("v2", "web", "Deployment", "django", "maxReplicas: 3"), "django-app", "files", 1)}, options: also(manifest.External{Kind: "Deployment", Name: "django"})},
+		{name: "autoscalers of a Deployment and a StatefulSet of one name", edit: edit{new: scaler("v2", "web", "StatefulSet", "django", "maxReplicas: 3")}, options: also(manifest.External{Kind: "StatefulSet", Name: "django"})},
 
 		{name: "a budget of some percent", edit: edit{pdb, "maxUnavailable: 1", "maxUnavailable: 1%"}},
 		{name: "a budget that keeps nothing", edit: edit{new: budget("postgres", "minAvailable: 0")}},
@@ -235,6 +252,10 @@ func harmlessScaling() []mutation {
 		{name: "a budget that keeps half of two pods", edit: edit{new: budget("django", "minAvailable: 50%")}},
 		{name: "a budget that keeps two pods of three in two workloads", edit: edit{new: budget("django, postgres", "minAvailable: 2")}},
 		{name: "a budget that keeps the pod of a Job until it is done", edit: edit{new: budget("migrate", "minAvailable: 1")}},
+		{name: "a budget that keeps as many pods as a Deployment has, of these and those of a Job", edit: edit{new: budget("postgres, migrate", "minAvailable: 1")}},
+		{name: "a budget without numbers", edit: edit{new: budget("postgres", "unhealthyPodEvictionPolicy: AlwaysAllow")}},
+		{name: "a budget of no number, which Kubernetes refuses", edit: edit{new: budget("postgres", "maxUnavailable: few")}},
+		{name: "a budget that keeps no number, which Kubernetes refuses", edit: edit{new: budget("postgres", "minAvailable: few")}},
 		{name: "a budget that keeps nothing and something", edit: edit{new: budget("django", "maxUnavailable: 1, minAvailable: 2")}},
 		{name: "a budget of pods that are stopped", edit: edit{new: strings.Replace(budget("a", "minAvailable: 1"), "django-app", "files", 1) + storing("Deployment", "a", "replicas: 0", "") + "---\n" + storeClaim}},
 
@@ -249,6 +270,9 @@ func harmlessScaling() []mutation {
 		store("a volume of one node and pods on the node of a host name", storing("Deployment", "a", "replicas: 2", onHost)),
 		store("a volume of one node and a Job on the node of the Deployment", storing("Deployment", "a", recreate, ""), storing("Job", "b", "", strings.Replace(beside, "TOPOLOGY", node, 1))),
 		store("a volume of one node and a Deployment that is stopped", storing("Deployment", "a", "replicas: 0", ""), storing("Job", "b", "", "")),
+		{name: "a volume of one node and an autoscaler in another namespace", edit: edit{new: storeClaim + storing("Deployment", "a", recreate, "") + "---\n" + scaler("v2", "a", "Deployment", "a", "maxReplicas: 3")}, options: also(manifest.External{Kind: "Deployment", Name: "a"})},
+		{name: "a volume of one node and an autoscaler of another kind", edit: edit{new: storeClaim + storing("Deployment", "a", recreate, "") + "---\n" + strings.Replace(scaler("v2", "a", "StatefulSet", "a", "maxReplicas: 3"), "django-app", "files", 1)}, options: also(manifest.External{Kind: "StatefulSet", Name: "a"})},
+		store("a volume of one node and an autoscaler that is paused", storing("Deployment", "a", "replicas: 0", ""), "---\n"+strings.Replace(scaler("v2", "a", "Deployment", "a", "maxReplicas: 3"), "django-app", "files", 1)),
 		store("a volume of one node and a Job that is suspended", storing("StatefulSet", "a", "", ""), storing("Job", "b", "suspend: true", "")),
 		store("a volume of one node and a CronJob whose Jobs are suspended", storing("StatefulSet", "a", "", ""), storing("CronJob", "b", "suspend: true", "")),
 		store("a volume of one node and a CronJob that is suspended", storing("StatefulSet", "a", "", ""), strings.Replace(storing("CronJob", "b", "", ""), "schedule:", "suspend: true\n  schedule:", 1)),
@@ -309,11 +333,16 @@ func TestOnlyWhatIsScaledByNeedsItsRequest(t *testing.T) {
 
 // TestObjectsMadeTwiceShareNoVolume: what unique reports is not reported again.
 func TestObjectsMadeTwiceShareNoVolume(t *testing.T) {
-	text := storeClaim + storing("StatefulSet", "a", "", "")
-	objects := parse(t, text+storing("StatefulSet", "a", "", ""))
-	for _, p := range manifest.Check(objects, manifest.Options{}) {
-		if p.Rule != "unique" {
-			t.Error(p)
-		}
+	once := storing("StatefulSet", "a", "", "")
+	for name, text := range map[string]string{
+		"workloads": storeClaim + once + once,
+		"claims":    storeClaim + "---\n" + storeClaim + storing("Deployment", "a", "", ""),
+	} {
+		t.Run(name, func(t *testing.T) {
+			problems := manifest.Check(parse(t, text), manifest.Options{})
+			if len(problems) != 1 || problems[0].Rule != "unique" {
+				t.Errorf("Check() = %v, want one problem of rule unique", problems)
+			}
+		})
 	}
 }
