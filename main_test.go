@@ -28,8 +28,8 @@ func TestTheImageComesFromTheEnvironment(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := strings.Count(string(result.Files["django-app.k8s.yaml"]), "image: registry.example.com/shop:2.0.0\n"); n != 2 {
-		t.Errorf("%d containers run the image, want 2", n)
+	if n := strings.Count(string(result.Files["django-app.k8s.yaml"]), "image: registry.example.com/shop:2.0.0\n"); n != 3 {
+		t.Errorf("%d containers run the image, want 3", n)
 	}
 }
 

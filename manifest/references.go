@@ -232,12 +232,20 @@ func list[T fmt.Stringer](objects []T) string {
 	return strings.Join(names, ", ")
 }
 
+// rootCertificate is the ConfigMap by which Kubernetes shows every namespace the
+// certificate of the API server; see
+// https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/#bound-service-account-token-volume.
+const rootCertificate = "kube-root-ca.crt"
+
 // keyRef is a field that names a key of a Secret or ConfigMap.
 type keyRef struct{ field, key string }
 
 // require adds a problem when the object that o names in field does not exist,
 // or for every key that it does not hold.
 func (c *checker) require(o Object, field, kind, name string, keys ...keyRef) {
+	if kind == "ConfigMap" && name == rootCertificate {
+		return
+	}
 	c.requireIn(o.Namespace, o, field, kind, name, keys...)
 }
 

@@ -344,6 +344,7 @@ func harmlessReferences() []mutation {
 		{name: "an optional volume of a missing Secret", edit: edit{django, "secretName: django-env-secret", "secretName: a\n            optional: true"}},
 		{name: "an optional volume of a missing ConfigMap", edit: edit{django, "name: django-settings\n          name: settings", "name: a\n            optional: true\n          name: settings"}},
 		{name: "an optional projected volume of a missing Secret", edit: edit{django, "path: db\n                  name: django-env-secret", "path: db\n                  name: a\n                  optional: true"}},
+		{name: "the certificate of the API server", edit: edit{django, "items:\n                    - key: DJANGO_SETTINGS_MODULE\n                      path: module\n                  name: django-settings", "name: kube-root-ca.crt"}},
 		{name: "an optional projected volume of a missing ConfigMap", edit: edit{django, "path: module\n                  name: django-settings", "path: module\n                  name: a\n                  optional: true"}},
 		{
 			name:    "a key of an external Secret of any keys",

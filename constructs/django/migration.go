@@ -156,12 +156,10 @@ func (m *Migration) Name() string { return m.props.Name }
 // pods.
 func (m *Migration) Selector() map[string]string { return labels.Selector(m.props.Name) }
 
-// Externals implements the declaration of what comes from elsewhere: the
-// ConfigMap by which every namespace knows the API server.
+// Externals implements the declaration of volumes and Secrets that come from
+// elsewhere.
 func (m *Migration) Externals() []declare.Object {
-	namespace := bind.Namespace(m)
-	return append(m.props.Web.projectExternals(namespace),
-		podspec.ExternalRootCertificate(namespace))
+	return m.props.Web.projectExternals(bind.Namespace(m))
 }
 
 // Traffic implements the declaration of what the pods connect to.

@@ -63,7 +63,8 @@ type GeneratedProps struct {
 // nowhere else. The manifest carries the values that are no secret; a Job gives
 // each missing key 64 random URL-safe characters (384 bits) and never touches a
 // key that has a value, so that applying again changes nothing. Its
-// ServiceAccount may get and patch this one Secret and nothing else. Workloads
+// ServiceAccount may get and patch this one Secret, and list and delete Jobs: the
+// last few that have ended stay. Workloads
 // that name a generated key wait in CreateContainerConfigError until the Job
 // has run.
 //

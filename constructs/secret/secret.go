@@ -178,7 +178,6 @@ func (s *Secret) Externals() []declare.Object {
 	all := []declare.Object{{Kind: "Secret", Name: s.name, Namespace: namespace, Keys: elsewhere}}
 	if g, ok := s.source.(generated); ok {
 		all = append(all, podspec.ExternalPullSecrets(namespace, g.ImagePullSecrets)...)
-		all = append(all, podspec.ExternalRootCertificate(namespace))
 	}
 	return all
 }

@@ -121,11 +121,6 @@ func (m *Mounts) add(volume k8s.Volume, path string, readOnly bool) {
 // certificate of the API server.
 const rootCertificate = "kube-root-ca.crt"
 
-// ExternalRootCertificate declares that ConfigMap, which APIToken mounts.
-func ExternalRootCertificate(namespace string) declare.Object {
-	return declare.Object{Kind: "ConfigMap", Name: rootCertificate, Namespace: namespace}
-}
-
 // APIToken adds what a client of the API server needs, where clients look for
 // it: a token that the kubelet renews, the certificate, the namespace. Unlike an
 // automatic mount, it is for the containers that mount it alone.
