@@ -34,8 +34,9 @@ func TestHangingPodIsRestarted(t *testing.T) {
 	})
 	t.Logf("restarted after %s", took)
 	t.Logf("rolled out again %s later", a.waitFor(django.DefaultName))
-	eventually(t, time.Minute, "the restarted pod answers", func(context.Context) error {
-		got, err := a.get(a.web(), "/login")
+	// The node learns a little later than the API server that the pod is ready.
+	eventually(t, time.Minute, "the restarted pod answers through the Service", func(context.Context) error {
+		got, err := a.tryToAsk(django.DefaultName, "/login")
 		if err == nil && got.status != 200 {
 			err = fmt.Errorf("%d: %s", got.status, got.body)
 		}

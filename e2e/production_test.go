@@ -122,7 +122,9 @@ func define(t *testing.T) {
 			}
 		})
 	}
-	time.Sleep(2 * time.Second) // The API server serves a new kind a moment later.
+	// The API server serves a new kind a moment later.
+	time.Sleep(2 * time.Second)
+	kube.Refresh()
 }
 
 // withImage returns a copy of the manifests in dir that runs the site under

@@ -69,10 +69,18 @@ func (a *app) throughService(path string) answer {
 // ask asks host, from a pod of the site, for path.
 func (a *app) ask(host, path string) answer {
 	a.t.Helper()
-	out := a.exec(a.web(), "python3", "-c", asking, host, fmt.Sprint(django.DefaultPort), path)
-	var got answer
-	if err := json.Unmarshal([]byte(out), &[]any{&got.status, &got.body}); err != nil {
-		a.t.Fatalf("%s: %v", out, err)
+	got, err := a.tryToAsk(host, path)
+	if err != nil {
+		a.t.Fatal(err)
 	}
 	return got
+}
+
+func (a *app) tryToAsk(host, path string) (answer, error) {
+	out, err := kube.Exec(a.t.Context(), a.web(), "python3", "-c", asking, host, fmt.Sprint(django.DefaultPort), path)
+	var got answer
+	if err == nil {
+		err = json.Unmarshal([]byte(out), &[]any{&got.status, &got.body})
+	}
+	return got, err
 }

@@ -53,6 +53,9 @@ func Connect() (*Cluster, error) {
 	return connect(config)
 }
 
+// Refresh makes c ask the API server anew which kinds it knows.
+func (c *Cluster) Refresh() { meta.MaybeResetRESTMapper(c.mapper) }
+
 func connect(config *rest.Config) (*Cluster, error) {
 	client, err := kubernetes.NewForConfig(config)
 	if err != nil {
