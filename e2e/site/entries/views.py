@@ -1,4 +1,5 @@
 import functools
+import os
 import socket
 
 from django.conf import settings
@@ -160,7 +161,7 @@ def files(request):
 @require_safe
 def file(request, name):
     """A stored file, to be saved and never shown: what strangers upload must not run as a page of this site."""
-    if name.startswith(".") or not default_storage.exists(name):
+    if name.startswith(".") or not os.path.isfile(default_storage.path(name)):
         raise Http404
     return FileResponse(default_storage.open(name), as_attachment=True, filename=name)
 
