@@ -37,7 +37,7 @@ image() {
     # shellcheck disable=SC2086 # several paths
     [[ -z $paths ]] || tar --sort=name --mtime=@0 --owner=0 --group=0 --exclude=__pycache__ -cPf - $paths
   } | sha256sum | cut -d' ' -f1)
-  read -r was was_id was_archive <"$work/$name.made" 2>/dev/null || true
+  [[ ! -s $work/$name.made ]] || read -r was was_id was_archive <"$work/$name.made"
   if [[ ${was-} == "$inputs" && -s $was_archive && $was_id == "$(id "$was_archive")" ]]; then
     echo "$name: current"
     return
@@ -62,7 +62,7 @@ debian() {
   shift 2
   nice mmdebstrap --mode=root --variant=essential --include="$packages" \
     --keyring=/usr/share/keyrings/debian-archive-keyring.gpg --aptopt='Acquire::Languages "none"' \
-    --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
+    --dpkgopt=force-unsafe-io --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-include=/usr/share/doc/*/copyright' \
     "$@" \
     --customize-hook='rm -rf "$1"/var/lib/apt/lists/* "$1"/etc/hostname "$1"/etc/resolv.conf' \
@@ -88,7 +88,7 @@ make_valkey() {
 make_python() {
   local packages=(
     "python3-django=$django_version*" gunicorn python3-psycopg2 python3-whitenoise python-is-python3
-    "python3-celery=$celery_version*" python3-redis
+    "celery=$celery_version*" python3-redis
   )
   debian "$work/python.tar" "$(IFS=,; echo "${packages[*]}")" \
     --essential-hook='echo app:x:1000: >>"$1/etc/group"' \

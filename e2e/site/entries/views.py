@@ -1,4 +1,5 @@
 import functools
+import os
 import socket
 
 from django.conf import settings
@@ -118,8 +119,9 @@ def tasks(request):
     try:
         # No retry: the client is told at once, and tries again.
         sent = slow_entry.apply_async((text, seconds), retry=False) if seconds else add_entry.apply_async((text,), retry=False)
-    except OperationalError as error:
-        return JsonResponse({"pod": POD, "error": "broker: " + first_line(error)}, status=503)
+    except (OperationalError, TypeError) as error:
+        # TypeError is what kombu before 5.3 makes of a connection that times out; the cause of both is a better answer.
+        return JsonResponse({"pod": POD, "error": "broker: " + first_line(error.__context__ or error)}, status=503)
     return JsonResponse({"pod": POD, "task": sent.id}, status=202)
 
 
@@ -160,7 +162,7 @@ def files(request):
 @require_safe
 def file(request, name):
     """A stored file, to be saved and never shown: what strangers upload must not run as a page of this site."""
-    if name.startswith(".") or not default_storage.exists(name):
+    if name.startswith(".") or not os.path.isfile(default_storage.path(name)):
         raise Http404
     return FileResponse(default_storage.open(name), as_attachment=True, filename=name)
 

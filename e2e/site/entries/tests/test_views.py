@@ -1,11 +1,14 @@
 import os
 import socket
+import tempfile
 import time
+from pathlib import Path
 from io import StringIO
 from unittest import mock
 
 from django.contrib.auth import get_user_model
 from django.contrib.staticfiles import finders
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import InterfaceError, OperationalError, connections
 from django.http import JsonResponse
@@ -39,6 +42,7 @@ class WithoutDatabase(SimpleTestCase):
     def test_healthz(self):
         got = self.client.get("/healthz")
         self.assertEqual((got.status_code, got.content), (200, b"ok\n"))
+        self.assertRegex(got["Guestbook-Version"], r"^\d+\.\d+\.\d+$")
         self.assertEqual(self.client.post("/healthz").status_code, 405)
 
     def test_static_file(self):
@@ -210,6 +214,97 @@ class ForwardedProto(SimpleTestCase):
     @override_settings(SECURE_PROXY_SSL_HEADER=None)
     def test_header_means_nothing_unless_it_is_configured(self):
         self.assertEqual(self.client.get("/login", HTTP_X_FORWARDED_PROTO="https").status_code, 301)
+
+
+class Metrics(TestCase):
+    def test_text_format(self):
+        Entry.objects.create(text="a")
+        with override_settings(VERSION="1.2.3"):
+            got = self.client.get("/metrics")
+        self.assertEqual(got["Content-Type"], "text/plain; version=0.0.4; charset=utf-8")
+        lines = got.content.decode().splitlines(keepends=True)
+        self.assertTrue(all(line.endswith("\n") for line in lines))
+        self.assertEqual([line.strip() for line in lines if line[0] != "#"], ['guestbook_info{version="1.2.3"} 1', "guestbook_entries 1"])
+
+    def test_without_database(self):
+        with broken():
+            self.assertEqual(self.client.get("/metrics").status_code, 503)
+
+    @override_settings(ALLOWED_HOSTS=["a.example"], SECURE_SSL_REDIRECT=True)
+    def test_pods_are_asked_by_their_address(self):
+        self.assertEqual(self.client.get("/metrics", HTTP_HOST="10.0.0.1:8000").status_code, 200)
+        self.assertEqual(self.client.post("/metrics", HTTP_HOST="10.0.0.1:8000").status_code, 405)
+
+
+class Files(SimpleTestCase):
+    def setUp(self):
+        root = tempfile.TemporaryDirectory()
+        self.addCleanup(root.cleanup)
+        self.root = Path(root.name)
+        media = override_settings(MEDIA_ROOT=root.name)
+        media.enable()
+        self.addCleanup(media.disable)
+
+    def store(self, name, content=b"hello"):
+        return self.client.post("/files", {"file": SimpleUploadedFile(name, content)})
+
+    def test_stored_and_returned(self):
+        for content in (b"hello", b"x" * (3 << 20)):
+            added = self.store("a b.html", content)
+            self.assertEqual(added.status_code, 201)
+            self.assertEqual((added.json()["size"], added.json()["pod"]), (len(content), POD))
+            got = self.client.get("/files/" + added.json()["name"])
+            self.assertEqual(b"".join(got.streaming_content), content)
+            self.assertIn("attachment", got["Content-Disposition"])
+            self.assertEqual(got["X-Content-Type-Options"], "nosniff")
+        self.assertEqual(len(list(self.root.iterdir())), 2)
+
+    def test_name_is_left_of_a_path(self):
+        self.assertEqual(self.store("../../a").json()["name"], "a")
+
+    def test_what_is_refused(self):
+        self.assertEqual(self.client.post("/files").status_code, 400)
+        self.assertEqual(self.store("a", b"").status_code, 400)
+        self.assertEqual(self.store("a" * 101).status_code, 400)
+        self.assertEqual(self.store("a", b"x" * ((10 << 20) + 1)).status_code, 400)
+        self.assertEqual(self.client.get("/files").status_code, 405)
+        self.assertEqual(list(self.root.iterdir()), [])
+
+    def test_nothing_else_is_returned(self):
+        (self.root / "sub").mkdir()
+        for name in ("nothing", ".", "..", "%2e%2e", "..%2fa", ".hidden", "a%00b", "sub"):
+            self.assertEqual(self.client.get("/files/" + name).status_code, 404, name)
+
+    def test_directory_that_is_not_there_to_write(self):
+        blocked = self.root / "file"
+        blocked.touch()
+        with override_settings(MEDIA_ROOT=str(blocked / "media")):
+            got = self.store("a")
+        self.assertEqual(got.status_code, 503)
+        self.assertIn("files: ", got.json()["error"])
+
+
+class Prune(TestCase):
+    def prune(self, keep):
+        out = StringIO()
+        call_command("prune_entries", keep=keep, stdout=out)
+        return out.getvalue()
+
+    def test_the_newest_stay(self):
+        for text in "abcde":
+            Entry.objects.create(text=text)
+        self.assertIn("removed 0", self.prune(5))
+        self.assertIn("removed 3", self.prune(2))
+        self.assertEqual([e.text for e in Entry.objects.all()], ["e", "d"])
+        self.assertIn("removed 0", self.prune(2))
+        self.assertIn("removed 2", self.prune(0))
+        self.assertIn("removed 0", self.prune(0))
+
+    def test_what_it_refuses(self):
+        with self.assertRaisesRegex(CommandError, "0 or more"):
+            self.prune(-1)
+        with self.assertRaisesRegex(CommandError, "--keep"):
+            call_command("prune_entries")
 
 
 class RequestLog(SimpleTestCase):

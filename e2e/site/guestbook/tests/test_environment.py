@@ -163,6 +163,14 @@ class SmallValues(TestCase):
         self.assertEqual(environment.words({"A": " a, b,,c "}, "A"), ["a", "b", "c"])
         self.assertEqual(environment.words({}, "A"), [])
 
+    def test_header(self):
+        for value, want in (("HTTP_X_PROTO,https", ("HTTP_X_PROTO", "https")), (" HTTP_A , on ", ("HTTP_A", "on")), ("", None)):
+            self.assertEqual(environment.header({"A": value}, "A", default=("HTTP_B", "b")), want)
+        self.assertEqual(environment.header({}, "A", default=("HTTP_B", "b")), ("HTTP_B", "b"))
+        for value in ("HTTP_A", "HTTP_A,b,c", "X-Forwarded-Proto,https"):
+            with self.subTest(value), self.assertRaisesRegex(ImproperlyConfigured, "A: must read HTTP_NAME,value"):
+                environment.header({"A": value}, "A")
+
     def test_required(self):
         for env in ({}, {"SECRET_KEY": ""}):
             with self.assertRaisesRegex(ImproperlyConfigured, "SECRET_KEY: must be set"):
