@@ -96,7 +96,7 @@ func TestDeployCheckHoldsARelease(t *testing.T) {
 	good := a.write(checked)
 	a.apply(good)
 	a.waitFor(django.DefaultName)
-	old := a.names(django.DefaultName)
+	old := a.names()
 	a.apply(a.write(checked, func(p *stack.Props) { p.Web.Env = map[string]string{"DEBUG": "1"} }))
 	eventually(t, 2*time.Minute, "the check fails and says why", func(ctx context.Context) error {
 		for _, p := range a.pods(django.DefaultName) {

@@ -42,7 +42,7 @@ func TestMigrationUnderLoadLosesNoRequest(t *testing.T) {
 	a := newApp(t, "migration")
 	a.apply(a.write(migrating(siteImage)))
 	a.waitFor(django.DefaultName)
-	before := a.names(django.DefaultName)
+	before := a.names()
 	if columns := a.columns(); slices.Contains(columns, newColumn) {
 		t.Fatalf("the table has the column of the next release already: %q", columns)
 	}
@@ -71,12 +71,12 @@ func TestFailingMigrationKeepsOldPodsServing(t *testing.T) {
 	good := a.write(migrating(siteImage))
 	a.apply(good)
 	a.waitFor(django.DefaultName)
-	old := a.names(django.DefaultName)
+	old := a.names()
 	l := a.load(visitors(rate / 2))
 
 	a.apply(a.write(migrating(brokenRelease)))
 	var failed corev1.Pod
-	eventually(t, startLimit, "the migration fails", func(ctx context.Context) error {
+	eventually(t, startLimit, "the migration fails", func(context.Context) error {
 		for _, p := range a.pods(migrationName) {
 			if p.Status.Phase == corev1.PodFailed {
 				failed = p

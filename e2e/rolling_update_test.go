@@ -31,7 +31,7 @@ func release(version string) func(*stack.Props) {
 func TestRollingUpdateLosesNoRequest(t *testing.T) {
 	a := newApp(t, "rolling")
 	a.start(twoReplicas, release("1"))
-	before := a.names(django.DefaultName)
+	before := a.names()
 	l := a.load(visitors(rate))
 	a.apply(a.write(twoReplicas, release("2")))
 	t.Logf("new pods have replaced the old ones after %s", a.waitFor(django.DefaultName))
@@ -42,7 +42,7 @@ func TestRollingUpdateLosesNoRequest(t *testing.T) {
 func TestBadImageKeepsOldPodsServing(t *testing.T) {
 	a := newApp(t, "badimage")
 	good := a.start(twoReplicas)
-	old := a.names(django.DefaultName)
+	old := a.names()
 	l := a.load(visitors(rate))
 
 	const missing = "guestbook:0.0.0-missing"
@@ -72,7 +72,7 @@ func (a *app) undo(dir string, names map[string]bool) {
 	took := a.waitFor(django.DefaultName)
 	a.t.Logf("undone after %s", took)
 	for name := range names {
-		if !a.names(django.DefaultName)[name] {
+		if !a.names()[name] {
 			a.t.Errorf("pod %s was replaced although its successor never became ready", name)
 		}
 	}
@@ -91,10 +91,10 @@ func (a *app) lostNothing(l *load) {
 	}
 }
 
-// names returns the names of the pods of one workload that are not going.
-func (a *app) names(workload string) map[string]bool {
+// names returns the names of the pods of the site that are not going.
+func (a *app) names() map[string]bool {
 	names := map[string]bool{}
-	for _, p := range a.pods(workload) {
+	for _, p := range a.pods(django.DefaultName) {
 		if p.DeletionTimestamp == nil {
 			names[p.Name] = true
 		}
