@@ -104,12 +104,14 @@ func (w *Web) servers() []declare.Destination {
 	return to
 }
 
-// traffic returns what a workload of the project connects to.
-func (w *Web) traffic(of interface {
+// workload is what has pods.
+type workload interface {
 	Name() string
 	Selector() map[string]string
-},
-) []declare.Traffic {
+}
+
+// traffic returns what a workload of the project connects to.
+func (w *Web) traffic(of workload) []declare.Traffic {
 	if w == nil {
 		return nil
 	}
