@@ -143,6 +143,5 @@ if BEAT_TICK_SECONDS:
         "schedule": BEAT_TICK_SECONDS,
         # Settings are read in the pod of beat.
         "args": [socket.gethostname()],
-        # While no worker runs, ticks do not pile up.
-        "options": {"expires": BEAT_TICK_SECONDS},
+        # No "expires": a worker that holds one task at a time throws old ones away more slowly than it does them.
     }
