@@ -74,7 +74,7 @@ func (w *Web) resources() pod.Resources {
 // site's namespace, where the Secret is.
 func (w *Web) reachableFrom(scope constructs.Construct) error {
 	var e rule.Errors
-	if own, other := bind.Namespace(w), bind.Namespace(scope); own != other {
+	if own, other := bind.Namespace(w), bind.Namespace(scope); own != other && own != "" && other != "" {
 		e.Add("Web", w.props.Name, fmt.Sprintf("is in namespace %q, and must be in the same one, %q", own, other))
 	}
 	return e.Err()

@@ -99,7 +99,7 @@ func (w *Web) validateMedia() error {
 		return nil
 	}
 	var e rule.Errors
-	if own, other := bind.Namespace(w), bind.Namespace(claim); own != "" && other != "" && own != other {
+	if own, other := bind.Namespace(w), bind.Namespace(claim); own != "" && other != "" && own != other && own != "" && other != "" {
 		e.Add("Media", claim.Name(), fmt.Sprintf("is in namespace %q, and pods of namespace %q cannot mount it", other, own))
 	}
 	return e.Err()
