@@ -120,8 +120,6 @@ CELERY_TASK_IGNORE_RESULT = True
 # that kills its worker each time: nothing but a person stops it. A task whose second run does harm sets acks_late=False.
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
-# A busy process holds no second task that an idle one could do.
-CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 # A worker that starts before its broker waits for it. Older versions do so anyway and ignore the name.
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -143,5 +141,4 @@ if BEAT_TICK_SECONDS:
         "schedule": BEAT_TICK_SECONDS,
         # Settings are read in the pod of beat.
         "args": [socket.gethostname()],
-        # No "expires": a worker that holds one task at a time throws old ones away more slowly than it does them.
     }
