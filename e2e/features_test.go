@@ -152,7 +152,7 @@ func TestGunicornRunsAsTold(t *testing.T) {
 	})
 	p := a.web()
 	processes := func() string {
-		return a.exec(p, "sh", "-c", `for d in /proc/[0-9]*; do tr '\0' ' ' <$d/cmdline | grep -q gunicorn && basename $d; done | sort -n`)
+		return a.exec(p, "sh", "-c", `for d in /proc/[0-9]*; do tr '\0' ' ' <$d/cmdline | grep -q '[g]unicorn' && basename $d; done | sort -n`)
 	}
 	before := processes()
 	if n := len(strings.Fields(before)); n != 4 {
