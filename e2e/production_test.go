@@ -180,7 +180,7 @@ func ingressController(t *testing.T) string {
 	t.Helper()
 	pods, err := kube.Pods(t.Context(), "ingress-nginx", "app.kubernetes.io/component=controller")
 	if err != nil || len(pods) == 0 {
-		t.Skipf("NOT TESTED: the cluster has no ingress-nginx: %d pods, %v", len(pods), err)
+		t.Fatalf("the cluster has no Ingress controller in namespace ingress-nginx: %d pods, %v", len(pods), err)
 	}
 	for _, port := range pods[0].Spec.Containers[0].Ports {
 		if port.Name == "http" {
