@@ -47,6 +47,8 @@ func TestMigrationUnderLoadLosesNoRequest(t *testing.T) {
 		t.Fatalf("the table has the column of the next release already: %q", columns)
 	}
 	readers, writers := a.load(visitors(rate/2)), a.load(writers(20))
+	// The migration takes its time: it has to wait for a lock.
+	a.hold("django-migrate", 15*time.Second)
 	a.apply(a.write(migrating(nextRelease)))
 	t.Logf("migrated and rolled out after %s", a.waitFor(django.DefaultName))
 	a.waitUntilGone(before)
