@@ -51,7 +51,8 @@ func TestNoTaskIsLost(t *testing.T) {
 	})
 	a.deletePod(first, nil)
 	t.Logf("the slow task ended %s after its worker was told to stop", a.waitForRow("slow"))
-	eventually(t, 2*time.Minute, "the old worker has ended", func(ctx context.Context) error {
+	// It heard the signal, and was not killed at the end of its grace period.
+	eventually(t, 30*time.Second, "the old worker has ended", func(ctx context.Context) error {
 		return a.podGone(ctx, first)
 	})
 	if n := a.count("slow"); n != 1 {
