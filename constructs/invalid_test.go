@@ -120,6 +120,18 @@ var wrong = map[string]struct {
 		withSecret(secret.Props{Name: strings.Repeat("a", 46), Source: secret.Generated(secret.GeneratedProps{Image: "shop:1"})}),
 		`must be at most 45 characters`,
 	},
+	"secret: generated longer name": {
+		withSecret(secret.Props{Name: strings.Repeat("a", 254), Source: secret.Generated(secret.GeneratedProps{Image: "shop:1"})}),
+		`must be at most 45 characters`,
+	},
+	"secret: existing long name": {
+		withSecret(secret.Props{Name: strings.Repeat("a", 254), Source: secret.Existing("A")}),
+		`must be 1 to 253 lower-case`,
+	},
+	"secret: literal longer name": {
+		withSecret(secret.Props{Name: strings.Repeat("a", 254), Source: secret.Literal(map[string]string{"A": "b"})}),
+		`must be at most 63 characters`,
+	},
 	"database: name":               {withDatabase(postgres.DatabaseProps{Name: "my_db"}), `test/database: Name: "my_db": must be 1 to 63 lower-case`},
 	"database: name of digits":     {withDatabase(postgres.DatabaseProps{Name: "1db"}), `test/database: Name: "1db": must be 1 to 63 lower-case`},
 	"database: long name":          {withDatabase(postgres.DatabaseProps{Name: strings.Repeat("d", 60)}), `must be at most 59 characters`},

@@ -71,7 +71,7 @@ func (p BeatProps) Validate() error {
 	p = p.withDefaults()
 	var e rule.Errors
 	validateCelery(&e, p.Web, p.App)
-	e.Label("Name", p.Name)
+	p.Web.validateName(&e, given.Name, p.Name, maxLabel, "")
 	if p.Scheduler != "" {
 		e.PythonName("Scheduler", p.Scheduler)
 	}
