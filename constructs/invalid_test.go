@@ -392,3 +392,29 @@ func TestVariablesOfTheConstructAreRefused(t *testing.T) {
 		}
 	}
 }
+
+// The id of a chart without a namespace becomes a label, and may be any text.
+func TestChartsOfAnyID(t *testing.T) {
+	for _, id := range []string{"My shop (staging)", "_shop_", "säule", strings.Repeat("a", 64)} {
+		t.Run(id, func(t *testing.T) {
+			got := cdktest.AppProblems(t, func(app cdk8s.App) {
+				chart := cdk8s.NewChart(app, &id, nil)
+				postgres.NewDatabase(chart, "database", postgres.DatabaseProps{Secret: environment(chart)})
+			})
+			if len(got) > 0 {
+				t.Errorf("problems:\n%s\nwant none", strings.Join(got, "\n"))
+			}
+		})
+	}
+}
+
+// A namespace that Kubernetes refuses is reported once, whatever is in it.
+func TestChartOfAWrongNamespace(t *testing.T) {
+	got := cdktest.AppProblems(t, func(app cdk8s.App) {
+		chart := cdk8s.NewChart(app, new("shop"), &cdk8s.ChartProps{Namespace: new("My_Shop")})
+		postgres.NewDatabase(chart, "database", postgres.DatabaseProps{Secret: environment(chart)})
+	})
+	if len(got) != 1 || !strings.Contains(got[0], `metadata.namespace: "My_Shop": must be 1 to 63 lower-case`) {
+		t.Errorf("problems:\n%s\nwant one about the namespace", strings.Join(got, "\n"))
+	}
+}

@@ -70,6 +70,7 @@ type Rule struct {
 // Rules returns every rule that [Check] applies, in that order.
 func Rules() []Rule {
 	return []Rule{
+		{"names", "Names, namespaces and labels are ones that Kubernetes takes.", (*checker).names},
 		{"unique", "No two objects share API group, kind, namespace and name.", (*checker).unique},
 		{"selectors", "A workload's selector matches its own pods and no others, and what selects pods selects some.", (*checker).selectors},
 		{"ports", "Services and probes name a port that exists.", (*checker).ports},
