@@ -307,6 +307,15 @@ var wrongJobs = map[string]struct {
 		},
 		`test/beat: Name: "` + long[:59] + `-beat": is the default, made of the site's name, and must be at most 63 characters: give another Name`,
 	},
+	"beat: a second one of the project": {
+		func(chart cdk8s.Chart) {
+			site := siteIn(chart, django.WebProps{})
+			django.NewBeat(chart, "a", django.BeatProps{Web: site, App: "shop"})
+			django.NewBeat(chart, "b", django.BeatProps{Web: site, App: "shop", Name: "b"})
+			django.NewBeat(chart, "c", django.BeatProps{Web: site, App: "office", Name: "c"})
+		},
+		`test/b: App: "shop": is also that of test/a, on the same database`,
+	},
 	"command: site with a long name": {
 		func(chart cdk8s.Chart) {
 			django.NewCommand(chart, "command", django.CommandProps{
