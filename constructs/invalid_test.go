@@ -120,6 +120,13 @@ var wrong = map[string]struct {
 		withSecret(secret.Props{Name: strings.Repeat("a", 46), Source: secret.Generated(secret.GeneratedProps{Image: "shop:1"})}),
 		`must be at most 45 characters`,
 	},
+	"secret: used without a source": {
+		func(chart cdk8s.Chart) {
+			env := secret.New(chart, "secret", secret.Props{})
+			django.NewWeb(chart, "web", django.WebProps{Image: "shop:1", Database: postgres.NewDatabase(chart, "database", postgres.DatabaseProps{Secret: env})})
+		},
+		`test/secret: Source: <nil>: is required`,
+	},
 	"secret: generated longer name": {
 		withSecret(secret.Props{Name: strings.Repeat("a", 254), Source: secret.Generated(secret.GeneratedProps{Image: "shop:1"})}),
 		`must be at most 45 characters`,

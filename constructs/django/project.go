@@ -2,6 +2,7 @@ package django
 
 import (
 	"fmt"
+	"net/url"
 
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -150,7 +151,11 @@ func (w *Web) traffic(of workload) []declare.Traffic {
 // brokerDestination returns the pods of a broker that knows them, or else what
 // is known of its address.
 func brokerDestination(b broker.Connector) declare.Destination {
-	to := declare.Destination{Port: b.Broker().Port}
+	c := b.Broker()
+	to := declare.Destination{Port: c.Port}
+	if u, err := url.Parse(c.URL); err == nil {
+		to.Host = u.Hostname()
+	}
 	if server, ok := b.(interface {
 		constructs.Construct
 		Selector() map[string]string
