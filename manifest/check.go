@@ -87,7 +87,7 @@ func Rules() []Rule {
 // Check applies every rule to objects, which together are what is applied to a
 // cluster, and returns all problems.
 func Check(objects []Object, options Options) []Problem {
-	c := &checker{objects: objects, options: options, duplicates: map[string]bool{}, missing: map[[4]string]bool{}}
+	c := &checker{objects: objects, options: options, duplicates: map[string]bool{}, missing: map[[3]string]missing{}}
 	for _, o := range objects {
 		if w, ok := workloadOf(o); ok {
 			c.workloads = append(c.workloads, w)
@@ -113,9 +113,16 @@ type checker struct {
 	// duplicates are the sources of objects that unique has reported. What else
 	// is wrong with them follows from that.
 	duplicates map[string]bool
-	// missing are the references that have been reported, by source, kind,
-	// namespace and name: one is enough for all fields.
-	missing map[[4]string]bool
+	// missing are the objects whose lack has been reported, by kind, namespace
+	// and name.
+	missing map[[3]string]missing
+}
+
+// missing is where the lack of an object is reported, and the sources of those
+// that refer to it.
+type missing struct {
+	problem int
+	wanted  []string
 }
 
 func (c *checker) add(o Object, field, value, format string, args ...any) {
