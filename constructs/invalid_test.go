@@ -120,6 +120,25 @@ var wrong = map[string]struct {
 		withSecret(secret.Props{Name: strings.Repeat("a", 46), Source: secret.Generated(secret.GeneratedProps{Image: "shop:1"})}),
 		`must be at most 45 characters`,
 	},
+	"secret: used without a source": {
+		func(chart cdk8s.Chart) {
+			env := secret.New(chart, "secret", secret.Props{})
+			django.NewWeb(chart, "web", django.WebProps{Image: "shop:1", Database: postgres.NewDatabase(chart, "database", postgres.DatabaseProps{Secret: env})})
+		},
+		`test/secret: Source: <nil>: is required`,
+	},
+	"secret: generated longer name": {
+		withSecret(secret.Props{Name: strings.Repeat("a", 254), Source: secret.Generated(secret.GeneratedProps{Image: "shop:1"})}),
+		`must be at most 45 characters`,
+	},
+	"secret: existing long name": {
+		withSecret(secret.Props{Name: strings.Repeat("a", 254), Source: secret.Existing("A")}),
+		`must be 1 to 253 lower-case`,
+	},
+	"secret: literal longer name": {
+		withSecret(secret.Props{Name: strings.Repeat("a", 254), Source: secret.Literal(map[string]string{"A": "b"})}),
+		`must be at most 63 characters`,
+	},
 	"database: name":               {withDatabase(postgres.DatabaseProps{Name: "my_db"}), `test/database: Name: "my_db": must be 1 to 63 lower-case`},
 	"database: name of digits":     {withDatabase(postgres.DatabaseProps{Name: "1db"}), `test/database: Name: "1db": must be 1 to 63 lower-case`},
 	"database: long name":          {withDatabase(postgres.DatabaseProps{Name: strings.Repeat("d", 60)}), `must be at most 59 characters`},
@@ -378,5 +397,31 @@ func TestVariablesOfTheConstructAreRefused(t *testing.T) {
 		if want := "test/web: Env[" + name + `]: "...": must not be given`; len(got) != 1 || !strings.HasPrefix(got[0], want) {
 			t.Errorf("problems: %q, want one that starts with %q", got, want)
 		}
+	}
+}
+
+// The id of a chart without a namespace becomes a label, and may be any text.
+func TestChartsOfAnyID(t *testing.T) {
+	for _, id := range []string{"My shop (staging)", "_shop_", "säule", strings.Repeat("a", 64)} {
+		t.Run(id, func(t *testing.T) {
+			got := cdktest.AppProblems(t, func(app cdk8s.App) {
+				chart := cdk8s.NewChart(app, &id, nil)
+				postgres.NewDatabase(chart, "database", postgres.DatabaseProps{Secret: environment(chart)})
+			})
+			if len(got) > 0 {
+				t.Errorf("problems:\n%s\nwant none", strings.Join(got, "\n"))
+			}
+		})
+	}
+}
+
+// A namespace that Kubernetes refuses is reported once, whatever is in it.
+func TestChartOfAWrongNamespace(t *testing.T) {
+	got := cdktest.AppProblems(t, func(app cdk8s.App) {
+		chart := cdk8s.NewChart(app, new("shop"), &cdk8s.ChartProps{Namespace: new("My_Shop")})
+		postgres.NewDatabase(chart, "database", postgres.DatabaseProps{Secret: environment(chart)})
+	})
+	if len(got) != 1 || !strings.Contains(got[0], `metadata.namespace: "My_Shop": must be 1 to 63 lower-case`) {
+		t.Errorf("problems:\n%s\nwant one about the namespace", strings.Join(got, "\n"))
 	}
 }

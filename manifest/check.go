@@ -70,6 +70,7 @@ type Rule struct {
 // Rules returns every rule that [Check] applies, in that order.
 func Rules() []Rule {
 	return []Rule{
+		{"names", "Names, namespaces and labels are ones that Kubernetes takes.", (*checker).names},
 		{"unique", "No two objects share API group, kind, namespace and name.", (*checker).unique},
 		{"selectors", "A workload's selector matches its own pods and no others, and what selects pods selects some.", (*checker).selectors},
 		{"ports", "Services and probes name a port that exists.", (*checker).ports},
@@ -86,7 +87,7 @@ func Rules() []Rule {
 // Check applies every rule to objects, which together are what is applied to a
 // cluster, and returns all problems.
 func Check(objects []Object, options Options) []Problem {
-	c := &checker{objects: objects, options: options, duplicates: map[string]bool{}, missing: map[[4]string]bool{}}
+	c := &checker{objects: objects, options: options, duplicates: map[string]bool{}, missing: map[[3]string]missing{}}
 	for _, o := range objects {
 		if w, ok := workloadOf(o); ok {
 			c.workloads = append(c.workloads, w)
@@ -112,9 +113,16 @@ type checker struct {
 	// duplicates are the sources of objects that unique has reported. What else
 	// is wrong with them follows from that.
 	duplicates map[string]bool
-	// missing are the references that have been reported, by source, kind,
-	// namespace and name: one is enough for all fields.
-	missing map[[4]string]bool
+	// missing are the objects whose lack has been reported, by kind, namespace
+	// and name.
+	missing map[[3]string]missing
+}
+
+// missing is where the lack of an object is reported, and the sources of those
+// that refer to it.
+type missing struct {
+	problem int
+	wanted  []string
 }
 
 func (c *checker) add(o Object, field, value, format string, args ...any) {

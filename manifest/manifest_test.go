@@ -191,7 +191,7 @@ func TestCheckLetsPass(t *testing.T) {
 }
 
 func mistakes() []mutation {
-	return slices.Concat(mistakesInObjects(), mistakesInReferences(), mistakesInScaling(), mistakesInPods(), mistakesWithCredentials())
+	return slices.Concat(mistakesInNames(), mistakesInObjects(), mistakesInReferences(), mistakesInScaling(), mistakesInPods(), mistakesWithCredentials())
 }
 
 func TestEveryRuleHasAMistakeThatBreaksIt(t *testing.T) {

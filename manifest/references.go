@@ -266,10 +266,7 @@ func (c *checker) requireIn(namespace string, o Object, field, kind, name string
 		}
 	}
 	if !atHand && !external {
-		if id := [4]string{o.Source, kind, namespace, name}; !c.missing[id] {
-			c.missing[id] = true
-			c.add(o, field, name, "no %s of that name is in these manifests or declared external", kind)
-		}
+		c.miss(o, field, [3]string{kind, namespace, name})
 		return
 	}
 	slices.Sort(held)
@@ -277,6 +274,22 @@ func (c *checker) requireIn(namespace string, o Object, field, kind, name string
 		if !open && !slices.Contains(held, k.key) {
 			c.add(o, k.field, k.key, "is not a key of %s %s, which holds %s", kind, name, strings.Join(held, ", "))
 		}
+	}
+}
+
+// miss reports an object that is missing by the first that refers to it, and
+// names the others there: one object, or one declaration, serves them all.
+func (c *checker) miss(o Object, field string, id [3]string) {
+	at, known := c.missing[id]
+	if !known {
+		c.missing[id] = missing{len(c.problems), []string{o.Source}}
+		c.add(o, field, id[2], "no %s of that name is in these manifests or declared external", id[0])
+		return
+	}
+	if !slices.Contains(at.wanted, o.Source) {
+		c.problems[at.problem].Text += fmt.Sprintf("; %s refers to it, too", o)
+		at.wanted = append(at.wanted, o.Source)
+		c.missing[id] = at
 	}
 }
 

@@ -495,3 +495,27 @@ spec: {defaultBackend: {service: {name: shop, port: {number: 80}}}}
 		t.Errorf("the custom one alone: %v", problems)
 	}
 }
+
+// TestMissingObjectsAreReportedOnce: one object serves all that refer to it.
+func TestMissingObjectsAreReportedOnce(t *testing.T) {
+	pod := func(name string) string {
+		return "apiVersion: v1\nkind: Pod\nmetadata: {name: " + name + ", namespace: shop}\n" +
+			"spec:\n  containers:\n    - {name: a, envFrom: [{configMapRef: {name: settings}}]}\n" +
+			"  volumes:\n    - {name: settings, configMap: {name: settings}}\n"
+	}
+	objects, err := manifest.Parse("pods.yaml", []byte(pod("a")+"---\n"+pod("b")+"---\n"+pod("c")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, p := range manifest.Check(objects, manifest.Options{}) {
+		if p.Rule == "references" {
+			got = append(got, p.Error())
+		}
+	}
+	const want = `pods.yaml: Pod shop/a: spec.volumes[0].configMap.name: "settings": no ConfigMap of that name is in these manifests ` +
+		`or declared external; Pod shop/b refers to it, too; Pod shop/c refers to it, too (references)`
+	if len(got) != 1 || got[0] != want {
+		t.Errorf("Check() =\n%s\nwant\n%s", strings.Join(got, "\n"), want)
+	}
+}

@@ -2,6 +2,7 @@ package django
 
 import (
 	"cmp"
+	"fmt"
 
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -71,7 +72,7 @@ func (p BeatProps) Validate() error {
 	p = p.withDefaults()
 	var e rule.Errors
 	validateCelery(&e, p.Web, p.App)
-	e.Label("Name", p.Name)
+	p.Web.validateName(&e, given.Name, p.Name, maxLabel, "")
 	if p.Scheduler != "" {
 		e.PythonName("Scheduler", p.Scheduler)
 	}
@@ -115,10 +116,52 @@ func NewBeat(scope constructs.Construct, id string, props BeatProps) *Beat {
 		return b
 	}
 	bind.Validate(b, func() error { return props.Web.reachableFrom(b) })
+	bind.Validate(b, b.validateAlone)
 	newBeatDeployment(b)
 	// The lock, the schedule, and the same of a second one that waits.
 	props.Web.addClient(b.props.Name, 4, "(1+1 pods) x (a lock and a schedule)")
 	return b
+}
+
+// validateAlone reports a beat that would wait forever for the lock that an
+// earlier one of the app holds.
+func (b *Beat) validateAlone() error {
+	var e rule.Errors
+	for _, c := range *b.Node().Root().Node().FindAll(constructs.ConstructOrder_PREORDER) {
+		other, ok := c.(*Beat)
+		if other == b {
+			break
+		}
+		if ok && other.lock() == b.lock() && b.lock() != (lock{}) {
+			e.Add("App", b.props.App, fmt.Sprintf("is also that of %s, on the same database: of the two, one sends and the other waits for its lock; leave one of them out", *other.Node().Path()))
+			break
+		}
+	}
+	return e.Err()
+}
+
+// lock is what an advisory lock belongs to: the database as far as a Connection
+// tells, and the lock's name.
+type lock struct {
+	host, name, secret, key, app string
+	port                         int
+}
+
+// lock returns the zero value for a beat without a database, which the site
+// reports.
+func (b *Beat) lock() lock {
+	if b.props.Web == nil {
+		return lock{}
+	}
+	c, ok := b.props.Web.props.connection()
+	if !ok {
+		return lock{}
+	}
+	l := lock{host: c.Host, port: c.Port, name: c.Name, app: b.props.App}
+	if c.Name == "" && c.Secret != nil {
+		l.secret, l.key = bind.Namespace(c.Secret)+"/"+c.Secret.Name(), c.NameKey
+	}
+	return l
 }
 
 // Name returns the name of the Deployment.

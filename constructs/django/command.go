@@ -125,6 +125,10 @@ func (p CommandProps) Validate() error {
 	switch {
 	case given.Name == "":
 		e.Add("Name", "", "is required: what the CronJob is called behind the site's name")
+	case p.Web.misnamed():
+		e.Label("Name", p.Name)
+	case len(p.name())-len(p.Name) >= maxCronJobName:
+		e.Add("Web", p.Web.Name(), "must have a Name of at most 50 characters: the CronJob's, at most 52, starts with it and a dash")
 	case len(p.name()) > maxCronJobName:
 		e.Add("Name", p.Name, "must be shorter: with the site's name, "+p.name()+" is above 52 characters, which the Jobs' names are made of")
 	default:

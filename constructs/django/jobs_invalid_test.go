@@ -2,6 +2,7 @@ package django_test
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -10,8 +11,12 @@ import (
 	"example.com/django-cdk8s/cdktest"
 	"example.com/django-cdk8s/constructs/broker"
 	"example.com/django-cdk8s/constructs/django"
+	"example.com/django-cdk8s/constructs/isolation"
+	"example.com/django-cdk8s/constructs/monitoring"
 	"example.com/django-cdk8s/constructs/pod"
 	"example.com/django-cdk8s/constructs/postgres"
+	"example.com/django-cdk8s/constructs/route"
+	"example.com/django-cdk8s/constructs/secret"
 )
 
 // siteIn returns a site in the chart, whose mistakes are reported, too.
@@ -22,7 +27,7 @@ func siteIn(chart cdk8s.Chart, props django.WebProps) *django.Web {
 	}
 	props.Database = postgres.Connection{Host: "db.example.com", Secret: env}
 	props.WaitForMigrations = true
-	props.Broker = broker.Connection{Secret: env}
+	props.Broker = broker.Connection{Secret: env, Port: 5672}
 	return django.NewWeb(chart, "web", props)
 }
 
@@ -76,6 +81,34 @@ func wrongSite(props django.WebProps) cdktest.Build {
 		django.NewBeat(chart, "beat", django.BeatProps{Web: site, App: "shop", Name: "beat"})
 		command := django.NewCommand(chart, "command", django.CommandProps{Web: site, Name: "c", Args: []string{"c"}, Schedule: "@daily"})
 		_ = command.Traffic()
+	}
+}
+
+// wrongNamed builds what takes its name, or anything else, from a site that is
+// wrong.
+func wrongNamed(props django.WebProps) cdktest.Build {
+	return func(chart cdk8s.Chart) {
+		props := props
+		if store, ok := props.Media.(django.ObjectStore); ok {
+			store.Secret = secret.New(chart, "store", secret.Props{
+				Name: "store", Source: secret.Existing(django.AccessKeyIDKey, django.SecretAccessKeyKey),
+			})
+			props.Media = store
+		}
+		props.Hosts = []string{"shop.example.com"}
+		site := siteIn(chart, props)
+		django.NewMigration(chart, "migration", django.MigrationProps{Web: site})
+		django.NewWorker(chart, "worker", django.WorkerProps{Web: site, App: "shop"})
+		django.NewBeat(chart, "beat", django.BeatProps{Web: site, App: "shop"})
+		django.NewCommand(chart, "command", django.CommandProps{Web: site, Name: "c", Args: []string{"c"}, Schedule: "@daily"})
+		route.NewIngress(chart, "ingress", route.IngressProps{Web: site})
+		route.NewHTTPRoute(chart, "route", route.HTTPRouteProps{Web: site, Gateways: []route.Gateway{{Name: "public"}}})
+		if port, _ := site.Metrics(); port != 0 {
+			monitoring.NewServiceMonitor(chart, "monitor", monitoring.ServiceMonitorProps{Target: site})
+		}
+		isolation.New(chart, "isolation", isolation.Props{
+			Ingress: []isolation.Peer{{Namespace: "ingress"}}, Monitoring: []isolation.Peer{{Namespace: "monitoring"}},
+		})
 	}
 }
 
@@ -256,11 +289,62 @@ var wrongJobs = map[string]struct {
 		`test/b/CronJob: metadata.name: "django-a": CronJob test/django-a is also made by test/a/CronJob`,
 	},
 
-	"site: image":    {wrongSite(django.WebProps{Image: "Shop:1"}), `test/web: Image: "Shop:1": must be an image reference`},
-	"site: user":     {wrongSite(django.WebProps{RunAsUser: -1}), `test/web: RunAsUser: -1: must be between 1 and`},
-	"site: cpu":      {wrongSite(django.WebProps{Resources: pod.Resources{Limits: pod.Amounts{CPU: "one"}}}), `test/web: Resources.Limits.CPU: "one": must be a positive Kubernetes quantity`},
-	"site: volume":   {wrongSite(django.WebProps{Volumes: []pod.Volume{{MountPath: "/a"}}}), `test/web: Volumes[0].MountPath: "/a": must be given exactly one of`},
-	"site: no media": {wrongSite(django.WebProps{Media: (*django.MediaClaim)(nil)}), `test/web: Media: "": must not be nil`},
+	"migration: site with a long name": {
+		func(chart cdk8s.Chart) {
+			django.NewMigration(chart, "migration", django.MigrationProps{Web: siteIn(chart, django.WebProps{Name: long[:47]})})
+		},
+		`test/migration: Name: "` + long[:47] + `-migrate": is the default, made of the site's name, and must be at most 54 characters, because the Jobs' names are made of it: give another Name`,
+	},
+	"worker: site with a long name": {
+		func(chart cdk8s.Chart) {
+			django.NewWorker(chart, "worker", django.WorkerProps{Web: siteIn(chart, django.WebProps{Name: long[:57]}), App: "shop"})
+		},
+		`test/worker: Name: "` + long[:57] + `-worker": is the default, made of the site's name, and must be at most 63 characters: give another Name`,
+	},
+	"beat: site with a long name": {
+		func(chart cdk8s.Chart) {
+			django.NewBeat(chart, "beat", django.BeatProps{Web: siteIn(chart, django.WebProps{Name: long[:59]}), App: "shop"})
+		},
+		`test/beat: Name: "` + long[:59] + `-beat": is the default, made of the site's name, and must be at most 63 characters: give another Name`,
+	},
+	"beat: a second one of the project": {
+		func(chart cdk8s.Chart) {
+			site := siteIn(chart, django.WebProps{})
+			django.NewBeat(chart, "a", django.BeatProps{Web: site, App: "shop"})
+			django.NewBeat(chart, "b", django.BeatProps{Web: site, App: "shop", Name: "b"})
+			django.NewBeat(chart, "c", django.BeatProps{Web: site, App: "office", Name: "c"})
+		},
+		`test/b: App: "shop": is also that of test/a, on the same database`,
+	},
+	"command: site with a long name": {
+		func(chart cdk8s.Chart) {
+			django.NewCommand(chart, "command", django.CommandProps{
+				Web: siteIn(chart, django.WebProps{Name: long[:51]}), Name: "c", Args: []string{"c"}, Schedule: "@daily",
+			})
+		},
+		`test/command: Web: "` + long[:51] + `": must have a Name of at most 50 characters`,
+	},
+	"command: site with a name of 50": {
+		func(chart cdk8s.Chart) {
+			django.NewCommand(chart, "command", django.CommandProps{
+				Web: siteIn(chart, django.WebProps{Name: long[:50]}), Name: "ab", Args: []string{"c"}, Schedule: "@daily",
+			})
+		},
+		`test/command: Name: "ab": must be shorter`,
+	},
+
+	"site: name":                   {wrongNamed(django.WebProps{Name: "My_Shop"}), `test/web: Name: "My_Shop": must be 1 to 63 lower-case`},
+	"site: long name":              {wrongNamed(django.WebProps{Name: long}), `test/web: Name: "` + long + `": must be 1 to 63 lower-case`},
+	"site: metrics without a path": {wrongNamed(django.WebProps{Metrics: django.Metrics{Port: 9000}}), `test/web: Metrics.Path: "": is required with Metrics.Port`},
+	"site: metrics on no port":     {wrongNamed(django.WebProps{Metrics: django.Metrics{Port: -1, Path: "/metrics"}}), `test/web: Metrics.Port: -1: must be between 1 and 65535`},
+	"site: metrics on no path":     {wrongNamed(django.WebProps{Metrics: django.Metrics{Path: "metrics"}}), `test/web: Metrics.Path: "metrics": must be a URL path`},
+	"site: port":                   {wrongNamed(django.WebProps{Port: -1, Metrics: django.Metrics{Path: "/metrics"}}), `test/web: Port: -1: must be between 1 and 65535`},
+	"site: endpoint":               {wrongNamed(django.WebProps{Media: django.ObjectStore{Bucket: "shop", Endpoint: "minio:9000"}}), `test/web: Media.Endpoint: "minio:9000": must be a URL such as`},
+	"site: image":                  {wrongSite(django.WebProps{Image: "Shop:1"}), `test/web: Image: "Shop:1": must be an image reference`},
+	"site: user":                   {wrongSite(django.WebProps{RunAsUser: -1}), `test/web: RunAsUser: -1: must be between 1 and`},
+	"site: cpu":                    {wrongSite(django.WebProps{Resources: pod.Resources{Limits: pod.Amounts{CPU: "one"}}}), `test/web: Resources.Limits.CPU: "one": must be a positive Kubernetes quantity`},
+	"site: volume":                 {wrongSite(django.WebProps{Volumes: []pod.Volume{{MountPath: "/a"}}}), `test/web: Volumes[0].MountPath: "/a": must be given exactly one of`},
+	"site: no media":               {wrongSite(django.WebProps{Media: (*django.MediaClaim)(nil)}), `test/web: Media: "": must not be nil`},
 }
 
 func TestWrongJobs(t *testing.T) {
@@ -275,25 +359,32 @@ func TestWrongJobs(t *testing.T) {
 }
 
 // A site without a database, or with a nil broker, is reported, and what is made
-// from it does not panic.
+// from it neither panics nor reports the same again.
 func TestJobsOfASiteOfNothing(t *testing.T) {
-	for name, props := range map[string]django.WebProps{
-		"nothing":    {},
-		"nil broker": {Image: "shop:1", Broker: (*broker.Connection)(nil)},
+	for name, tc := range map[string]struct {
+		props django.WebProps
+		lines []string
+	}{
+		"nothing": {
+			django.WebProps{},
+			[]string{"test/web: Image: ", "test/web: Database: ", "test/migration: Web: ", "test/worker: Web: ", "test/beat: Web: "},
+		},
+		"nil broker": {
+			django.WebProps{Image: "shop:1", Broker: (*broker.Connection)(nil)},
+			[]string{"test/web: Database: ", "test/web: Broker: ", "test/migration: Web: "},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := cdktest.Problems(t, func(chart cdk8s.Chart) {
-				site := django.NewWeb(chart, "web", props)
+				site := django.NewWeb(chart, "web", tc.props)
 				django.NewMigration(chart, "migration", django.MigrationProps{Web: site})
 				django.NewWorker(chart, "worker", django.WorkerProps{Web: site, App: "shop"})
 				django.NewBeat(chart, "beat", django.BeatProps{Web: site, App: "shop"})
 				command := django.NewCommand(chart, "command", django.CommandProps{Web: site, Name: "c", Args: []string{"c"}, Schedule: "@daily"})
 				_ = command.Traffic()
 			})
-			for _, want := range []string{"test/web: Database: ", "test/migration: Web: ", "test/worker: Web: ", "test/beat: Web: "} {
-				if !strings.Contains(strings.Join(got, "\n"), want) {
-					t.Errorf("no line has %q:\n%s", want, strings.Join(got, "\n"))
-				}
+			if !slices.EqualFunc(got, tc.lines, strings.HasPrefix) {
+				t.Errorf("problems:\n%s\nwant lines that start with\n%s", strings.Join(got, "\n"), strings.Join(tc.lines, "\n"))
 			}
 		})
 	}

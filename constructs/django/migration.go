@@ -3,7 +3,6 @@ package django
 import (
 	"cmp"
 	_ "embed"
-	"fmt"
 	"math"
 	"slices"
 
@@ -87,11 +86,7 @@ func (p MigrationProps) Validate() error {
 	} else if !p.Web.props.WaitForMigrations {
 		e.Add("Web", p.Web.Name(), "must have WaitForMigrations, or its pods serve before the migration ends")
 	}
-	if len(p.Name) > maxMigrationName {
-		e.Add("Name", p.Name, fmt.Sprintf("must be at most %d characters, because the Jobs' names are made of it", maxMigrationName))
-	} else {
-		e.Label("Name", p.Name)
-	}
+	p.Web.validateName(&e, given.Name, p.Name, maxMigrationName, ", because the Jobs' names are made of it")
 	e.Join("Resources", given.Resources.Validate())
 	e.Range("HistoryLimit", *p.HistoryLimit, 0, 1000)
 	e.Range("BackoffLimit", *p.BackoffLimit, 0, 1000)

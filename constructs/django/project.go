@@ -2,6 +2,7 @@ package django
 
 import (
 	"fmt"
+	"net/url"
 
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -63,6 +64,34 @@ func (w *Web) related(suffix string) string {
 	return w.props.Name + "-" + suffix
 }
 
+// validateName checks the name of another workload of the project, of at most
+// limit characters. given is what the user says; the default is made of the
+// site's name, whose mistakes the site reports.
+func (w *Web) validateName(e *rule.Errors, given, name string, limit int, why string) {
+	switch {
+	case given == "" && w.misnamed():
+	case given == "" && len(name) > limit:
+		e.Add("Name", name, fmt.Sprintf("is the default, made of the site's name, and must be at most %d characters%s: give another Name", limit, why))
+	case len(name) > limit && limit < maxLabel:
+		e.Add("Name", name, fmt.Sprintf("must be at most %d characters%s", limit, why))
+	default:
+		e.Label("Name", name)
+	}
+}
+
+// maxLabel is the length of the longest name that a Deployment may have here,
+// because it is a label of its pods.
+const maxLabel = 63
+
+// misnamed reports whether the site's own name is wrong, which the site reports.
+func (w *Web) misnamed() bool {
+	var e rule.Errors
+	if w != nil {
+		e.Label("Name", w.props.Name)
+	}
+	return e.Err() != nil
+}
+
 func (w *Web) resources() pod.Resources {
 	if w == nil {
 		return DefaultResources
@@ -98,7 +127,8 @@ func (w *Web) servers() []declare.Destination {
 	if !isNil(w.props.Broker) {
 		to = append(to, brokerDestination(w.props.Broker))
 	}
-	if store, ok := w.props.Media.(ObjectStore); ok {
+	// One whose address is wrong is reported itself.
+	if store, ok := w.props.Media.(ObjectStore); ok && store.destination().Port != 0 {
 		to = append(to, store.destination())
 	}
 	return to
@@ -121,7 +151,11 @@ func (w *Web) traffic(of workload) []declare.Traffic {
 // brokerDestination returns the pods of a broker that knows them, or else what
 // is known of its address.
 func brokerDestination(b broker.Connector) declare.Destination {
-	to := declare.Destination{Port: b.Broker().Port}
+	c := b.Broker()
+	to := declare.Destination{Port: c.Port}
+	if u, err := url.Parse(c.URL); err == nil {
+		to.Host = u.Hostname()
+	}
 	if server, ok := b.(interface {
 		constructs.Construct
 		Selector() map[string]string

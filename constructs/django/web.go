@@ -42,6 +42,10 @@ func NewWeb(scope constructs.Construct, id string, props WebProps) *Web {
 	bind.Validate(w, props.Validate)
 
 	w.props = props.withDefaults()
+	if props.Metrics.wrong() {
+		// What asks for them must not report them again.
+		w.props.Metrics = Metrics{Port: w.props.Port, Path: "/"}
+	}
 	bind.Validate(w, w.validateSecrets)
 	bind.Validate(w, w.validateMedia)
 	newDeployment(w)
@@ -99,7 +103,7 @@ func (w *Web) validateMedia() error {
 		return nil
 	}
 	var e rule.Errors
-	if own, other := bind.Namespace(w), bind.Namespace(claim); own != "" && other != "" && own != other && own != "" && other != "" {
+	if own, other := bind.Namespace(w), bind.Namespace(claim); own != "" && other != "" && own != other {
 		e.Add("Media", claim.Name(), fmt.Sprintf("is in namespace %q, and pods of namespace %q cannot mount it", other, own))
 	}
 	return e.Err()

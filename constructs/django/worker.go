@@ -104,7 +104,7 @@ func (p WorkerProps) Validate() error {
 	p = p.withDefaults()
 	var e rule.Errors
 	validateCelery(&e, p.Web, p.App)
-	e.Label("Name", p.Name)
+	p.Web.validateName(&e, given.Name, p.Name, maxLabel, "")
 	for i, queue := range p.Queues {
 		e.Queue(rule.Item("Queues", i), queue)
 	}
@@ -138,7 +138,8 @@ func (p WorkerProps) validateShutdown(e *rule.Errors) {
 func validateCelery(e *rule.Errors, web *Web, app string) {
 	if web == nil {
 		e.Add("Web", "", "is required: the site whose project is run")
-	} else if isNil(web.props.Broker) {
+	} else if web.props.Broker == nil {
+		// A nil pointer the site reports itself.
 		e.Add("Web", web.Name(), "must have a Broker, which Celery's messages go through")
 	}
 	e.PythonName("App", app)

@@ -56,6 +56,13 @@ var wrong = map[string]struct {
 	"API server twice":       {with(isolation.Props{APIServer: []string{"10.0.0.0/8", "10.0.0.0/8"}}), `test/isolation: APIServer: "10.0.0.0/8": is listed twice`},
 	"DNS port":               {with(isolation.Props{DNSPort: 70000}), `test/isolation: DNSPort: 70000: must be between 1 and 65535`},
 
+	"outside: the second without ports": {
+		func(chart cdk8s.Chart) {
+			web := newShop(chart)
+			isolation.New(chart, "isolation", isolation.Props{Outside: []isolation.Outside{{From: web, Ports: []int{443}}, {From: web}}})
+		},
+		`test/isolation: Outside[1].Ports: "": is required`,
+	},
 	"outside: no workload":   {withOutside(func(o *isolation.Outside) { o.From = nil }), `test/isolation: Outside[0].From: "": is required`},
 	"outside: nil workload":  {withOutside(func(o *isolation.Outside) { o.From = (*workload)(nil) }), `test/isolation: Outside[0].From: "": is required`},
 	"outside: unknown":       {withOutside(func(o *isolation.Outside) { o.From = named("cron") }), `test/isolation: Outside[0].From: "cron": is no workload of namespace "test" that uses the network; those are django, django-env-secret-generate, postgres, valkey, worker`},
@@ -97,7 +104,7 @@ var wrong = map[string]struct {
 				declare.Traffic{Name: "flower", Pods: labels.Selector("flower"), To: []declare.Destination{host("broker.example.com", 0)}})
 			isolation.New(chart, "isolation", isolation.Props{})
 		},
-		`test/isolation: Port: 0: is not known for a server that test/worker, test/beat connects to; give the Connection its Port`,
+		`test/isolation: Port: 0: is not known for a server that test/worker, test/beat connects to; give the broker.Connection its Port`,
 	},
 	"workload called like a policy": {
 		func(chart cdk8s.Chart) {
@@ -121,6 +128,17 @@ var wrong = map[string]struct {
 			isolation.New(chart, "isolation", isolation.Props{})
 		},
 		`test/isolation: Namespace: "": must be given to the chart of test/anywhere/client, whose pods connect to namespace "test"`,
+	},
+
+	"clients of no namespace": {
+		func(chart cdk8s.Chart) {
+			newShop(chart)
+			anywhere := cdk8s.NewChart(chart, new("anywhere"), &cdk8s.ChartProps{Namespace: new("")})
+			newWorkload(anywhere, "client", server("test", "postgres", 5432))
+			newWorkload(anywhere, "report", server("test", "postgres", 5432))
+			isolation.New(chart, "isolation", isolation.Props{})
+		},
+		`test/isolation: Namespace: "": must be given to the chart of test/anywhere/client, test/anywhere/report, whose pods connect to namespace "test"`,
 	},
 
 	"added too early": {

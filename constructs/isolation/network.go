@@ -165,12 +165,16 @@ func (n network) validate(e *rule.Errors) {
 	}
 	if len(unknown) > 0 {
 		e.Add("Port", 0, "is not known for a server that "+strings.Join(slices.Compact(unknown), ", ")+
-			" connects to; give the Connection its Port")
+			" connects to; give the broker.Connection its Port")
 	}
+	var homeless []string
 	for _, t := range n.clients {
 		if t.namespace == "" {
-			e.Add("Namespace", "", fmt.Sprintf("must be given to the chart of %s, whose pods connect to namespace %q", t.path, n.namespace))
+			homeless = append(homeless, t.path)
 		}
+	}
+	if len(homeless) > 0 {
+		e.Add("Namespace", "", fmt.Sprintf("must be given to the chart of %s, whose pods connect to namespace %q", strings.Join(homeless, ", "), n.namespace))
 	}
 }
 

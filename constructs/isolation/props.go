@@ -124,8 +124,11 @@ func (p Props) Validate() error {
 	e.Unique("APIServer", p.APIServer)
 	var outside []string
 	for i, o := range p.Outside {
-		e.Join(rule.Item("Outside", i), o.Validate())
-		outside = append(outside, o.String())
+		err := o.Validate()
+		e.Join(rule.Item("Outside", i), err)
+		if err == nil {
+			outside = append(outside, o.String())
+		}
 	}
 	e.Unique("Outside", outside)
 	validatePeers(&e, "DNS", p.DNS)

@@ -134,9 +134,10 @@ func (p DatabaseProps) Validate() error {
 	given := p
 	p = p.withDefaults()
 	var e rule.Errors
-	e.Label("Name", p.Name)
 	if len(p.Name) > 63-len(claimSuffix) {
 		e.Add("Name", p.Name, "must be at most 59 characters, because the claim's name is made of it")
+	} else {
+		e.Label("Name", p.Name)
 	}
 	e.Image("Image", p.Image)
 	if given.Major != 0 {

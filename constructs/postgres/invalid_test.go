@@ -44,6 +44,10 @@ var wrong = map[string]struct {
 	build cdktest.Build
 	line  string
 }{
+	"longer name than a label": {
+		withDatabase(postgres.DatabaseProps{Name: strings.Repeat("d", 64)}),
+		`must be at most 59 characters, because the claim's name is made of it`,
+	},
 	"budget: one client": {
 		withParameters(nil, postgres.Client{Name: "django", Connections: 91}),
 		`test/database: Parameters[max_connections]: 100: must be at least 101: django [91] + reserve [3 superuser_reserved_connections + 7 for the probe, the exporter and psql = 10]`,

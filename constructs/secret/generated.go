@@ -94,9 +94,7 @@ func (g generated) keys() (inManifest, elsewhere []string) {
 const maxGeneratedName = 63 - len("-generate-00000000")
 
 func (g generated) validate(e *rule.Errors, p Props) {
-	if len(p.Name) > maxGeneratedName {
-		e.Add("Name", p.Name, "must be at most 45 characters, because the Job's name is made of it")
-	}
+	validateName(e, p.Name, maxGeneratedName, "the Job's name is made of it")
 	e.Image("Source.Image", g.Image)
 	e.UserID("Source.RunAsUser", g.RunAsUser)
 	e.Names("Source.ImagePullSecrets", g.ImagePullSecrets)

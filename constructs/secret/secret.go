@@ -58,15 +58,24 @@ type Props struct {
 // Validate reports every invalid field.
 func (p Props) Validate() error {
 	var e rule.Errors
-	if p.Name != "" {
-		e.Name("Name", p.Name)
-	}
+	p = p.withDefaults()
 	if p.Source == nil {
+		e.Name("Name", p.Name)
 		e.Add("Source", p.Source, "is required: Existing, Generated or Literal")
 	} else {
-		p.Source.validate(&e, p.withDefaults())
+		p.Source.validate(&e, p)
 	}
 	return e.Err()
+}
+
+// validateName checks the name of a Secret whose name has at most limit
+// characters for a reason of its own.
+func validateName(e *rule.Errors, name string, limit int, why string) {
+	if len(name) > limit {
+		e.Add("Name", name, fmt.Sprintf("must be at most %d characters, because %s", limit, why))
+	} else {
+		e.Name("Name", name)
+	}
 }
 
 func (p Props) withDefaults() Props {
@@ -213,7 +222,8 @@ type existing []string
 
 func (x existing) keys() (inManifest, elsewhere []string) { return nil, slices.Clone(x) }
 
-func (x existing) validate(e *rule.Errors, _ Props) {
+func (x existing) validate(e *rule.Errors, p Props) {
+	e.Name("Name", p.Name)
 	if len(x) == 0 {
 		e.Add("Source", "Existing()", "must name the keys that the Secret holds")
 	}
@@ -237,9 +247,7 @@ type literal map[string]string
 func (l literal) keys() (inManifest, elsewhere []string) { return rule.Keys(l), nil }
 
 func (l literal) validate(e *rule.Errors, p Props) {
-	if len(p.Name) > 63 {
-		e.Add("Name", p.Name, "must be at most 63 characters, because it is a label of the Secret")
-	}
+	validateName(e, p.Name, 63, "it is a label of the Secret")
 	if len(l) == 0 {
 		e.Add("Source", "Literal()", "must hold at least one value")
 	}

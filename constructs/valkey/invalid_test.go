@@ -38,6 +38,7 @@ var wrong = map[string]struct {
 }{
 	"name":               {with(valkey.ServerProps{Name: "Valkey"}), `test/broker: Name: "Valkey": must be 1 to 63 lower-case`},
 	"long name":          {with(valkey.ServerProps{Name: strings.Repeat("a", 60)}), `must be at most 59 characters, because the claim's name is made of it`},
+	"longer name":        {with(valkey.ServerProps{Name: strings.Repeat("a", 64)}), `must be at most 59 characters, because the claim's name is made of it`},
 	"image":              {with(valkey.ServerProps{Image: "Valkey:8"}), `test/broker: Image: "Valkey:8": must be an image reference`},
 	"storage":            {with(valkey.ServerProps{Storage: "1GB"}), `test/broker: Storage: "1GB": must be a positive Kubernetes quantity`},
 	"storage below":      {with(valkey.ServerProps{Storage: "767Mi"}), `test/broker: Storage: "767Mi": must be at least 3 times the memory limit 256Mi`},

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/aws/constructs-go/constructs/v10"
@@ -137,13 +138,18 @@ func Namespace(scope constructs.Construct) string {
 }
 
 // PartOf names the application that scope belongs to: the chart's namespace,
-// or its id where it has none.
+// or its id, as far as a label can hold it, where it has none.
 func PartOf(scope constructs.Construct) string {
 	if ns := Namespace(scope); ns != "" {
 		return ns
 	}
-	return *cdk8s.Chart_Of(scope).Node().Id()
+	id := notOfLabels.ReplaceAllString(*cdk8s.Chart_Of(scope).Node().Id(), "-")
+	return strings.Trim(id[:min(len(id), 63)], "-_.")
 }
+
+// notOfLabels matches what the value of a label cannot hold; see
+// https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set.
+var notOfLabels = regexp.MustCompile(`[^A-Za-z0-9_.-]+`)
 
 // ServiceHost returns the DNS name of the Service called name, seen from
 // anywhere in the cluster, or from the same namespace when scope's chart does

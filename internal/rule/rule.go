@@ -264,9 +264,10 @@ type Holder interface {
 	Keys() []string
 }
 
-// HeldKey checks that s holds the key that field asks for.
+// HeldKey checks that s holds the key that field asks for. A Secret without any
+// key is reported itself.
 func (e *Errors) HeldKey(field string, s Holder, key string) {
-	if keys := s.Keys(); !slices.Contains(keys, key) {
+	if keys := s.Keys(); len(keys) > 0 && !slices.Contains(keys, key) {
 		e.Add(field, key, fmt.Sprintf("is not a key of Secret %q, which holds %s", s.Name(), strings.Join(keys, ", ")))
 	}
 }
