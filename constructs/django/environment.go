@@ -95,10 +95,8 @@ func (w *Web) brokerEnv(env *podspec.Env) {
 	if isNil(w.props.Broker) {
 		return
 	}
-	c, name := w.props.Broker.Broker(), ""
-	if c.Secret != nil {
-		name = c.Secret.Name()
-	}
+	c := w.props.Broker.Broker()
+	name := c.Secret.Name()
 	if c.URL == "" {
 		env.FromSecret(broker.URLVariable, name, c.URLKey)
 		return
@@ -158,10 +156,7 @@ func (p WebProps) reserved() map[string]string {
 // while libpq takes PGUSER and PGPASSWORD as they are.
 func (w *Web) databaseEnv(env *podspec.Env) {
 	c, _ := w.props.connection()
-	name := ""
-	if c.Secret != nil {
-		name = c.Secret.Name()
-	}
+	name := c.Secret.Name()
 	env.Set("POSTGRES_HOST", c.Host)
 	env.Set("POSTGRES_PORT", fmt.Sprint(c.Port))
 	if c.Name != "" {

@@ -212,7 +212,7 @@ func migrationPod(m *Migration) *k8s.PodSpec {
 	spec.ServiceAccountName = &m.props.Name
 	spec.RestartPolicy = new("Never")
 	// The site waits for it.
-	spec.PriorityClassName = podspec.Optional(web.props.PriorityClassName)
+	spec.PriorityClassName = bind.Optional(web.props.PriorityClassName)
 	spec.InitContainers = bind.List(podspec.PruneJobs(web.props.Image, m.props.Name, *m.props.HistoryLimit, account))
 	spec.Volumes = new(slices.Concat(*mounts.Volumes(), *account.Volumes()))
 	return spec

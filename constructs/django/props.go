@@ -109,10 +109,10 @@ type WebProps struct {
 	// Default: off.
 	Autoscaling Autoscaling
 
-	// PriorityClassName is the name of a PriorityClass of the cluster: which
-	// pods stay when a node is full.
+	// PriorityClassName is the name of a PriorityClass of the cluster, which
+	// says whose pods stay when a node is full.
 	//
-	// Default: none, the cluster's default class.
+	// Default: the cluster's default class.
 	PriorityClassName string
 
 	// Resources says how much CPU and memory each pod gets.
@@ -201,6 +201,8 @@ type WebProps struct {
 
 	// ImagePullSecrets are the names of Secrets, made outside the app, by which
 	// the node shows the image's registry who pulls.
+	//
+	// Default: none.
 	ImagePullSecrets []string
 
 	// RunAsUser is the numeric user and group of the server.
@@ -211,6 +213,8 @@ type WebProps struct {
 	// Volumes are directories to mount besides /tmp, which is always writable.
 	// A Claim is mounted by the server alone: the other processes of the
 	// project may run on another node.
+	//
+	// Default: none.
 	Volumes []pod.Volume
 
 	// PreStopSeconds is how long a pod that is to stop goes on answering. The

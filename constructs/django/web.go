@@ -99,7 +99,7 @@ func (w *Web) validateMedia() error {
 		return nil
 	}
 	var e rule.Errors
-	if own, other := bind.Namespace(w), bind.Namespace(claim); own != "" && other != "" && own != other && own != "" && other != "" {
+	if own, other := bind.Namespace(w), bind.Namespace(claim); own != "" && other != "" && own != other {
 		e.Add("Media", claim.Name(), fmt.Sprintf("is in namespace %q, and pods of namespace %q cannot mount it", other, own))
 	}
 	return e.Err()
@@ -115,8 +115,7 @@ func (w *Web) Selector() map[string]string { return labels.Selector(w.props.Name
 // Externals implements the declaration of volumes and Secrets that come from
 // elsewhere.
 func (w *Web) Externals() []declare.Object {
-	namespace := bind.Namespace(w)
-	return append(podspec.Externals(namespace, w.props.Volumes), podspec.ExternalPullSecrets(namespace, w.props.ImagePullSecrets)...)
+	return w.projectExternals(bind.Namespace(w))
 }
 
 func (w *Web) labels() *map[string]*string {
@@ -185,7 +184,7 @@ func newPod(w *Web) *k8s.PodSpec {
 	spec.InitContainers = bind.List(init...)
 	spec.TerminationGracePeriodSeconds = jsii.Number(w.props.TerminationGracePeriodSeconds)
 	spec.TopologySpreadConstraints = w.scaled().spread()
-	spec.PriorityClassName = podspec.Optional(w.props.PriorityClassName)
+	spec.PriorityClassName = bind.Optional(w.props.PriorityClassName)
 	return spec
 }
 

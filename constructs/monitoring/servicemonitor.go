@@ -73,6 +73,8 @@ type ServiceMonitorProps struct {
 	// Labels are further labels, by which a Prometheus finds its
 	// ServiceMonitors: the serviceMonitorSelector of kube-prometheus-stack asks
 	// for release: RELEASE.
+	//
+	// Default: none.
 	Labels map[string]string
 }
 

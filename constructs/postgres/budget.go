@@ -30,8 +30,10 @@ type Client struct {
 	// once, at most: while it is updated, and scaled up as far as it may be.
 	Connections int
 
-	// Why shows how that number comes about, such as "(6 pods + 1 surge) x 3
-	// workers x 2 threads".
+	// Why shows how that number comes about, such as "(6+1 pods) x 3 workers x 2
+	// threads".
+	//
+	// Default: none; the number stands alone.
 	Why string
 }
 

@@ -51,6 +51,8 @@ type GeneratedProps struct {
 
 	// ImagePullSecrets are the names of Secrets, made outside the app, by which
 	// the node shows the image's registry who pulls.
+	//
+	// Default: none.
 	ImagePullSecrets []string
 
 	// RunAsUser is the numeric user and group of the Job.
@@ -64,9 +66,8 @@ type GeneratedProps struct {
 // each missing key 64 random URL-safe characters (384 bits) and never touches a
 // key that has a value, so that applying again changes nothing. Its
 // ServiceAccount may get and patch this one Secret, and list and delete Jobs: the
-// last few that have ended stay. Workloads
-// that name a generated key wait in CreateContainerConfigError until the Job
-// has run.
+// last few that have ended stay. Workloads that name a generated key wait in
+// CreateContainerConfigError until the Job has run.
 //
 // Deleting the Secret while the database's claim stays locks the application
 // out, because PostgreSQL keeps the password of its first start; docs/secrets.md
