@@ -36,7 +36,7 @@ func (w *Web) projectEnv() podspec.Env {
 	if w.props.StaticRoot != "" {
 		env.Set("STATIC_ROOT", w.props.StaticRoot)
 	}
-	if !isNil(w.props.Media) {
+	if !rule.IsNil(w.props.Media) {
 		w.props.Media.environment(&env)
 	}
 	return env
@@ -92,7 +92,7 @@ func (p WebProps) secureSettings() []setting {
 func (p WebProps) scraped() bool { return p.Metrics.onPort(p.Port) }
 
 func (w *Web) brokerEnv(env *podspec.Env) {
-	if isNil(w.props.Broker) {
+	if rule.IsNil(w.props.Broker) {
 		return
 	}
 	c := w.props.Broker.Broker()
@@ -134,14 +134,14 @@ func (p WebProps) reserved() map[string]string {
 	if p.StaticRoot != "" {
 		names["STATIC_ROOT"] = "StaticRoot"
 	}
-	if !isNil(p.Media) {
+	if !rule.IsNil(p.Media) {
 		var env podspec.Env
 		p.Media.environment(&env)
 		for _, variable := range env {
 			names[*variable.Name] = "Media"
 		}
 	}
-	if !isNil(p.Broker) {
+	if !rule.IsNil(p.Broker) {
 		names[broker.URLVariable] = "Broker"
 		if key := p.Broker.Broker().PasswordKey; key != "" && names[key] == "" {
 			names[key] = "Broker"

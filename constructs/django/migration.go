@@ -24,7 +24,7 @@ import (
 const (
 	// DefaultHistoryLimit is the number of Jobs that have ended and are kept
 	// for their logs.
-	DefaultHistoryLimit = podspec.DefaultHistoryLimit
+	DefaultHistoryLimit = 3
 
 	// DefaultMigrationSeconds is how long a migration may take: an hour.
 	DefaultMigrationSeconds = 3600

@@ -3,7 +3,6 @@ package django
 import (
 	"cmp"
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -272,7 +271,7 @@ func (p WebProps) Validate() error {
 }
 
 func (p WebProps) validateBroker(e *rule.Errors) {
-	if isNil(p.Broker) {
+	if rule.IsNil(p.Broker) {
 		if p.Broker != nil {
 			e.Add("Broker", "", "must not be nil: leave it out, or name a valkey.Server or a broker.Connection")
 		}
@@ -289,7 +288,7 @@ func (p WebProps) validateBroker(e *rule.Errors) {
 }
 
 func (p WebProps) validateMedia(e *rule.Errors) {
-	if isNil(p.Media) {
+	if rule.IsNil(p.Media) {
 		if p.Media != nil {
 			e.Add("Media", "", "must not be nil: leave it out, or name a MediaClaim or an ObjectStore")
 		}
@@ -399,16 +398,10 @@ func (p WebProps) validateShutdown(e *rule.Errors) {
 
 // connection returns the database's connection, if there is one.
 func (p WebProps) connection() (postgres.Connection, bool) {
-	if isNil(p.Database) {
+	if rule.IsNil(p.Database) {
 		return postgres.Connection{}.Connection(), false
 	}
 	return p.Database.Connection(), true
-}
-
-// isNil reports whether an interface holds nothing, or a nil pointer.
-func isNil(value any) bool {
-	v := reflect.ValueOf(value)
-	return value == nil || v.Kind() == reflect.Pointer && v.IsNil()
 }
 
 // oneNode reports whether all pods must be on one node.

@@ -1,4 +1,6 @@
-// Package django holds the constructs that run a Django project.
+// Package django holds the constructs that run a Django project. A [Web] serves
+// it; its other processes are made from the Web: a [Migration], a [Worker], a
+// [Beat], a [Command]. Uploaded files go to a [MediaClaim] or an [ObjectStore].
 package django
 
 import (
@@ -75,7 +77,7 @@ func (w *Web) validateSecrets() error {
 	}
 	connection, _ := w.props.connection()
 	uses := []use{{"Database.Secret", connection.Secret}, {"Secret", w.props.Secret}}
-	if !isNil(w.props.Broker) {
+	if !rule.IsNil(w.props.Broker) {
 		uses = append(uses, use{"Broker.Secret", w.props.Broker.Broker().Secret})
 	}
 	if store, ok := w.props.Media.(ObjectStore); ok {

@@ -138,7 +138,7 @@ func (p WorkerProps) validateShutdown(e *rule.Errors) {
 func validateCelery(e *rule.Errors, web *Web, app string) {
 	if web == nil {
 		e.Add("Web", "", "is required: the site whose project is run")
-	} else if isNil(web.props.Broker) {
+	} else if rule.IsNil(web.props.Broker) {
 		e.Add("Web", web.Name(), "must have a Broker, which Celery's messages go through")
 	}
 	e.PythonName("App", app)

@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"reflect"
 
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
@@ -113,7 +112,7 @@ func (p ServiceMonitorProps) validateTarget(e *rule.Errors) {
 }
 
 func (p ServiceMonitorProps) withDefaults() ServiceMonitorProps {
-	if v := reflect.ValueOf(p.Target); p.Target != nil && v.Kind() == reflect.Pointer && v.IsNil() {
+	if rule.IsNil(p.Target) {
 		p.Target = nil
 	}
 	if p.Target != nil {

@@ -154,6 +154,9 @@ func newJob(s *Secret, g generated) {
 	build(s, s.generator()+"-"+digest)
 }
 
+// keptJobs is the number of Jobs that have ended and are kept for their logs.
+const keptJobs = 3
+
 //go:embed generate.py
 var script string
 
@@ -167,7 +170,7 @@ func jobPod(s *Secret, g generated) *k8s.PodSpec {
 		ImagePullSecrets:             podspec.PullSecrets(g.ImagePullSecrets),
 		RestartPolicy:                new("Never"),
 		SecurityContext:              podspec.SecurityContext(g.RunAsUser),
-		InitContainers:               bind.List(podspec.PruneJobs(g.Image, s.generator(), podspec.DefaultHistoryLimit, mounts)),
+		InitContainers:               bind.List(podspec.PruneJobs(g.Image, s.generator(), keptJobs, mounts)),
 		Containers: bind.List(k8s.Container{
 			Name:            new("generate"),
 			Image:           &g.Image,
