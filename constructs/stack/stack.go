@@ -1,6 +1,6 @@
 // Package stack holds the reference system as one chart: a namespace, its
 // credentials, PostgreSQL, and Django on top of it. A system with more parts,
-// such as workers, composes the constructs itself, in about as many lines.
+// such as workers, composes the constructs itself; see examples/production.
 package stack
 
 import (
