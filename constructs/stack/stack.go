@@ -22,6 +22,8 @@ import (
 // required.
 type Props struct {
 	// Namespace configures the namespace that holds everything else.
+	//
+	// Default: each field's own.
 	Namespace namespace.Props
 
 	// Secret configures the credentials.
@@ -30,10 +32,14 @@ type Props struct {
 	Secret secret.Props
 
 	// Database configures PostgreSQL. The stack sets its Secret.
+	//
+	// Default: each field's own.
 	Database postgres.DatabaseProps
 
 	// Web configures Django. The stack sets its Database and its Secret. With
 	// WaitForMigrations, it adds the [django.Migration] that the pods wait for.
+	//
+	// Required: its Image.
 	Web django.WebProps
 }
 
