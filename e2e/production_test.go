@@ -85,7 +85,7 @@ func define(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range strings.Fields(string(out)) {
+	for path := range strings.FieldsSeq(string(out)) {
 		content, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
