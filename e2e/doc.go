@@ -19,6 +19,8 @@
 //
 //	E2E_IMAGE           the site in site/             guestbook:1.0.0
 //	E2E_POSTGRES_IMAGE  PostgreSQL                    the library's default
+//	E2E_VALKEY_IMAGE    Valkey                        the library's default
+//	E2E_EXPORTER_IMAGE  postgres_exporter             as in docs/database.md
 //	E2E_RATE            requests a second under load  300
 //	ORACLE_DRAWS        props that TestOracle draws   2000
 //

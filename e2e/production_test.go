@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -28,13 +27,6 @@ const (
 	productionName = "guestbook"
 	productionHost = "guestbook.example.com"
 )
-
-// definitions are the files of the custom resources that it uses, and the
-// modules that publish them.
-var definitions = map[string]string{
-	"sigs.k8s.io/gateway-api@v1.4.0":                             "config/crd/standard/gateway.networking.k8s.io_httproutes.yaml",
-	"github.com/prometheus-operator/prometheus-operator@v0.85.0": "example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml",
-}
 
 // TestProduction applies what is committed of examples/production, but for the
 // site's image and the Secret that somebody else makes.
@@ -89,16 +81,12 @@ func TestProduction(t *testing.T) {
 // when the test ends.
 func define(t *testing.T) {
 	t.Helper()
-	for module, file := range definitions {
-		out, err := exec.CommandContext(t.Context(), "go", "mod", "download", "-json", module).Output()
-		var found struct{ Dir string }
-		if err == nil {
-			err = json.Unmarshal(out, &found)
-		}
-		if err != nil {
-			t.Fatalf("%s: %v", module, err)
-		}
-		content, err := os.ReadFile(filepath.Join(found.Dir, file))
+	out, err := exec.CommandContext(t.Context(), "../imports/definitions.sh").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path := range strings.FieldsSeq(string(out)) {
+		content, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}

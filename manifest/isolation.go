@@ -193,7 +193,7 @@ func (n *network) narrow(p netPolicy) {
 		n.complete(p, r)
 	}
 	for _, r := range p.rules[networkingv1.PolicyTypeEgress] {
-		if len(r.peers) == 0 && (len(r.ports) == 0 || !all(r.ports, isDNS)) {
+		if len(r.peers) == 0 && (len(r.ports) == 0 || slices.ContainsFunc(r.ports, beyondDNS)) {
 			n.add(p.Object, r.field+".to", "", "is required, except for DNS: without it the pods may connect to everything")
 		}
 		n.complete(p, r)
@@ -219,12 +219,8 @@ func (n *network) complete(p netPolicy, r allowance) {
 	}
 }
 
-func all[T any](list []T, is func(T) bool) bool {
-	return !slices.ContainsFunc(list, func(t T) bool { return !is(t) })
-}
-
-// isDNS reports whether port is one of those in [nameServers], or the same by
-// TCP.
-func isDNS(port networkingv1.NetworkPolicyPort) bool {
-	return port.EndPort == nil && slices.Contains([]string{"53", "5353", "dns", "dns-tcp"}, port.Port.String())
+// beyondDNS reports whether port is another than those in [nameServers], by UDP
+// or TCP.
+func beyondDNS(port networkingv1.NetworkPolicyPort) bool {
+	return port.EndPort != nil || !slices.Contains([]string{"53", "5353", "dns", "dns-tcp"}, port.Port.String())
 }

@@ -1,35 +1,21 @@
 #!/usr/bin/env bash
 # Checks rendered manifests against the API of the oldest and the newest
-# Kubernetes they must run on (kubeconform), and against good practice
+# Kubernetes they must run on (kubeconform), custom resources against the
+# definitions that imports/ is made from, and all against good practice
 # (kube-score).
 #
-#   tools/manifests-lint.sh [-skip KIND,...] DIR...
+#   tools/manifests-lint.sh DIR...
 #
 # All directories belong into one call: an ignore that none of them needs fails.
-#
-# -skip names kinds that kubeconform leaves unchecked, as Kind or
-# group/version/Kind. Only custom resources need it, because Kubernetes knows no
-# schema for them. Findings of kube-score are ignored in kube-score-ignore.txt,
-# each with its reason.
+# Findings of kube-score are ignored in kube-score-ignore.txt, each with its
+# reason.
 set -euo pipefail
 
 oldest=1.28.15
 newest=1.37.2
 
-usage() {
-  echo "usage: $0 [-skip KIND,...] DIR..." >&2
-  exit 2
-}
-
-skip=
-if [[ ${1:-} == -skip ]]; then
-  [[ $# -ge 2 && -n $2 ]] || usage
-  skip=$2
-  shift 2
-fi
-[[ $# -gt 0 ]] || usage
+[[ $# -gt 0 && $1 != -* ]] || { echo "usage: $0 DIR..." >&2; exit 2; }
 for dir in "$@"; do
-  [[ $dir != -* ]] || usage
   [[ -d $dir ]] || { echo "$0: $dir: not a directory" >&2; exit 2; }
 done
 
@@ -55,12 +41,20 @@ schema_dir() {
   echo "$dir"
 }
 
+# The schemas of the custom resources are made anew each time, in a moment.
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+found=$("$tools/../imports/definitions.sh")
+mapfile -t definitions <<<"$found"
+"$schemas" -out "$work/custom" "${definitions[@]}"
+
+name='{{.ResourceKind}}{{.KindSuffix}}.json'
 failed=0
 for version in "$oldest" "$newest"; do
   location=$(schema_dir "$version")
   echo "kubeconform, Kubernetes $version"
-  "$kubeconform" -strict -summary -skip "$skip" -kubernetes-version "$version" \
-    -schema-location "$location/{{.ResourceKind}}{{.KindSuffix}}.json" "$@" || failed=1
+  "$kubeconform" -strict -summary -kubernetes-version "$version" \
+    -schema-location "$location/$name" -schema-location "$work/custom/$name" "$@" || failed=1
 done
 
 echo "kube-score, Kubernetes $newest"

@@ -55,9 +55,10 @@ type BeatProps struct {
 	// Default: Celery's own.
 	Scheduler string
 
-	// PriorityClassName is the name of a PriorityClass of the cluster.
+	// PriorityClassName is the name of a PriorityClass of the cluster, which
+	// says whose pods stay when a node is full.
 	//
-	// Default: none, the cluster's default class.
+	// Default: the cluster's default class.
 	PriorityClassName string
 
 	// Resources says how much CPU and memory the pod gets.
@@ -202,7 +203,7 @@ func beatPod(b *Beat) *k8s.PodSpec {
 	command := exclusive("celery-beat:"+props.App, props.command()...)
 	spec := props.Web.podSpec(mounts, props.Web.process("beat", command, props.Resources, mounts))
 	spec.InitContainers = bind.List(props.Web.waitForMigrations(props.Resources, mounts)...)
-	spec.PriorityClassName = podspec.Optional(props.PriorityClassName)
+	spec.PriorityClassName = bind.Optional(props.PriorityClassName)
 	return spec
 }
 

@@ -36,7 +36,7 @@ func (w *Web) projectEnv() podspec.Env {
 	if w.props.StaticRoot != "" {
 		env.Set("STATIC_ROOT", w.props.StaticRoot)
 	}
-	if !isNil(w.props.Media) {
+	if !rule.IsNil(w.props.Media) {
 		w.props.Media.environment(&env)
 	}
 	return env
@@ -92,13 +92,11 @@ func (p WebProps) secureSettings() []setting {
 func (p WebProps) scraped() bool { return p.Metrics.onPort(p.Port) }
 
 func (w *Web) brokerEnv(env *podspec.Env) {
-	if isNil(w.props.Broker) {
+	if rule.IsNil(w.props.Broker) {
 		return
 	}
-	c, name := w.props.Broker.Broker(), ""
-	if c.Secret != nil {
-		name = c.Secret.Name()
-	}
+	c := w.props.Broker.Broker()
+	name := c.Secret.Name()
 	if c.URL == "" {
 		env.FromSecret(broker.URLVariable, name, c.URLKey)
 		return
@@ -136,14 +134,14 @@ func (p WebProps) reserved() map[string]string {
 	if p.StaticRoot != "" {
 		names["STATIC_ROOT"] = "StaticRoot"
 	}
-	if !isNil(p.Media) {
+	if !rule.IsNil(p.Media) {
 		var env podspec.Env
 		p.Media.environment(&env)
 		for _, variable := range env {
 			names[*variable.Name] = "Media"
 		}
 	}
-	if !isNil(p.Broker) {
+	if !rule.IsNil(p.Broker) {
 		names[broker.URLVariable] = "Broker"
 		if key := p.Broker.Broker().PasswordKey; key != "" && names[key] == "" {
 			names[key] = "Broker"
@@ -158,10 +156,7 @@ func (p WebProps) reserved() map[string]string {
 // while libpq takes PGUSER and PGPASSWORD as they are.
 func (w *Web) databaseEnv(env *podspec.Env) {
 	c, _ := w.props.connection()
-	name := ""
-	if c.Secret != nil {
-		name = c.Secret.Name()
-	}
+	name := c.Secret.Name()
 	env.Set("POSTGRES_HOST", c.Host)
 	env.Set("POSTGRES_PORT", fmt.Sprint(c.Port))
 	if c.Name != "" {

@@ -239,12 +239,8 @@ func (o ObjectStore) environment(env *podspec.Env) {
 	if o.Region != "" {
 		env.Set("AWS_S3_REGION_NAME", o.Region)
 	}
-	name := ""
-	if o.Secret != nil {
-		name = o.Secret.Name()
-	}
-	env.FromSecret(AccessKeyIDKey, name, o.AccessKeyIDKey)
-	env.FromSecret(SecretAccessKeyKey, name, o.SecretAccessKeyKey)
+	env.FromSecret(AccessKeyIDKey, o.Secret.Name(), o.AccessKeyIDKey)
+	env.FromSecret(SecretAccessKeyKey, o.Secret.Name(), o.SecretAccessKeyKey)
 }
 
 func (o ObjectStore) destination() declare.Destination {

@@ -23,7 +23,7 @@ import (
 const (
 	// DefaultHistoryLimit is the number of Jobs that have ended and are kept
 	// for their logs.
-	DefaultHistoryLimit = podspec.DefaultHistoryLimit
+	DefaultHistoryLimit = 3
 
 	// DefaultMigrationSeconds is how long a migration may take: an hour.
 	DefaultMigrationSeconds = 3600
@@ -207,7 +207,7 @@ func migrationPod(m *Migration) *k8s.PodSpec {
 	spec.ServiceAccountName = &m.props.Name
 	spec.RestartPolicy = new("Never")
 	// The site waits for it.
-	spec.PriorityClassName = podspec.Optional(web.props.PriorityClassName)
+	spec.PriorityClassName = bind.Optional(web.props.PriorityClassName)
 	spec.InitContainers = bind.List(podspec.PruneJobs(web.props.Image, m.props.Name, *m.props.HistoryLimit, account))
 	spec.Volumes = new(slices.Concat(*mounts.Volumes(), *account.Volumes()))
 	return spec

@@ -124,7 +124,7 @@ func (w *Web) servers() []declare.Destination {
 	if database, ok := w.props.connection(); ok {
 		to = append(to, database.Destination())
 	}
-	if !isNil(w.props.Broker) {
+	if !rule.IsNil(w.props.Broker) {
 		to = append(to, brokerDestination(w.props.Broker))
 	}
 	// One whose address is wrong is reported itself.

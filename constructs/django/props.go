@@ -3,7 +3,6 @@ package django
 import (
 	"cmp"
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -109,10 +108,10 @@ type WebProps struct {
 	// Default: off.
 	Autoscaling Autoscaling
 
-	// PriorityClassName is the name of a PriorityClass of the cluster: which
-	// pods stay when a node is full.
+	// PriorityClassName is the name of a PriorityClass of the cluster, which
+	// says whose pods stay when a node is full.
 	//
-	// Default: none, the cluster's default class.
+	// Default: the cluster's default class.
 	PriorityClassName string
 
 	// Resources says how much CPU and memory each pod gets.
@@ -201,6 +200,8 @@ type WebProps struct {
 
 	// ImagePullSecrets are the names of Secrets, made outside the app, by which
 	// the node shows the image's registry who pulls.
+	//
+	// Default: none.
 	ImagePullSecrets []string
 
 	// RunAsUser is the numeric user and group of the server.
@@ -211,6 +212,8 @@ type WebProps struct {
 	// Volumes are directories to mount besides /tmp, which is always writable.
 	// A Claim is mounted by the server alone: the other processes of the
 	// project may run on another node.
+	//
+	// Default: none.
 	Volumes []pod.Volume
 
 	// PreStopSeconds is how long a pod that is to stop goes on answering. The
@@ -268,7 +271,7 @@ func (p WebProps) Validate() error {
 }
 
 func (p WebProps) validateBroker(e *rule.Errors) {
-	if isNil(p.Broker) {
+	if rule.IsNil(p.Broker) {
 		if p.Broker != nil {
 			e.Add("Broker", "", "must not be nil: leave it out, or name a valkey.Server or a broker.Connection")
 		}
@@ -285,7 +288,7 @@ func (p WebProps) validateBroker(e *rule.Errors) {
 }
 
 func (p WebProps) validateMedia(e *rule.Errors) {
-	if isNil(p.Media) {
+	if rule.IsNil(p.Media) {
 		if p.Media != nil {
 			e.Add("Media", "", "must not be nil: leave it out, or name a MediaClaim or an ObjectStore")
 		}
@@ -395,16 +398,10 @@ func (p WebProps) validateShutdown(e *rule.Errors) {
 
 // connection returns the database's connection, if there is one.
 func (p WebProps) connection() (postgres.Connection, bool) {
-	if isNil(p.Database) {
+	if rule.IsNil(p.Database) {
 		return postgres.Connection{}.Connection(), false
 	}
 	return p.Database.Connection(), true
-}
-
-// isNil reports whether an interface holds nothing, or a nil pointer.
-func isNil(value any) bool {
-	v := reflect.ValueOf(value)
-	return value == nil || v.Kind() == reflect.Pointer && v.IsNil()
 }
 
 // oneNode reports whether all pods must be on one node.

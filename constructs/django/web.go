@@ -1,4 +1,6 @@
-// Package django holds the constructs that run a Django project.
+// Package django holds the constructs that run a Django project. A [Web] serves
+// it; its other processes are made from the Web: a [Migration], a [Worker], a
+// [Beat], a [Command]. Uploaded files go to a [MediaClaim] or an [ObjectStore].
 package django
 
 import (
@@ -79,7 +81,7 @@ func (w *Web) validateSecrets() error {
 	}
 	connection, _ := w.props.connection()
 	uses := []use{{"Database.Secret", connection.Secret}, {"Secret", w.props.Secret}}
-	if !isNil(w.props.Broker) {
+	if !rule.IsNil(w.props.Broker) {
 		uses = append(uses, use{"Broker.Secret", w.props.Broker.Broker().Secret})
 	}
 	if store, ok := w.props.Media.(ObjectStore); ok {
@@ -119,8 +121,7 @@ func (w *Web) Selector() map[string]string { return labels.Selector(w.props.Name
 // Externals implements the declaration of volumes and Secrets that come from
 // elsewhere.
 func (w *Web) Externals() []declare.Object {
-	namespace := bind.Namespace(w)
-	return append(podspec.Externals(namespace, w.props.Volumes), podspec.ExternalPullSecrets(namespace, w.props.ImagePullSecrets)...)
+	return w.projectExternals(bind.Namespace(w))
 }
 
 func (w *Web) labels() *map[string]*string {
@@ -189,7 +190,7 @@ func newPod(w *Web) *k8s.PodSpec {
 	spec.InitContainers = bind.List(init...)
 	spec.TerminationGracePeriodSeconds = jsii.Number(w.props.TerminationGracePeriodSeconds)
 	spec.TopologySpreadConstraints = w.scaled().spread()
-	spec.PriorityClassName = podspec.Optional(w.props.PriorityClassName)
+	spec.PriorityClassName = bind.Optional(w.props.PriorityClassName)
 	return spec
 }
 

@@ -13,7 +13,6 @@ import (
 	"example.com/django-cdk8s/internal/bind"
 	"example.com/django-cdk8s/internal/declare"
 	"example.com/django-cdk8s/internal/labels"
-	"example.com/django-cdk8s/internal/podspec"
 	"example.com/django-cdk8s/internal/rule"
 )
 
@@ -58,8 +57,8 @@ type WorkerProps struct {
 	// Concurrency is the number of tasks that each pod runs at a time, in a
 	// process each.
 	//
-	// Default: the CPU limit in whole cores, rounded up, and at most 12.
-	// Celery's own default counts the cores of the node.
+	// Default: the CPU limit in whole cores, rounded up. Celery's own default
+	// counts the cores of the node.
 	Concurrency int
 
 	// Replicas is the number of pods; a pointer to zero stops the workers.
@@ -73,9 +72,10 @@ type WorkerProps struct {
 	// Default: off.
 	Autoscaling Autoscaling
 
-	// PriorityClassName is the name of a PriorityClass of the cluster.
+	// PriorityClassName is the name of a PriorityClass of the cluster, which
+	// says whose pods stay when a node is full.
 	//
-	// Default: none, the cluster's default class.
+	// Default: the cluster's default class.
 	PriorityClassName string
 
 	// Resources says how much CPU and memory each pod gets.
@@ -249,7 +249,7 @@ func workerPod(w *Worker) *k8s.PodSpec {
 	spec.InitContainers = bind.List(props.Web.waitForMigrations(props.Resources, mounts)...)
 	spec.TerminationGracePeriodSeconds = jsii.Number(props.TerminationGracePeriodSeconds)
 	spec.TopologySpreadConstraints = w.scaled().spread()
-	spec.PriorityClassName = podspec.Optional(props.PriorityClassName)
+	spec.PriorityClassName = bind.Optional(props.PriorityClassName)
 	return spec
 }
 

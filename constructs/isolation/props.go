@@ -215,7 +215,7 @@ func (o Outside) String() string { return o.from() + " to " + o.To.String() }
 
 // from returns the name of the workload, or "" where none is given.
 func (o Outside) from() string {
-	if v := reflect.ValueOf(o.From); o.From == nil || v.Kind() == reflect.Pointer && v.IsNil() {
+	if rule.IsNil(o.From) {
 		return ""
 	}
 	return o.From.Name()

@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"reflect"
 
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
@@ -73,6 +72,8 @@ type ServiceMonitorProps struct {
 	// Labels are further labels, by which a Prometheus finds its
 	// ServiceMonitors: the serviceMonitorSelector of kube-prometheus-stack asks
 	// for release: RELEASE.
+	//
+	// Default: none.
 	Labels map[string]string
 }
 
@@ -111,7 +112,7 @@ func (p ServiceMonitorProps) validateTarget(e *rule.Errors) {
 }
 
 func (p ServiceMonitorProps) withDefaults() ServiceMonitorProps {
-	if v := reflect.ValueOf(p.Target); p.Target != nil && v.Kind() == reflect.Pointer && v.IsNil() {
+	if rule.IsNil(p.Target) {
 		p.Target = nil
 	}
 	if p.Target != nil {

@@ -52,6 +52,8 @@ type Props struct {
 	Warn Level
 
 	// Labels are further labels of the namespace.
+	//
+	// Default: none.
 	Labels map[string]string
 }
 

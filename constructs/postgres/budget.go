@@ -23,15 +23,21 @@ const (
 
 // Client is a workload that opens connections to a [Database].
 type Client struct {
-	// Name is the name of the workload.
+	// Name is the name of the workload, for the message.
+	//
+	// Required.
 	Name string
 
 	// Connections is how many connections all pods of the workload hold at
 	// once, at most: while it is updated, and scaled up as far as it may be.
+	//
+	// Required.
 	Connections int
 
-	// Why shows how that number comes about, such as "(6 pods + 1 surge) x 3
-	// workers x 2 threads".
+	// Why shows how that number comes about, such as "(6+1 pods) x 3 workers x 2
+	// threads".
+	//
+	// Default: none; the number stands alone.
 	Why string
 }
 

@@ -10,7 +10,10 @@ import (
 	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
 
 	"example.com/django-cdk8s/cdktest"
+	"example.com/django-cdk8s/constructs/broker"
+	"example.com/django-cdk8s/constructs/django"
 	"example.com/django-cdk8s/constructs/postgres"
+	"example.com/django-cdk8s/constructs/secret"
 )
 
 // A budget that is used up to the last connection is one that works.
@@ -97,8 +100,19 @@ func TestDocsShowTheSum(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := cdktest.Problems(t, withParameters(nil, site,
-		postgres.Client{Name: "django-worker", Connections: 52, Why: "(12 pods + 1 surge) x 4 processes"}))
+	got := cdktest.Problems(t, func(chart cdk8s.Chart) {
+		env := secret.New(chart, "secret", secret.Props{
+			Source: secret.Existing("POSTGRES_DB", "POSTGRES_USER", "POSTGRES_PASSWORD", "SECRET_KEY", "CELERY_BROKER_URL"),
+		})
+		web := django.NewWeb(chart, "web", django.WebProps{
+			Image:       "example/shop:1.2.3",
+			Database:    postgres.NewDatabase(chart, "database", postgres.DatabaseProps{Secret: env}),
+			Broker:      broker.Connection{Secret: env},
+			Gunicorn:    django.Gunicorn{Workers: 3, Threads: 2},
+			Autoscaling: django.Autoscaling{MaxReplicas: 6},
+		})
+		django.NewWorker(chart, "worker", django.WorkerProps{Web: web, App: "shop", Concurrency: 3, Replicas: new(12)})
+	})
 	_, line, _ := strings.Cut(strings.Join(got, ""), ": ")
 	if !strings.Contains(strings.Join(strings.Fields(string(docs)), " "), "database: "+line) || line == "" {
 		t.Errorf("docs/database.md lacks\n%s", line)

@@ -106,6 +106,8 @@ type DatabaseProps struct {
 
 	// Parameters are settings of the server, such as max_connections, passed on
 	// its command line.
+	//
+	// Default: none.
 	Parameters map[string]string
 
 	// Exporter runs postgres_exporter beside the server, for Prometheus.
@@ -113,14 +115,16 @@ type DatabaseProps struct {
 	// Default: none.
 	Exporter Exporter
 
-	// PriorityClassName names the PriorityClass of the pod, which is made
-	// outside the app and says who makes room when nodes are full.
+	// PriorityClassName is the name of a PriorityClass of the cluster, which
+	// says whose pods stay when a node is full.
 	//
 	// Default: the cluster's default class.
 	PriorityClassName string
 
 	// ImagePullSecrets are the names of Secrets, made outside the app, by which
 	// the node shows the image's registry who pulls.
+	//
+	// Default: none.
 	ImagePullSecrets []string
 
 	// RunAsUser is the numeric user and group of the server.
@@ -327,7 +331,8 @@ func newPod(d *Database) *k8s.PodSpec {
 	if d.props.Exporter.Image != "" {
 		containers = append(containers, newExporter(d))
 	}
-	pod := &k8s.PodSpec{
+	return &k8s.PodSpec{
+		PriorityClassName:             bind.Optional(d.props.PriorityClassName),
 		AutomountServiceAccountToken:  jsii.Bool(false),
 		EnableServiceLinks:            jsii.Bool(false),
 		ImagePullSecrets:              podspec.PullSecrets(d.props.ImagePullSecrets),
@@ -336,10 +341,6 @@ func newPod(d *Database) *k8s.PodSpec {
 		Containers:                    bind.List(containers...),
 		Volumes:                       mounts.Volumes(),
 	}
-	if d.props.PriorityClassName != "" {
-		pod.PriorityClassName = &d.props.PriorityClassName
-	}
-	return pod
 }
 
 // newServer returns the container of PostgreSQL, and adds its directories to
@@ -383,16 +384,9 @@ func environment(d *Database, dataDir string) *[]*k8s.EnvVar {
 	// backup is needed. The default since PostgreSQL 18.
 	env.Set("POSTGRES_INITDB_ARGS", "--data-checksums")
 	for _, key := range []string{secret.DatabaseKey, secret.UserKey, secret.PasswordKey} {
-		env.FromSecret(key, d.secretName(), key)
+		env.FromSecret(key, d.props.Secret.Name(), key)
 	}
 	return env.List()
-}
-
-func (d *Database) secretName() string {
-	if d.props.Secret == nil {
-		return "" // Reported by Validate.
-	}
-	return d.props.Secret.Name()
 }
 
 // How often the startup probe asks and after how long it gives up, in seconds.

@@ -76,8 +76,6 @@ func (d *Database) ports() []bind.Port {
 	return ports
 }
 
-// newExporter returns the exporter's container. It has no probe: an exporter
-// that hangs says nothing about the server.
 func newExporter(d *Database) k8s.Container {
 	props := d.props.Exporter
 	return k8s.Container{
@@ -95,7 +93,7 @@ func newExporter(d *Database) k8s.Container {
 // password are apart, because the exporter encodes them for the URL.
 func (d *Database) exporterEnv() *[]*k8s.EnvVar {
 	var env podspec.Env
-	name := d.secretName()
+	name := d.props.Secret.Name()
 	env.FromSecret(secret.DatabaseKey, name, secret.DatabaseKey)
 	env.FromSecret("DATA_SOURCE_USER", name, secret.UserKey)
 	env.FromSecret("DATA_SOURCE_PASS", name, secret.PasswordKey)

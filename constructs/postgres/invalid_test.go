@@ -32,7 +32,7 @@ func withExporter(x postgres.Exporter) cdktest.Build {
 }
 
 var (
-	site   = postgres.Client{Name: "django", Connections: 42, Why: "(6 pods + 1 surge) x 3 workers x 2 threads"}
+	site   = postgres.Client{Name: "django", Connections: 42, Why: "(6+1 pods) x 3 workers x 2 threads"}
 	worker = postgres.Client{Name: "django-worker", Connections: 60, Why: "15 pods x 4 processes"}
 )
 
@@ -54,7 +54,7 @@ var wrong = map[string]struct {
 	},
 	"budget: two clients": {
 		withParameters(nil, site, worker),
-		`test/database: Parameters[max_connections]: 100: must be at least 112: django [(6 pods + 1 surge) x 3 workers x 2 threads = 42] + django-worker [15 pods x 4 processes = 60] + reserve [`,
+		`test/database: Parameters[max_connections]: 100: must be at least 112: django [(6+1 pods) x 3 workers x 2 threads = 42] + django-worker [15 pods x 4 processes = 60] + reserve [`,
 	},
 	"budget: given limit in capitals": {
 		withParameters(map[string]string{"MAX_Connections": "51"}, site),
@@ -62,11 +62,11 @@ var wrong = map[string]struct {
 	},
 	"budget: larger reserve": {
 		withParameters(map[string]string{"superuser_reserved_connections": "50", "RESERVED_CONNECTIONS": "2"}, site),
-		`Parameters[max_connections]: 100: must be at least 101: django [(6 pods + 1 surge) x 3 workers x 2 threads = 42] + reserve [50 superuser_reserved_connections + 2 reserved_connections + 7 for the probe`,
+		`Parameters[max_connections]: 100: must be at least 101: django [(6+1 pods) x 3 workers x 2 threads = 42] + reserve [50 superuser_reserved_connections + 2 reserved_connections + 7 for the probe`,
 	},
 	"budget: no superuser": {
 		withParameters(map[string]string{"superuser_reserved_connections": "0", "max_connections": "48"}, site),
-		`Parameters[max_connections]: 48: must be at least 49: django [(6 pods + 1 surge) x 3 workers x 2 threads = 42] + reserve [7 for the probe, the exporter and psql = 7]`,
+		`Parameters[max_connections]: 48: must be at least 49: django [(6+1 pods) x 3 workers x 2 threads = 42] + reserve [7 for the probe, the exporter and psql = 7]`,
 	},
 	"budget: nothing left for the reserve": {
 		withParameters(map[string]string{"max_connections": "9"}),

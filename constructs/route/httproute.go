@@ -162,14 +162,13 @@ func newHTTPRoute(r *HTTPRoute) gateway.HttpRoute {
 func (r *HTTPRoute) parents() *[]*gateway.HttpRouteSpecParentRefs {
 	var parents []gateway.HttpRouteSpecParentRefs
 	for _, g := range r.props.Gateways {
-		parent := gateway.HttpRouteSpecParentRefs{Group: new("gateway.networking.k8s.io"), Kind: new("Gateway"), Name: &g.Name}
-		if g.Namespace != "" {
-			parent.Namespace = &g.Namespace
-		}
-		if g.SectionName != "" {
-			parent.SectionName = &g.SectionName
-		}
-		parents = append(parents, parent)
+		parents = append(parents, gateway.HttpRouteSpecParentRefs{
+			Group:       new("gateway.networking.k8s.io"),
+			Kind:        new("Gateway"),
+			Namespace:   bind.Optional(g.Namespace),
+			Name:        &g.Name,
+			SectionName: bind.Optional(g.SectionName),
+		})
 	}
 	return bind.List(parents...)
 }

@@ -42,18 +42,26 @@ type IngressProps struct {
 
 	// TLSSecret is the name of a Secret of type kubernetes.io/tls, made outside
 	// the app, with a certificate for every host.
+	//
+	// Default: none.
 	TLSSecret string
 
 	// ClusterIssuer is the name of the ClusterIssuer from which cert-manager
 	// gets the certificate; it keeps it in the Secret NAME-tls.
+	//
+	// Default: none.
 	ClusterIssuer string
 
 	// Issuer is the name of the Issuer in the same namespace from which
 	// cert-manager gets the certificate; it keeps it in the Secret NAME-tls.
+	//
+	// Default: none.
 	Issuer string
 
 	// Annotations are settings of the controller, such as the largest upload
 	// that it lets through.
+	//
+	// Default: none.
 	Annotations map[string]string
 }
 
@@ -157,17 +165,13 @@ func (i *Ingress) Externals() []declare.Object {
 // cdk8s-plus stops the program, or fails with words of its own, over what
 // Validate reports.
 func newIngress(i *Ingress) k8s.KubeIngress {
-	spec := &k8s.IngressSpec{Rules: i.rules(), Tls: i.tls()}
-	if i.props.ClassName != "" {
-		spec.IngressClassName = &i.props.ClassName
-	}
 	return k8s.NewKubeIngress(i, new("Ingress"), &k8s.KubeIngressProps{
 		Metadata: &k8s.ObjectMeta{
 			Name:        &i.props.Name,
 			Labels:      bind.Map(labels.Object(i.props.Name, labels.Route, bind.PartOf(i))),
 			Annotations: bind.Map(i.annotations()),
 		},
-		Spec: spec,
+		Spec: &k8s.IngressSpec{IngressClassName: bind.Optional(i.props.ClassName), Rules: i.rules(), Tls: i.tls()},
 	})
 }
 

@@ -51,6 +51,8 @@ type GeneratedProps struct {
 
 	// ImagePullSecrets are the names of Secrets, made outside the app, by which
 	// the node shows the image's registry who pulls.
+	//
+	// Default: none.
 	ImagePullSecrets []string
 
 	// RunAsUser is the numeric user and group of the Job.
@@ -64,9 +66,8 @@ type GeneratedProps struct {
 // each missing key 64 random URL-safe characters (384 bits) and never touches a
 // key that has a value, so that applying again changes nothing. Its
 // ServiceAccount may get and patch this one Secret, and list and delete Jobs: the
-// last few that have ended stay. Workloads
-// that name a generated key wait in CreateContainerConfigError until the Job
-// has run.
+// last few that have ended stay. Workloads that name a generated key wait in
+// CreateContainerConfigError until the Job has run.
 //
 // Deleting the Secret while the database's claim stays locks the application
 // out, because PostgreSQL keeps the password of its first start; docs/secrets.md
@@ -151,6 +152,9 @@ func newJob(s *Secret, g generated) {
 	build(s, s.generator()+"-"+digest)
 }
 
+// keptJobs is the number of Jobs that have ended and are kept for their logs.
+const keptJobs = 3
+
 //go:embed generate.py
 var script string
 
@@ -164,7 +168,7 @@ func jobPod(s *Secret, g generated) *k8s.PodSpec {
 		ImagePullSecrets:             podspec.PullSecrets(g.ImagePullSecrets),
 		RestartPolicy:                new("Never"),
 		SecurityContext:              podspec.SecurityContext(g.RunAsUser),
-		InitContainers:               bind.List(podspec.PruneJobs(g.Image, s.generator(), podspec.DefaultHistoryLimit, mounts)),
+		InitContainers:               bind.List(podspec.PruneJobs(g.Image, s.generator(), keptJobs, mounts)),
 		Containers: bind.List(k8s.Container{
 			Name:            new("generate"),
 			Image:           &g.Image,

@@ -119,8 +119,14 @@ func New(scope constructs.Construct, id string, props Props) *Secret {
 	return s
 }
 
-// Name returns the Secret's name.
-func (s *Secret) Name() string { return s.name }
+// Name returns the Secret's name, or "" for a nil Secret, which whatever needs
+// one reports.
+func (s *Secret) Name() string {
+	if s == nil {
+		return ""
+	}
+	return s.name
+}
 
 // Object returns the Secret for use with other cdk8s-plus constructs.
 func (s *Secret) Object() kplus.ISecret { return s.object }

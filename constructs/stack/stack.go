@@ -1,6 +1,6 @@
 // Package stack holds the reference system as one chart: a namespace, its
 // credentials, PostgreSQL, and Django on top of it. A system with more parts,
-// such as workers, composes the constructs itself, in about as many lines.
+// such as workers, composes the constructs itself; see examples/production.
 package stack
 
 import (
@@ -22,6 +22,8 @@ import (
 // required.
 type Props struct {
 	// Namespace configures the namespace that holds everything else.
+	//
+	// Default: each field's own.
 	Namespace namespace.Props
 
 	// Secret configures the credentials.
@@ -30,10 +32,14 @@ type Props struct {
 	Secret secret.Props
 
 	// Database configures PostgreSQL. The stack sets its Secret.
+	//
+	// Default: each field's own.
 	Database postgres.DatabaseProps
 
 	// Web configures Django. The stack sets its Database and its Secret. With
 	// WaitForMigrations, it adds the [django.Migration] that the pods wait for.
+	//
+	// Required: its Image.
 	Web django.WebProps
 }
 

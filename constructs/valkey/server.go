@@ -117,14 +117,16 @@ type ServerProps struct {
 	// Default: [DefaultResources].
 	Resources pod.Resources
 
-	// PriorityClassName is the name of the PriorityClass by which the pod is
-	// scheduled and evicted.
+	// PriorityClassName is the name of a PriorityClass of the cluster, which
+	// says whose pods stay when a node is full.
 	//
 	// Default: the cluster's default class.
 	PriorityClassName string
 
 	// ImagePullSecrets are the names of Secrets, made outside the app, by which
 	// the node shows the image's registry who pulls.
+	//
+	// Default: none.
 	ImagePullSecrets []string
 
 	// RunAsUser is the numeric user and group of the server.
@@ -303,7 +305,7 @@ func newPod(s *Server) *k8s.PodSpec {
 	var mounts podspec.Mounts
 	mounts.Volume("data", pod.Volume{MountPath: dataPath, Claim: s.claimName()})
 	return &k8s.PodSpec{
-		PriorityClassName:             podspec.Optional(s.props.PriorityClassName),
+		PriorityClassName:             bind.Optional(s.props.PriorityClassName),
 		AutomountServiceAccountToken:  jsii.Bool(false),
 		EnableServiceLinks:            jsii.Bool(false),
 		ImagePullSecrets:              podspec.PullSecrets(s.props.ImagePullSecrets),
@@ -346,9 +348,10 @@ END`
 
 // arguments start the server with its settings, the first of them from its
 // standard input. It is included by name, because "-" must be the very first
-// argument, and images may put others before it. Every write goes to the append-only file, which reaches the
-// disk once per second; snapshots besides it would only cost memory. A full
-// server refuses new messages, where the other policies would drop old ones.
+// argument, and images may put others before it. Every write goes to the
+// append-only file, which reaches the disk once per second; snapshots besides it
+// would only cost memory. A full server refuses new messages, where the other
+// policies would drop old ones.
 func arguments(memoryLimit string) []string {
 	return []string{
 		"valkey-server",
@@ -372,11 +375,7 @@ func maxMemory(limit string) int64 {
 
 func environment(props ServerProps) *[]*k8s.EnvVar {
 	var env podspec.Env
-	name := ""
-	if props.Secret != nil {
-		name = props.Secret.Name()
-	}
-	env.FromSecret(passwordVariable, name, props.PasswordKey)
+	env.FromSecret(passwordVariable, props.Secret.Name(), props.PasswordKey)
 	return env.List()
 }
 

@@ -2,6 +2,11 @@
 // that migrates, scales and is watched, with workers, a schedule and media,
 // behind an Ingress and a Gateway, in a namespace where nobody talks to anybody
 // without a reason.
+//
+// Others make the Secret media-store, with the keys of the object store, and the
+// Gateway public in the namespace gateway. The cluster has the HTTPRoute of the
+// Gateway API, the ServiceMonitor of the Prometheus Operator (namespace
+// monitoring), ingress-nginx (ingress-nginx), cert-manager, metrics-server.
 package main
 
 import (
@@ -32,17 +37,12 @@ func build(app cdk8s.App) {
 	store := secret.New(chart, "store", secret.Props{Name: "media-store", Source: secret.Existing(django.AccessKeyIDKey, django.SecretAccessKeyKey)})
 	db := postgres.NewDatabase(chart, "database", postgres.DatabaseProps{Secret: env, Resources: small, Exporter: postgres.Exporter{Image: exporter}})
 	web := django.NewWeb(chart, "web", django.WebProps{
-		Image: image, Resources: small, Database: db,
-		Hosts: []string{"guestbook.example.com"}, HTTPS: true,
-		Broker:            valkey.NewServer(chart, "broker", valkey.ServerProps{Secret: env}),
-		Media:             django.ObjectStore{Bucket: "guestbook", Endpoint: "https://s3.example.com", Secret: store},
-		StaticRoot:        "/app/static",
-		WaitForMigrations: true,
-		DeployCheck:       django.CheckWarning,
-		Gunicorn:          django.Gunicorn{Workers: 2, Threads: 4, MaxRequests: 10000},
-		Autoscaling:       django.Autoscaling{MinReplicas: 2, MaxReplicas: 4},
-		Metrics:           django.Metrics{Path: "/metrics"},
-		LivenessPath:      "/healthz",
+		Image: image, Resources: small, Database: db, Hosts: []string{"guestbook.example.com"}, HTTPS: true,
+		Broker:   valkey.NewServer(chart, "broker", valkey.ServerProps{Secret: env}),
+		Media:    django.ObjectStore{Bucket: "guestbook", Endpoint: "https://s3.example.com", Secret: store},
+		Gunicorn: django.Gunicorn{Workers: 2, Threads: 4, MaxRequests: 10000}, Autoscaling: django.Autoscaling{MaxReplicas: 4},
+		WaitForMigrations: true, DeployCheck: django.CheckWarning, StaticRoot: "/app/static",
+		Metrics: django.Metrics{Path: "/metrics"}, LivenessPath: "/healthz",
 	})
 	django.NewMigration(chart, "migration", django.MigrationProps{Web: web})
 	django.NewWorker(chart, "worker", django.WorkerProps{Web: web, App: "guestbook", Resources: small, TimeLimitSeconds: 120})

@@ -21,6 +21,15 @@ import (
 	"example.com/django-cdk8s/internal/rule"
 )
 
+// Optional converts a string; an empty one becomes nil and is left out of the
+// manifest.
+func Optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
 // Map converts a map of strings; an empty one becomes nil and is left out of
 // the manifest.
 func Map(m map[string]string) *map[string]*string {

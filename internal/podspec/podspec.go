@@ -212,20 +212,17 @@ type Claim struct {
 // NewClaim adds c to scope. It is the L1 object because the one of cdk8s-plus
 // takes whole gibibytes only.
 func NewClaim(scope constructs.Construct, id string, c Claim) {
-	spec := &k8s.PersistentVolumeClaimSpec{
-		AccessModes: jsii.Strings(c.AccessMode),
-		Resources:   &k8s.ResourceRequirements{Requests: bind.Quantities(map[string]string{"storage": c.Storage})},
-	}
-	if c.StorageClass != "" {
-		spec.StorageClassName = &c.StorageClass
-	}
 	k8s.NewKubePersistentVolumeClaim(scope, &id, &k8s.KubePersistentVolumeClaimProps{
 		Metadata: &k8s.ObjectMeta{
 			Name:        &c.Name,
 			Labels:      bind.Map(c.Labels),
 			Annotations: bind.Map(map[string]string{labels.SyncOptions: labels.KeepData}),
 		},
-		Spec: spec,
+		Spec: &k8s.PersistentVolumeClaimSpec{
+			AccessModes:      jsii.Strings(c.AccessMode),
+			Resources:        &k8s.ResourceRequirements{Requests: bind.Quantities(map[string]string{"storage": c.Storage})},
+			StorageClassName: bind.Optional(c.StorageClass),
+		},
 	})
 }
 
@@ -251,14 +248,6 @@ flock -n 9 || { echo "waiting for the server before this one to end"; flock 9; }
 
 	startServer = `exec docker-entrypoint.sh "$@"`
 )
-
-// Optional returns value, or nil where it is empty, which leaves the field out.
-func Optional(value string) *string {
-	if value == "" {
-		return nil
-	}
-	return &value
-}
 
 // Scrape returns the annotations that show Prometheus a pod's metrics; none for
 // port 0.

@@ -10,10 +10,6 @@ import (
 	"example.com/django-cdk8s/constructs/pod"
 )
 
-// DefaultHistoryLimit is the number of Jobs that have ended and are kept for
-// their logs.
-const DefaultHistoryLimit = 3
-
 // ScriptResources is what a Python process with TLS needs: 25 MiB, measured,
 // and room for interpreters that load more at start.
 var ScriptResources = pod.Resources{

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"path"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -393,3 +394,9 @@ func Item(field string, key any) string { return fmt.Sprintf("%s[%v]", field, ke
 
 // Keys returns the keys of m, sorted.
 func Keys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// IsNil reports whether an interface holds nothing, or a nil pointer.
+func IsNil(value any) bool {
+	v := reflect.ValueOf(value)
+	return value == nil || v.Kind() == reflect.Pointer && v.IsNil()
+}

@@ -2,11 +2,13 @@
 // kubeconform.
 //
 //	go run ./schemas -kubernetes 1.28.15 -out DIR
+//	go run ./schemas -out DIR DEFINITION.yaml...
 //	kubeconform -strict -schema-location 'DIR/{{.ResourceKind}}{{.KindSuffix}}.json' FILE...
 //
 // The source is the OpenAPI document that every Kubernetes release carries,
 // taken from the Go module k8s.io/kubernetes: the check needs no service but
-// the Go module proxy, and the checksum database vouches for the content.
+// the Go module proxy, and the checksum database vouches for the content. Those
+// of custom resources come from the files of their CustomResourceDefinitions.
 //
 // Strict means stricter than the document: objects are closed, apiVersion and
 // kind are fixed, a name is required, and quantities and base64 are checked as
@@ -53,20 +55,23 @@ const refPrefix = "#/definitions/"
 var releasePattern = regexp.MustCompile(`^[0-9]+\.[0-9]+\.[0-9]+$`)
 
 func main() {
-	release := flag.String("kubernetes", "", "Kubernetes release, as in 1.28.15")
+	release := flag.String("kubernetes", "", "Kubernetes release, as in 1.28.15, or none with files of CustomResourceDefinitions")
 	out := flag.String("out", "", "directory to create")
 	flag.Parse()
-	if flag.NArg() > 0 || *release == "" || *out == "" {
+	if (flag.NArg() > 0) == (*release != "") || *out == "" {
 		flag.Usage()
 		os.Exit(2)
 	}
-	if err := run(*release, *out); err != nil {
+	if err := run(*release, flag.Args(), *out); err != nil {
 		fmt.Fprintln(os.Stderr, "schemas:", err)
 		os.Exit(1)
 	}
 }
 
-func run(release, out string) error {
+func run(release string, definitions []string, out string) error {
+	if len(definitions) > 0 {
+		return runCustom(definitions, out)
+	}
 	data, err := download(release)
 	if err != nil {
 		return err
@@ -74,6 +79,23 @@ func run(release, out string) error {
 	files, err := schemas(data)
 	if err != nil {
 		return fmt.Errorf("kubernetes %s: %w", release, err)
+	}
+	return write(out, files)
+}
+
+// runCustom writes the schemas of the custom resources that paths define.
+func runCustom(paths []string, out string) error {
+	files := map[string][]byte{}
+	for _, path := range paths {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		custom, err := customSchemas(data)
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		maps.Copy(files, custom)
 	}
 	return write(out, files)
 }
@@ -273,15 +295,20 @@ func (d *document) schema(kind groupVersionKind, definition string) (map[string]
 		return nil, fmt.Errorf("%s: %w", definition, err)
 	}
 
-	properties["apiVersion"] = map[string]any{"enum": []string{kind.apiVersion()}}
-	properties["kind"] = map[string]any{"enum": []string{kind.Kind}}
-	properties["metadata"] = named(properties["metadata"])
+	identify(root, properties, kind)
 	required := append([]string{"apiVersion", "kind", "metadata"}, d.Definitions[definition].Required...)
 	slices.Sort(required)
 	root["required"] = slices.Compact(required)
-	root["$schema"] = "http://json-schema.org/draft-04/schema#"
 	root["definitions"] = definitions
 	return root, nil
+}
+
+// identify fixes apiVersion and kind in the schema of a whole object.
+func identify(root, properties map[string]any, kind groupVersionKind) {
+	properties["apiVersion"] = map[string]any{"enum": []string{kind.apiVersion()}}
+	properties["kind"] = map[string]any{"enum": []string{kind.Kind}}
+	properties["metadata"] = named(properties["metadata"])
+	root["$schema"] = "http://json-schema.org/draft-04/schema#"
 }
 
 // named narrows the metadata of a whole object, which needs a name where a pod

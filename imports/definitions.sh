@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Prints the paths of the definitions of the custom resources that the library
+# makes, each a file of a Go module of one exact version.
+set -euo pipefail
+
+work=$(mktemp -d) # Outside of any module, or the go command would add to a go.sum.
+trap 'rm -rf "$work"' EXIT
+
+# definition prints the path of a file in a module, if it is the file that is
+# expected.
+definition() {
+  local dir
+  dir=$(cd "$work" && GOWORK=off GOFLAGS=-mod=mod go mod download -json "$1" | sed -n 's/^\t"Dir": "\(.*\)",$/\1/p')
+  sha256sum --check --status <<<"$3  $dir/$2" || { echo "$0: $1: $2 is another file than $3" >&2; return 1; }
+  echo "$dir/$2"
+}
+
+definition sigs.k8s.io/gateway-api@v1.4.0 \
+  config/crd/standard/gateway.networking.k8s.io_httproutes.yaml \
+  c2539410dec72b793ef840f484c19d13b48210074ec801b730e9fce2c5fc825c
+definition github.com/prometheus-operator/prometheus-operator@v0.85.0 \
+  example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml \
+  1dae27b7189b5ce7b9ab764656c18b4c75a45cde1e6f3af6a5e84c4317628919
