@@ -3,7 +3,7 @@ package manifest
 import (
 	"fmt"
 
-	"k8s.io/apimachinery/pkg/api/validation/path"
+	"k8s.io/apimachinery/pkg/api/validate/content"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
 
@@ -63,7 +63,7 @@ const maxCronJobName = 52
 func wrongName(o Object) string {
 	switch {
 	case o.Group == "rbac.authorization.k8s.io":
-		if len(path.IsValidPathSegmentName(o.Name)) > 0 {
+		if len(content.IsPathSegmentName(o.Name)) > 0 {
 			return "must not be '.' or '..' or hold '/' or '%'"
 		}
 	case o.Group == "" && o.Kind == "Service":
