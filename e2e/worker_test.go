@@ -12,6 +12,7 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"example.com/django-cdk8s/constructs/django"
@@ -129,10 +130,13 @@ func (a *app) deletePod(p corev1.Pod, grace *int64) {
 // podGone returns an error while p is there.
 func (a *app) podGone(ctx context.Context, p corev1.Pod) error {
 	found, err := kube.Client.CoreV1().Pods(a.namespace).Get(ctx, p.Name, metav1.GetOptions{})
-	if err == nil && found.UID == p.UID {
-		return fmt.Errorf("%s is %s", p.Name, found.Status.Phase)
+	if apierrors.IsNotFound(err) || err == nil && found.UID != p.UID {
+		return nil
 	}
-	return nil
+	if err == nil {
+		err = fmt.Errorf("%s is %s", p.Name, found.Status.Phase)
+	}
+	return err
 }
 
 // Whatever happens to its pod, a message that is due is sent once.
