@@ -16,7 +16,11 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"example.com/django-cdk8s/cdktest"
 )
+
+func TestMain(m *testing.M) { cdktest.Main(m) }
 
 // The script runs here as it does in a container, against a stand-in for the API
 // server.
