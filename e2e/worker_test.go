@@ -163,7 +163,7 @@ func TestBeatIsOne(t *testing.T) {
 		time.Sleep(8 * time.Second)
 	}
 	before := ticks()
-	eventually(t, time.Minute, "the new beat ticks", func(context.Context) error {
+	eventually(t, 2*time.Minute, "the new beat ticks", func(context.Context) error {
 		if n := ticks(); n < before+3 {
 			return fmt.Errorf("%d times", n-before)
 		}
