@@ -8,8 +8,6 @@ import (
 	"testing"
 	"time"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"example.com/django-cdk8s/constructs/postgres"
 	"example.com/django-cdk8s/e2e/cluster"
 )
@@ -31,10 +29,7 @@ func TestAcknowledgedWritesSurvivePodLoss(t *testing.T) {
 	} {
 		a.waitForMoreRows(30)
 		victim := a.database()
-		err := kube.Client.CoreV1().Pods(a.namespace).Delete(t.Context(), victim.Name, metav1.DeleteOptions{GracePeriodSeconds: deletion.grace})
-		if err != nil {
-			t.Fatal(err)
-		}
+		a.deletePod(victim, deletion.grace)
 		took := eventually(t, startLimit, "another PostgreSQL pod is ready", func(context.Context) error {
 			for _, p := range a.pods(postgres.DefaultName) {
 				if p.UID != victim.UID && cluster.IsReady(p) {
