@@ -16,11 +16,11 @@ func main() { synth.Main(build) }
 
 func build(app cdk8s.App) {
 	stack.New(app, "django-app", stack.Props{
-		Web: django.WebProps{
+		Web: django.WebProps{Project: django.Project{
 			Image: cmp.Or(os.Getenv("DJANGO_IMAGE"), "docker.io/example/django-app:1.0.0"),
 			// Hosts: []string{"www.example.com"},
 			// HTTPS: true,
 			// WaitForMigrations: true,
-		},
+		}},
 	})
 }

@@ -49,7 +49,7 @@ func withDatabase(props postgres.DatabaseProps) cdktest.Build {
 		// A wrong database must not break what is built on it.
 		db := postgres.NewDatabase(chart, "database", props)
 		_ = *db.Service().Name()
-		django.NewWeb(chart, "web", django.WebProps{Image: "shop:1", Database: db})
+		django.NewWeb(chart, "web", django.WebProps{Project: django.Project{Image: "shop:1", Database: db}})
 	}
 }
 
@@ -68,16 +68,16 @@ func withConnection(change func(c *postgres.Connection)) cdktest.Build {
 	return func(chart cdk8s.Chart) {
 		connection := postgres.Connection{Host: "db.example.com", Secret: environment(chart)}
 		change(&connection)
-		django.NewWeb(chart, "web", django.WebProps{Image: "shop:1", Database: connection})
+		django.NewWeb(chart, "web", django.WebProps{Project: django.Project{Image: "shop:1", Database: connection}})
 	}
 }
 
 func limits(cpu, memory string) pod.Resources {
-	return pod.Resources{Limits: pod.Amounts{CPU: cpu, Memory: memory}}
+	return pod.Resources{Limits: pod.Quantities{CPU: cpu, Memory: memory}}
 }
 
 func requests(cpu, memory string) pod.Resources {
-	return pod.Resources{Requests: pod.Amounts{CPU: cpu, Memory: memory}}
+	return pod.Resources{Requests: pod.Quantities{CPU: cpu, Memory: memory}}
 }
 
 // wrong are one mistake each, with the one line that it must give: construct
@@ -103,10 +103,10 @@ var wrong = map[string]struct {
 	"secret: literal values":       {withSecret(secret.Props{Source: secret.Literal(nil)}), `test/secret: Source: "Literal()": must hold at least one value`},
 	"secret: literal key":          {withSecret(secret.Props{Source: secret.Literal(map[string]string{"a/b": "c"})}), `test/secret: Source.Values[a/b]: "a/b": must be 1 to 253 letters`},
 	"secret: literal control":      {withSecret(secret.Props{Source: secret.Literal(map[string]string{"a": "\u009b"})}), `test/secret: Source.Values[a]: "...": must be UTF-8 text`},
-	"web: env with a separator":    {withWeb(django.WebProps{Env: map[string]string{"A": "a\u2028b"}}), `test/web: Env[A]: "...": must be UTF-8 text`},
-	"web: env in octal":            {withWeb(django.WebProps{Env: map[string]string{"UMASK": "0o022"}}), `test/web: Env[UMASK]: "0o022": must be written in another way`},
-	"web: env in odd digits":       {withWeb(django.WebProps{Env: map[string]string{"A": "1e_1"}}), `test/web: Env[A]: "1e_1": must be written in another way`},
-	"web: env that is no UTF-8":    {withWeb(django.WebProps{Env: map[string]string{"A": "\xff"}}), `test/web: Env[A]: "...": must be UTF-8 text`},
+	"web: env with a separator":    {withWeb(django.WebProps{Project: django.Project{Env: map[string]string{"A": "a\u2028b"}}}), `test/web: Env[A]: "...": must be UTF-8 text`},
+	"web: env in octal":            {withWeb(django.WebProps{Project: django.Project{Env: map[string]string{"UMASK": "0o022"}}}), `test/web: Env[UMASK]: "0o022": must be written in another way`},
+	"web: env in odd digits":       {withWeb(django.WebProps{Project: django.Project{Env: map[string]string{"A": "1e_1"}}}), `test/web: Env[A]: "1e_1": must be written in another way`},
+	"web: env that is no UTF-8":    {withWeb(django.WebProps{Project: django.Project{Env: map[string]string{"A": "\xff"}}}), `test/web: Env[A]: "...": must be UTF-8 text`},
 	"secret: generated image":      {withSecret(secret.Props{Source: secret.Generated(secret.GeneratedProps{})}), `test/secret: Source.Image: "": is required`},
 	"secret: generated bad image":  {withGenerated(secret.GeneratedProps{Image: "Shop:1"}), `test/secret: Source.Image: "Shop:1": must be an image reference`},
 	"secret: generated key":        {withGenerated(secret.GeneratedProps{Keys: []string{"1ST"}}), `test/secret: Source.Keys[1ST]: "1ST": must be 1 to 253 letters, digits and '_'`},
@@ -123,7 +123,7 @@ var wrong = map[string]struct {
 	"secret: used without a source": {
 		func(chart cdk8s.Chart) {
 			env := secret.New(chart, "secret", secret.Props{})
-			django.NewWeb(chart, "web", django.WebProps{Image: "shop:1", Database: postgres.NewDatabase(chart, "database", postgres.DatabaseProps{Secret: env})})
+			django.NewWeb(chart, "web", django.WebProps{Project: django.Project{Image: "shop:1", Database: postgres.NewDatabase(chart, "database", postgres.DatabaseProps{Secret: env})}})
 		},
 		`test/secret: Source: <nil>: is required`,
 	},
@@ -181,50 +181,50 @@ var wrong = map[string]struct {
 	"connection: name key":     {withConnection(func(c *postgres.Connection) { c.NameKey = "dbname" }), `test/web: Database.NameKey: "dbname": is not a key of Secret`},
 	"web: no image": {
 		func(chart cdk8s.Chart) {
-			django.NewWeb(chart, "web", django.WebProps{Database: postgres.Connection{Host: "db", Secret: environment(chart)}})
+			django.NewWeb(chart, "web", django.WebProps{Project: django.Project{Database: postgres.Connection{Host: "db", Secret: environment(chart)}}})
 		},
 		`test/web: Image: "": is required`,
 	},
-	"web: image with a scheme":     {withWeb(django.WebProps{Image: "https://example.com/shop:1"}), `test/web: Image: "https://example.com/shop:1": must be an image reference`},
-	"web: image with a space":      {withWeb(django.WebProps{Image: "shop: 1"}), `test/web: Image: "shop: 1": must be an image reference`},
-	"web: name":                    {withWeb(django.WebProps{Name: "-shop"}), `test/web: Name: "-shop": must be 1 to 63 lower-case`},
-	"web: host with scheme":        {withWeb(django.WebProps{Hosts: []string{"https://example.com"}}), `test/web: Hosts[0]: "https://example.com": must be a lower-case host name`},
-	"web: host with port":          {withWeb(django.WebProps{Hosts: []string{"a.example.com", "example.com:8000"}}), `test/web: Hosts[1]: "example.com:8000": must be a lower-case host name`},
-	"web: every host":              {withWeb(django.WebProps{Hosts: []string{"*"}}), `test/web: Hosts[0]: "*": would turn Django's check of the Host header off`},
-	"web: empty host":              {withWeb(django.WebProps{Hosts: []string{""}}), `test/web: Hosts[0]: "": must be a lower-case host name`},
-	"web: upper-case host":         {withWeb(django.WebProps{Hosts: []string{"Example.com"}}), `test/web: Hosts[0]: "Example.com": must be a lower-case host name`},
-	"web: host with a path":        {withWeb(django.WebProps{Hosts: []string{"example.com/shop"}}), `test/web: Hosts[0]: "example.com/shop": must be a lower-case host name`},
-	"web: two hosts in one":        {withWeb(django.WebProps{Hosts: []string{"a.example.com,b.example.com"}}), `must be a lower-case host name`},
-	"web: host twice":              {withWeb(django.WebProps{Hosts: []string{"example.com", "example.com"}}), `test/web: Hosts: "example.com": is listed twice`},
+	"web: image with a scheme":     {withWeb(django.WebProps{Project: django.Project{Image: "https://example.com/shop:1"}}), `test/web: Image: "https://example.com/shop:1": must be an image reference`},
+	"web: image with a space":      {withWeb(django.WebProps{Project: django.Project{Image: "shop: 1"}}), `test/web: Image: "shop: 1": must be an image reference`},
+	"web: name":                    {withWeb(django.WebProps{Project: django.Project{Name: "-shop"}}), `test/web: Name: "-shop": must be 1 to 63 lower-case`},
+	"web: host with scheme":        {withWeb(django.WebProps{Project: django.Project{Hosts: []string{"https://example.com"}}}), `test/web: Hosts[0]: "https://example.com": must be a lower-case host name`},
+	"web: host with port":          {withWeb(django.WebProps{Project: django.Project{Hosts: []string{"a.example.com", "example.com:8000"}}}), `test/web: Hosts[1]: "example.com:8000": must be a lower-case host name`},
+	"web: every host":              {withWeb(django.WebProps{Project: django.Project{Hosts: []string{"*"}}}), `test/web: Hosts[0]: "*": would turn Django's check of the Host header off`},
+	"web: empty host":              {withWeb(django.WebProps{Project: django.Project{Hosts: []string{""}}}), `test/web: Hosts[0]: "": must be a lower-case host name`},
+	"web: upper-case host":         {withWeb(django.WebProps{Project: django.Project{Hosts: []string{"Example.com"}}}), `test/web: Hosts[0]: "Example.com": must be a lower-case host name`},
+	"web: host with a path":        {withWeb(django.WebProps{Project: django.Project{Hosts: []string{"example.com/shop"}}}), `test/web: Hosts[0]: "example.com/shop": must be a lower-case host name`},
+	"web: two hosts in one":        {withWeb(django.WebProps{Project: django.Project{Hosts: []string{"a.example.com,b.example.com"}}}), `must be a lower-case host name`},
+	"web: host twice":              {withWeb(django.WebProps{Project: django.Project{Hosts: []string{"example.com", "example.com"}}}), `test/web: Hosts: "example.com": is listed twice`},
 	"web: port too high":           {withWeb(django.WebProps{Port: 70000}), `test/web: Port: 70000: must be between 1 and 65535`},
 	"web: negative port":           {withWeb(django.WebProps{Port: -1}), `test/web: Port: -1: must be between 1 and 65535`},
 	"web: replicas":                {withWeb(django.WebProps{Replicas: new(-1)}), `test/web: Replicas: -1: must be between 0 and 2147483647`},
-	"web: request above limit":     {withWeb(django.WebProps{Resources: pod.Resources{Requests: pod.Amounts{Memory: "2Gi"}, Limits: pod.Amounts{Memory: "1Gi"}}}), `test/web: Resources.Requests.Memory: "2Gi": must not be above its limit 1Gi`},
-	"web: cpu above limit":         {withWeb(django.WebProps{Resources: pod.Resources{Requests: pod.Amounts{CPU: "1500m"}, Limits: pod.Amounts{CPU: "1"}}}), `test/web: Resources.Requests.CPU: "1500m": must not be above its limit 1`},
+	"web: request above limit":     {withWeb(django.WebProps{Resources: pod.Resources{Requests: pod.Quantities{Memory: "2Gi"}, Limits: pod.Quantities{Memory: "1Gi"}}}), `test/web: Resources.Requests.Memory: "2Gi": must not be above its limit 1Gi`},
+	"web: cpu above limit":         {withWeb(django.WebProps{Resources: pod.Resources{Requests: pod.Quantities{CPU: "1500m"}, Limits: pod.Quantities{CPU: "1"}}}), `test/web: Resources.Requests.CPU: "1500m": must not be above its limit 1`},
 	"web: cpu":                     {withWeb(django.WebProps{Resources: requests("half", "")}), `test/web: Resources.Requests.CPU: "half": must be a positive Kubernetes quantity`},
 	"web: cpu below a thousandth":  {withWeb(django.WebProps{Resources: requests("0.1m", "")}), `test/web: Resources.Requests.CPU: "0.1m": must be at least 1m`},
 	"web: memory in thousandths":   {withWeb(django.WebProps{Resources: requests("", "512m")}), `test/web: Resources.Requests.Memory: "512m": must be a whole number of bytes`},
 	"web: health path":             {withWeb(django.WebProps{HealthPath: "login"}), `test/web: HealthPath: "login": must be a URL path that starts with one '/'`},
 	"web: health path spaces":      {withWeb(django.WebProps{HealthPath: "/log in", LivenessPath: "/healthz"}), `test/web: HealthPath: "/log in": must be a URL path`},
 	"web: liveness path":           {withWeb(django.WebProps{LivenessPath: "http://django/healthz"}), `test/web: LivenessPath: "http://django/healthz": must be a URL path`},
-	"web: root":                    {withWeb(django.WebProps{RunAsUser: -1}), `test/web: RunAsUser: -1: must be between 1 and 2147483647: Pod Security "restricted" refuses root`},
-	"web: user too high":           {withWeb(django.WebProps{RunAsUser: 1 << 31}), `test/web: RunAsUser: 2147483648: must be between 1 and 2147483647`},
-	"web: env name":                {withWeb(django.WebProps{Env: map[string]string{"MY-VAR": "1"}}), `test/web: Env[MY-VAR]: "MY-VAR": must be 1 to 253 letters, digits and '_'`},
-	"web: env of the construct":    {withWeb(django.WebProps{Env: map[string]string{"ALLOWED_HOSTS": "*"}}), `test/web: Env[ALLOWED_HOSTS]: "...": must not be given: it is set from Hosts`},
-	"web: env of the database":     {withWeb(django.WebProps{Env: map[string]string{"DATABASE_URL": "sqlite://"}}), `test/web: Env[DATABASE_URL]: "...": must not be given: it is set from Database`},
-	"web: env of the secret":       {withWeb(django.WebProps{Env: map[string]string{"SECRET_KEY": "x"}}), `test/web: Env[SECRET_KEY]: "...": must not be given: it is set from Secret`},
-	"web: env with NUL":            {withWeb(django.WebProps{Env: map[string]string{"A": "\x00"}}), `test/web: Env[A]: "...": must be UTF-8 text without control characters`},
-	"web: secret key":              {withWeb(django.WebProps{SecretKeys: []string{"STRIPE_API_KEY"}}), `test/web: SecretKeys[0]: "STRIPE_API_KEY": is not a key of Secret "django-env-secret", which holds POSTGRES_DB, POSTGRES_PASSWORD, POSTGRES_USER, SECRET_KEY`},
-	"web: secret key twice":        {withWeb(django.WebProps{SecretKeys: []string{"SECRET_KEY", "SECRET_KEY"}}), `test/web: SecretKeys: "SECRET_KEY": is listed twice`},
-	"web: volume path":             {withWeb(django.WebProps{Volumes: []pod.Volume{{MountPath: "media", EmptyDir: "1Gi"}}}), `test/web: Volumes[0].MountPath: "media": must be an absolute path`},
-	"web: volume on the root":      {withWeb(django.WebProps{Volumes: []pod.Volume{{MountPath: "/", EmptyDir: "1Gi"}}}), `test/web: Volumes[0].MountPath: "/": must be an absolute path`},
-	"web: volume on /tmp":          {withWeb(django.WebProps{Volumes: []pod.Volume{{MountPath: "/tmp", EmptyDir: "1Gi"}}}), `test/web: Volumes[0].MountPath: "/tmp": must be another`},
-	"web: volume of nothing":       {withWeb(django.WebProps{Volumes: []pod.Volume{{MountPath: "/media"}}}), `test/web: Volumes[0].MountPath: "/media": must be given exactly one of EmptyDir, Claim, ConfigMap and Secret`},
-	"web: volume of two":           {withWeb(django.WebProps{Volumes: []pod.Volume{{MountPath: "/media", Claim: "a", Secret: "b"}}}), `test/web: Volumes[0].MountPath: "/media": must be given exactly one of`},
-	"web: volume size":             {withWeb(django.WebProps{Volumes: []pod.Volume{{MountPath: "/cache", EmptyDir: "big"}}}), `test/web: Volumes[0].EmptyDir: "big": must be a positive Kubernetes quantity`},
-	"web: volume claim name":       {withWeb(django.WebProps{Volumes: []pod.Volume{{MountPath: "/media", Claim: "My Media", External: true}}}), `test/web: Volumes[0].Claim: "My Media": must be 1 to 253 lower-case`},
-	"web: external empty volume":   {withWeb(django.WebProps{Volumes: []pod.Volume{{MountPath: "/cache", EmptyDir: "1Gi", External: true}}}), `test/web: Volumes[0].External: true: must not be set for an EmptyDir`},
-	"web: volume nobody makes":     {withWeb(django.WebProps{Volumes: []pod.Volume{{MountPath: "/media", Claim: "media"}}}), `test/web/Deployment: spec.template.spec.volumes[1].persistentVolumeClaim.claimName: "media": no PersistentVolumeClaim of that name`},
+	"web: root":                    {withWeb(django.WebProps{Project: django.Project{RunAsUser: -1}}), `test/web: RunAsUser: -1: must be between 1 and 2147483647: Pod Security "restricted" refuses root`},
+	"web: user too high":           {withWeb(django.WebProps{Project: django.Project{RunAsUser: 1 << 31}}), `test/web: RunAsUser: 2147483648: must be between 1 and 2147483647`},
+	"web: env name":                {withWeb(django.WebProps{Project: django.Project{Env: map[string]string{"MY-VAR": "1"}}}), `test/web: Env[MY-VAR]: "MY-VAR": must be 1 to 253 letters, digits and '_'`},
+	"web: env of the construct":    {withWeb(django.WebProps{Project: django.Project{Env: map[string]string{"ALLOWED_HOSTS": "*"}}}), `test/web: Env[ALLOWED_HOSTS]: "...": must not be given: it is set from Hosts`},
+	"web: env of the database":     {withWeb(django.WebProps{Project: django.Project{Env: map[string]string{"DATABASE_URL": "sqlite://"}}}), `test/web: Env[DATABASE_URL]: "...": must not be given: it is set from Database`},
+	"web: env of the secret":       {withWeb(django.WebProps{Project: django.Project{Env: map[string]string{"SECRET_KEY": "x"}}}), `test/web: Env[SECRET_KEY]: "...": must not be given: it is set from Secret`},
+	"web: env with NUL":            {withWeb(django.WebProps{Project: django.Project{Env: map[string]string{"A": "\x00"}}}), `test/web: Env[A]: "...": must be UTF-8 text without control characters`},
+	"web: secret key":              {withWeb(django.WebProps{Project: django.Project{SecretKeys: []string{"STRIPE_API_KEY"}}}), `test/web: SecretKeys[0]: "STRIPE_API_KEY": is not a key of Secret "django-env-secret", which holds POSTGRES_DB, POSTGRES_PASSWORD, POSTGRES_USER, SECRET_KEY`},
+	"web: secret key twice":        {withWeb(django.WebProps{Project: django.Project{SecretKeys: []string{"SECRET_KEY", "SECRET_KEY"}}}), `test/web: SecretKeys: "SECRET_KEY": is listed twice`},
+	"web: volume path":             {withWeb(django.WebProps{Project: django.Project{Volumes: []pod.Volume{{MountPath: "media", EmptyDir: "1Gi"}}}}), `test/web: Volumes[0].MountPath: "media": must be an absolute path`},
+	"web: volume on the root":      {withWeb(django.WebProps{Project: django.Project{Volumes: []pod.Volume{{MountPath: "/", EmptyDir: "1Gi"}}}}), `test/web: Volumes[0].MountPath: "/": must be an absolute path`},
+	"web: volume on /tmp":          {withWeb(django.WebProps{Project: django.Project{Volumes: []pod.Volume{{MountPath: "/tmp", EmptyDir: "1Gi"}}}}), `test/web: Volumes[0].MountPath: "/tmp": must be another`},
+	"web: volume of nothing":       {withWeb(django.WebProps{Project: django.Project{Volumes: []pod.Volume{{MountPath: "/media"}}}}), `test/web: Volumes[0].MountPath: "/media": must be given exactly one of EmptyDir, Claim, ConfigMap and Secret`},
+	"web: volume of two":           {withWeb(django.WebProps{Project: django.Project{Volumes: []pod.Volume{{MountPath: "/media", Claim: "a", Secret: "b"}}}}), `test/web: Volumes[0].MountPath: "/media": must be given exactly one of`},
+	"web: volume size":             {withWeb(django.WebProps{Project: django.Project{Volumes: []pod.Volume{{MountPath: "/cache", EmptyDir: "big"}}}}), `test/web: Volumes[0].EmptyDir: "big": must be a positive Kubernetes quantity`},
+	"web: volume claim name":       {withWeb(django.WebProps{Project: django.Project{Volumes: []pod.Volume{{MountPath: "/media", Claim: "My Media", External: true}}}}), `test/web: Volumes[0].Claim: "My Media": must be 1 to 253 lower-case`},
+	"web: external empty volume":   {withWeb(django.WebProps{Project: django.Project{Volumes: []pod.Volume{{MountPath: "/cache", EmptyDir: "1Gi", External: true}}}}), `test/web: Volumes[0].External: true: must not be set for an EmptyDir`},
+	"web: volume nobody makes":     {withWeb(django.WebProps{Project: django.Project{Volumes: []pod.Volume{{MountPath: "/media", Claim: "media"}}}}), `test/web/Deployment: spec.template.spec.volumes[1].persistentVolumeClaim.claimName: "media": no PersistentVolumeClaim of that name`},
 	"web: preStop above grace":     {withWeb(django.WebProps{PreStopSeconds: 30, TerminationGracePeriodSeconds: 20, Gunicorn: django.Gunicorn{GracefulTimeoutSeconds: 5}}), `test/web: TerminationGracePeriodSeconds: 20: must be above PreStopSeconds + Gunicorn.GracefulTimeoutSeconds = 30 + 5 = 35`},
 	"web: grace equal to both":     {withWeb(django.WebProps{PreStopSeconds: 5, Gunicorn: django.Gunicorn{GracefulTimeoutSeconds: 30}, TerminationGracePeriodSeconds: 35}), `TerminationGracePeriodSeconds: 35: must be above`},
 	"web: endless grace":           {withWeb(django.WebProps{TerminationGracePeriodSeconds: 1 << 62}), `test/web: TerminationGracePeriodSeconds: 4611686018427387904: must be at most two days`},
@@ -233,15 +233,15 @@ var wrong = map[string]struct {
 	"web: negative timeout":        {withWeb(django.WebProps{Gunicorn: django.Gunicorn{GracefulTimeoutSeconds: -30}, TerminationGracePeriodSeconds: 30}), `test/web: Gunicorn.GracefulTimeoutSeconds: -30: must be between 1 and 86400`},
 	"web: command with NUL":        {withWeb(django.WebProps{Command: []string{"a\x00"}}), `test/web: Command[0]: "...": must be UTF-8 text without control characters`},
 	"web: args with NUL":           {withWeb(django.WebProps{Args: []string{"ok", "a\x00"}}), `test/web: Args[1]: "...": must be UTF-8 text`},
-	"web: env too long":            {withWeb(django.WebProps{Env: map[string]string{"A": strings.Repeat("a", 1<<17)}}), `test/web: Env[A]: "...": must be at most 128 KiB`},
-	"web: env name too long":       {withWeb(django.WebProps{Env: map[string]string{strings.Repeat("A", 254): ""}}), `must be 1 to 253 letters, digits and '_'`},
-	"web: gunicorn's port":         {withWeb(django.WebProps{Env: map[string]string{"GUNICORN_CMD_ARGS": "--access-logfile=- -b :80"}}), `test/web: Env[GUNICORN_CMD_ARGS]: "-b": must not be given: it is set from Port`},
-	"web: gunicorn's shutdown":     {withWeb(django.WebProps{Env: map[string]string{"GUNICORN_CMD_ARGS": "--graceful-timeout=90"}}), `test/web: Env[GUNICORN_CMD_ARGS]: "--graceful-timeout": must not be given`},
+	"web: env too long":            {withWeb(django.WebProps{Project: django.Project{Env: map[string]string{"A": strings.Repeat("a", 1<<17)}}}), `test/web: Env[A]: "...": must be at most 128 KiB`},
+	"web: env name too long":       {withWeb(django.WebProps{Project: django.Project{Env: map[string]string{strings.Repeat("A", 254): ""}}}), `must be 1 to 253 letters, digits and '_'`},
+	"web: gunicorn's port":         {withWeb(django.WebProps{Project: django.Project{Env: map[string]string{"GUNICORN_CMD_ARGS": "--access-logfile=- -b :80"}}}), `test/web: Env[GUNICORN_CMD_ARGS]: "-b": must not be given: it is set from Port`},
+	"web: gunicorn's shutdown":     {withWeb(django.WebProps{Project: django.Project{Env: map[string]string{"GUNICORN_CMD_ARGS": "--graceful-timeout=90"}}}), `test/web: Env[GUNICORN_CMD_ARGS]: "--graceful-timeout": must not be given`},
 	"web: memory without unit":     {withWeb(django.WebProps{Resources: limits("", "512")}), `test/web: Resources.Limits.Memory: "512": must be at least 1Mi`},
 	"web: path of another host":    {withWeb(django.WebProps{HealthPath: "//example.com/x"}), `test/web: HealthPath: "//example.com/x": must be a URL path`},
 	"web: bad percent encoding":    {withWeb(django.WebProps{HealthPath: "/%zz"}), `test/web: HealthPath: "/%zz": must be a URL path`},
-	"web: path YAML cannot carry":  {withWeb(django.WebProps{Volumes: []pod.Volume{{MountPath: "/a\u2028b", EmptyDir: "1Gi"}}}), `test/web: Volumes[0].MountPath: "/a\u2028b": must be an absolute path`},
-	"web: two volumes on a path":   {withWeb(django.WebProps{Volumes: []pod.Volume{{MountPath: "/a", EmptyDir: "1Gi"}, {MountPath: "/a", EmptyDir: "1Gi"}}}), `test/web: Volumes.MountPath: "/a": is listed twice`},
+	"web: path YAML cannot carry":  {withWeb(django.WebProps{Project: django.Project{Volumes: []pod.Volume{{MountPath: "/a\u2028b", EmptyDir: "1Gi"}}}}), `test/web: Volumes[0].MountPath: "/a\u2028b": must be an absolute path`},
+	"web: two volumes on a path":   {withWeb(django.WebProps{Project: django.Project{Volumes: []pod.Volume{{MountPath: "/a", EmptyDir: "1Gi"}, {MountPath: "/a", EmptyDir: "1Gi"}}}}), `test/web: Volumes.MountPath: "/a": is listed twice`},
 	"secret: literal long name":    {withSecret(secret.Props{Name: strings.Repeat("a", 64), Source: secret.Literal(map[string]string{"a": "b"})}), `must be at most 63 characters`},
 	"secret: system role":          {withGenerated(secret.GeneratedProps{Values: map[string]string{"POSTGRES_USER": "pg_admin"}}), `test/secret: Source.Values[POSTGRES_USER]: "pg_admin": must not be public, none or start with pg_`},
 	"secret: template database":    {withGenerated(secret.GeneratedProps{Values: map[string]string{"POSTGRES_DB": "template0"}}), `test/secret: Source.Values[POSTGRES_DB]: "template0": must not be a template`},
@@ -250,13 +250,13 @@ var wrong = map[string]struct {
 	"database: own parameter":      {withDatabase(postgres.DatabaseProps{Parameters: map[string]string{"Port": "5433"}}), `test/database: Parameters[Port]: "5433": must not be given: the probes, the Service and the volume depend on it`},
 	"database: parameter twice":    {withDatabase(postgres.DatabaseProps{Parameters: map[string]string{"TimeZone": "UTC", "timezone": "UTC"}}), `test/database: Parameters[timezone]: "UTC": is listed twice, in different case`},
 	"database: storage in bytes":   {withDatabase(postgres.DatabaseProps{Storage: "5"}), `test/database: Storage: "5": must be at least 1Mi`},
-	"web: pull secret":             {withWeb(django.WebProps{ImagePullSecrets: []string{"my registry"}}), `test/web: ImagePullSecrets[0]: "my registry": must be 1 to 253 lower-case`},
-	"web: pull secret twice":       {withWeb(django.WebProps{ImagePullSecrets: []string{"a", "a"}}), `test/web: ImagePullSecrets: "a": is listed twice`},
-	"web: env of libpq":            {withWeb(django.WebProps{Env: map[string]string{"PGHOST": "db"}}), `test/web: Env[PGHOST]: "...": must not be given: it is set from Database`},
+	"web: pull secret":             {withWeb(django.WebProps{Project: django.Project{ImagePullSecrets: []string{"my registry"}}}), `test/web: ImagePullSecrets[0]: "my registry": must be 1 to 253 lower-case`},
+	"web: pull secret twice":       {withWeb(django.WebProps{Project: django.Project{ImagePullSecrets: []string{"a", "a"}}}), `test/web: ImagePullSecrets: "a": is listed twice`},
+	"web: env of libpq":            {withWeb(django.WebProps{Project: django.Project{Env: map[string]string{"PGHOST": "db"}}}), `test/web: Env[PGHOST]: "...": must not be given: it is set from Database`},
 	"database: pull secret":        {withDatabase(postgres.DatabaseProps{ImagePullSecrets: []string{""}}), `test/database: ImagePullSecrets[0]: "": must be 1 to 253 lower-case`},
 	"secret: pull secret":          {withGenerated(secret.GeneratedProps{ImagePullSecrets: []string{"A"}}), `test/secret: Source.ImagePullSecrets[0]: "A": must be 1 to 253 lower-case`},
 	"web: path with dots":          {withWeb(django.WebProps{HealthPath: "/a/../login"}), `test/web: HealthPath: "/a/../login": must be a URL path`},
-	"web: colon in a mount path":   {withWeb(django.WebProps{Volumes: []pod.Volume{{MountPath: "/a:b", EmptyDir: "1Gi"}}}), `test/web: Volumes[0].MountPath: "/a:b": must be an absolute path`},
+	"web: colon in a mount path":   {withWeb(django.WebProps{Project: django.Project{Volumes: []pod.Volume{{MountPath: "/a:b", EmptyDir: "1Gi"}}}}), `test/web: Volumes[0].MountPath: "/a:b": must be an absolute path`},
 	"web: preStop of days":         {withWeb(django.WebProps{PreStopSeconds: 86401}), `test/web: PreStopSeconds: 86401: must be between 1 and 86400`},
 	"web: grace of days":           {withWeb(django.WebProps{TerminationGracePeriodSeconds: 172811}), `test/web: TerminationGracePeriodSeconds: 172811: must be at most two days`},
 	"web: secret key as a name": {
@@ -265,7 +265,11 @@ var wrong = map[string]struct {
 				Source: secret.Existing("POSTGRES_DB", "POSTGRES_USER", "POSTGRES_PASSWORD", "api.key"),
 			})
 			django.NewWeb(chart, "web", django.WebProps{
-				Image: "shop:1", SecretKeys: []string{"api.key"}, Database: postgres.Connection{Host: "db.example.com", Secret: env},
+				Project: django.Project{
+					Image:      "shop:1",
+					SecretKeys: []string{"api.key"},
+					Database:   postgres.Connection{Host: "db.example.com", Secret: env},
+				},
 			})
 		},
 		`test/web: SecretKeys[0]: "api.key": must be 1 to 253 letters, digits and '_'`,
@@ -275,44 +279,48 @@ var wrong = map[string]struct {
 	"secret: generated control":   {withGenerated(secret.GeneratedProps{Values: map[string]string{"A": "\x01"}}), `test/secret: Source.Values[A]: "...": must be UTF-8 text`},
 	"stack: secret of the web": {
 		func(chart cdk8s.Chart) {
-			stack.New(chart, "stack", stack.Props{Web: django.WebProps{Image: "shop:1", Secret: environment(chart)}})
+			stack.New(chart, "stack", stack.Props{Web: django.WebProps{Project: django.Project{Image: "shop:1", Secret: environment(chart)}}})
 		},
 		`test/stack: Web.Secret: "django-env-secret": must not be given: the stack sets it`,
 	},
 	"stack: secret of the database": {
 		func(chart cdk8s.Chart) {
 			stack.New(chart, "stack", stack.Props{
-				Web: django.WebProps{Image: "shop:1"}, Database: postgres.DatabaseProps{Secret: environment(chart)},
+				Web: django.WebProps{Project: django.Project{Image: "shop:1"}}, Database: postgres.DatabaseProps{Secret: environment(chart)},
 			})
 		},
 		`test/stack: Database.Secret: "django-env-secret": must not be given: the stack sets it`,
 	},
 	"web: no database": {
-		func(chart cdk8s.Chart) { django.NewWeb(chart, "web", django.WebProps{Image: "shop:1"}) },
+		func(chart cdk8s.Chart) {
+			django.NewWeb(chart, "web", django.WebProps{Project: django.Project{Image: "shop:1"}})
+		},
 		`test/web: Database: "": is required`,
 	},
 	"web: nil database": {
 		func(chart cdk8s.Chart) {
 			var db *postgres.Database
-			django.NewWeb(chart, "web", django.WebProps{Image: "shop:1", Database: db})
+			django.NewWeb(chart, "web", django.WebProps{Project: django.Project{Image: "shop:1", Database: db}})
 		},
 		`test/web: Database: "": is required`,
 	},
 	"stack: database of its own": {
 		func(chart cdk8s.Chart) {
-			stack.New(chart, "stack", stack.Props{Web: django.WebProps{Image: "shop:1", Database: postgres.Connection{Host: "db"}}})
+			stack.New(chart, "stack", stack.Props{Web: django.WebProps{Project: django.Project{Image: "shop:1", Database: postgres.Connection{Host: "db"}}}})
 		},
 		`test/stack: Web.Database: "...": must not be given: the stack sets it`,
 	},
-	"stack: no image":    {func(chart cdk8s.Chart) { stack.New(chart, "stack", stack.Props{}) }, `test/stack/web: Image: "": is required`},
-	"stack: wrong image": {func(chart cdk8s.Chart) { stack.New(chart, "stack", stack.Props{Web: django.WebProps{Image: "A"}}) }, `test/stack/web: Image: "A": must be an image reference`},
+	"stack: no image": {func(chart cdk8s.Chart) { stack.New(chart, "stack", stack.Props{}) }, `test/stack/web: Image: "": is required`},
+	"stack: wrong image": {func(chart cdk8s.Chart) {
+		stack.New(chart, "stack", stack.Props{Web: django.WebProps{Project: django.Project{Image: "A"}}})
+	}, `test/stack/web: Image: "A": must be an image reference`},
 	"stack: namespace": {func(chart cdk8s.Chart) {
-		stack.New(chart, "stack", stack.Props{Namespace: namespace.Props{Name: "A"}, Web: django.WebProps{Image: "shop:1"}})
+		stack.New(chart, "stack", stack.Props{Namespace: namespace.Props{Name: "A"}, Web: django.WebProps{Project: django.Project{Image: "shop:1"}}})
 	}, `test/stack/namespace: Name: "A": must be 1 to 63 lower-case`},
 	"duplicate construct": {func(chart cdk8s.Chart) { environment(chart); environment(chart) }, `test/secret-2: id: "secret": is used twice in this scope`},
 	"duplicate object": {
 		func(chart cdk8s.Chart) {
-			props := django.WebProps{Image: "shop:1", Database: postgres.Connection{Host: "db", Secret: environment(chart)}}
+			props := django.WebProps{Project: django.Project{Image: "shop:1", Database: postgres.Connection{Host: "db", Secret: environment(chart)}}}
 			django.NewWeb(chart, "blog", props)
 			props.Name = "shop"
 			django.NewWeb(chart, "shop", props)
@@ -334,7 +342,7 @@ var wrong = map[string]struct {
 	"nil connection": {
 		func(chart cdk8s.Chart) {
 			var none *postgres.Connection
-			django.NewWeb(chart, "web", django.WebProps{Image: "shop:1", Database: none})
+			django.NewWeb(chart, "web", django.WebProps{Project: django.Project{Image: "shop:1", Database: none}})
 		},
 		`test/web: Database: "": is required`,
 	},
@@ -342,7 +350,7 @@ var wrong = map[string]struct {
 		func(chart cdk8s.Chart) {
 			elsewhere := cdk8s.NewChart(chart, new("elsewhere"), &cdk8s.ChartProps{Namespace: new("elsewhere")})
 			django.NewWeb(chart, "web", django.WebProps{
-				Image: "shop:1", Database: postgres.Connection{Host: "db.example.com", Secret: environment(elsewhere)},
+				Project: django.Project{Image: "shop:1", Database: postgres.Connection{Host: "db.example.com", Secret: environment(elsewhere)}},
 			})
 		},
 		`test/web: Database.Secret: "django-env-secret": is in namespace "elsewhere", and pods of namespace "test" cannot read it`,
@@ -368,7 +376,7 @@ func TestEveryMistakeIsReportedAtOnce(t *testing.T) {
 	got := cdktest.Problems(t, func(chart cdk8s.Chart) {
 		namespace.New(chart, "namespace", namespace.Props{Enforce: "strict"})
 		db := postgres.NewDatabase(chart, "database", postgres.DatabaseProps{Image: "postgres", Storage: "5GB", Secret: environment(chart)})
-		django.NewWeb(chart, "web", django.WebProps{Port: 70000, Hosts: []string{"*"}, Database: db})
+		django.NewWeb(chart, "web", django.WebProps{Project: django.Project{Hosts: []string{"*"}, Database: db}, Port: 70000})
 	})
 	for _, want := range []string{
 		"test/namespace: Enforce: ", "test/database: Image: ", "test/database: Storage: ",
@@ -393,7 +401,7 @@ func TestVariablesOfTheConstructAreRefused(t *testing.T) {
 		if !strings.Contains(manifest, "- name: "+name+"\n") {
 			t.Errorf("the server does not get %s", name)
 		}
-		got := cdktest.Problems(t, withWeb(django.WebProps{Env: map[string]string{name: "x"}}))
+		got := cdktest.Problems(t, withWeb(django.WebProps{Project: django.Project{Env: map[string]string{name: "x"}}}))
 		if want := "test/web: Env[" + name + `]: "...": must not be given`; len(got) != 1 || !strings.HasPrefix(got[0], want) {
 			t.Errorf("problems: %q, want one that starts with %q", got, want)
 		}

@@ -86,7 +86,7 @@ func gone(ctx context.Context, name string) error {
 
 // small leaves room for the other pods of a node with two cores: what the
 // scheduler sets aside is small, the limits are the library's own.
-var small = pod.Resources{Requests: pod.Amounts{CPU: "50m", Memory: "128Mi"}}
+var small = pod.Resources{Requests: pod.Quantities{CPU: "50m", Memory: "128Mi"}}
 
 // synthesis keeps the kernel of jsii to one goroutine at a time.
 var synthesis sync.Mutex
@@ -98,7 +98,7 @@ func (a *app) write(changes ...func(*stack.Props)) string {
 	props := stack.Props{
 		Namespace: namespace.Props{Name: a.namespace},
 		Database:  postgres.DatabaseProps{Image: postgresImage, Resources: small, Storage: "1Gi"},
-		Web:       django.WebProps{Image: siteImage, Resources: small},
+		Web:       django.WebProps{Project: django.Project{Image: siteImage}, Resources: small},
 	}
 	for _, change := range changes {
 		change(&props)

@@ -19,7 +19,7 @@ import (
 
 // existing is a stack whose Secret somebody else makes.
 func existing(p *stack.Props) {
-	p.Secret.Source = secret.Existing(secret.DatabaseKey, secret.UserKey, secret.PasswordKey, secret.DjangoKey)
+	p.Secret.Source = secret.Existing(secret.DatabaseKey, secret.UserKey, secret.PasswordKey, secret.DjangoSecretKey)
 }
 
 // What a user sees names the cause.
@@ -32,13 +32,13 @@ func TestFailuresNameTheirCause(t *testing.T) {
 
 	waiting := a.waitForWaiting(django.DefaultName, "CreateContainerConfigError")
 	t.Logf("without a key: %s: %s", waiting.Reason, waiting.Message)
-	if !strings.Contains(waiting.Message, secret.DjangoKey) || !strings.Contains(waiting.Message, secret.DefaultName) {
-		t.Errorf("the message does not name %s of %s", secret.DjangoKey, secret.DefaultName)
+	if !strings.Contains(waiting.Message, secret.DjangoSecretKey) || !strings.Contains(waiting.Message, secret.DefaultName) {
+		t.Errorf("the message does not name %s of %s", secret.DjangoSecretKey, secret.DefaultName)
 	}
 
 	// PostgreSQL keeps the password of its first start.
 	a.waitFor(postgres.DefaultName)
-	values[secret.DjangoKey], values[secret.PasswordKey] = rand.Text(), rand.Text()
+	values[secret.DjangoSecretKey], values[secret.PasswordKey] = rand.Text(), rand.Text()
 	a.updateSecret(values)
 	a.waitFor(django.DefaultName)
 	eventually(t, time.Minute, "the site names the wrong password", func(context.Context) error {
@@ -68,7 +68,7 @@ func TestPasswordWithSpecialCharacters(t *testing.T) {
 		secret.DatabaseKey: "site",
 		secret.UserKey:     "site",
 		secret.PasswordKey: `@:/?#%25&=+ '"\$(POSTGRES_HOST)$$` + "`;é" + rand.Text(),
-		secret.DjangoKey:   rand.Text(),
+		secret.DjangoSecretKey:   rand.Text(),
 	})
 	a.start(existing)
 	if err := a.reachesDatabase(a.web(), 200); err != nil {

@@ -30,7 +30,7 @@ func TestStaticFilesAndMedia(t *testing.T) {
 		t.Errorf("the server's static files: %s", out)
 	}
 	withMedia := func(release string) string {
-		return a.compose(django.WebProps{Env: map[string]string{"RELEASE": release}}, nil, func(chart cdk8s.Chart, props *django.WebProps) {
+		return a.compose(django.WebProps{Project: django.Project{Env: map[string]string{"RELEASE": release}}}, nil, func(chart cdk8s.Chart, props *django.WebProps) {
 			props.Media = django.NewMediaClaim(chart, "media", django.MediaClaimProps{Storage: "1Gi"})
 		})
 	}
@@ -136,9 +136,8 @@ func TestMetricsAnswerByAddress(t *testing.T) {
 	beside(t)
 	a := newApp(t, "metrics")
 	a.startProject(a.compose(django.WebProps{
-		// The site lets everybody ask for /metrics, and nobody without an allowed
-		// host for this.
-		Hosts: []string{"guestbook.example.com"}, HTTPS: true, Metrics: django.Metrics{Path: "/healthz"},
+		Project: django.Project{Hosts: []string{"guestbook.example.com"}, HTTPS: true},
+		Metrics: django.Metrics{Path: "/healthz"},
 	}, nil))
 	for _, target := range []struct {
 		pod  corev1.Pod

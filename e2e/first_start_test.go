@@ -100,7 +100,7 @@ func restarts(p corev1.Pod) int {
 }
 
 // generatedKeys are the keys of the Secret that no manifest may hold.
-var generatedKeys = []string{secret.PasswordKey, secret.DjangoKey}
+var generatedKeys = []string{secret.PasswordKey, secret.DjangoSecretKey}
 
 func (a *app) credentialsAreNotIn(dir string) {
 	a.t.Helper()

@@ -22,7 +22,7 @@ func TestAutoscalingFollowsTheLoad(t *testing.T) {
 	a := newApp(t, "autoscaling")
 	scaled := func(p *stack.Props) {
 		p.Web.Gunicorn = django.Gunicorn{Workers: 1, Threads: 4}
-		p.Web.Autoscaling = django.Autoscaling{MinReplicas: 1, MaxReplicas: 3, CPUPercent: 80}
+		p.Web.Autoscaling = pod.Autoscaling{MinReplicas: 1, MaxReplicas: 3, CPUPercent: 80}
 	}
 	dir := a.start(scaled)
 	if d, err := a.deployment(t.Context(), django.DefaultName); err != nil || *d.Spec.Replicas != 1 {

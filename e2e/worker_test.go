@@ -143,7 +143,7 @@ func (a *app) podGone(ctx context.Context, p corev1.Pod) error {
 func TestBeatIsOne(t *testing.T) {
 	beside(t)
 	a := newApp(t, "beat")
-	a.startProject(a.compose(django.WebProps{Env: map[string]string{"BEAT_TICK_SECONDS": "2"}}, func(p project) {
+	a.startProject(a.compose(django.WebProps{Project: django.Project{Env: map[string]string{"BEAT_TICK_SECONDS": "2"}}}, func(p project) {
 		django.NewWorker(p.chart, "worker", django.WorkerProps{Web: p.web, App: celeryApp, Concurrency: 1, Resources: small})
 		django.NewBeat(p.chart, "beat", django.BeatProps{Web: p.web, App: celeryApp, Resources: small})
 	}))
@@ -193,7 +193,7 @@ func TestCommandRunsOnSchedule(t *testing.T) {
 	a := newApp(t, "command")
 	const name = django.DefaultName + "-prune"
 	a.startProject(a.compose(django.WebProps{}, func(p project) {
-		django.NewCommand(p.chart, "prune", django.CommandProps{
+		django.NewScheduledCommand(p.chart, "prune", django.ScheduledCommandProps{
 			Web: p.web, Name: "prune", Args: []string{"prune_entries", "--keep", "2"}, Schedule: "* * * * *", Resources: small, HistoryLimit: new(1),
 		})
 	}))

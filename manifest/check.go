@@ -12,13 +12,14 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/intstr"
-
-	"example.com/django-cdk8s/internal/declare"
 )
 
 // External is an object, or some keys of one, that manifests may refer to
 // although it is made elsewhere.
-type External = declare.Object
+type External struct {
+	Kind, Name, Namespace string
+	Keys                  []string
+}
 
 // Options tells [Check] what the manifests do not say.
 type Options struct {

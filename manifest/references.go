@@ -13,8 +13,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/intstr"
-
-	"example.com/django-cdk8s/internal/declare"
 )
 
 func (c *checker) references() {
@@ -299,7 +297,7 @@ func isKind(o Object, kind string) bool {
 	return o.Kind == kind && (o.Content != nil || !builtIn[kind])
 }
 
-func matches(e declare.Object, kind, namespace, name string) bool {
+func matches(e External, kind, namespace, name string) bool {
 	return e.Kind == kind && e.Name == name && (e.Namespace == "" || e.Namespace == namespace)
 }
 

@@ -9,12 +9,11 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
-	"strings"
 
 	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
 
+	"example.com/django-cdk8s/internal/construct"
 	"example.com/django-cdk8s/internal/kernel"
 	"example.com/django-cdk8s/internal/node"
 	"example.com/django-cdk8s/internal/rule"
@@ -61,9 +60,7 @@ func run(stderr io.Writer, environments []Environment) int {
 		return 1
 	}
 	if err := Write(cmp.Or(os.Getenv("CDK8S_OUTDIR"), DefaultDir), stderr, environments...); err != nil {
-		for _, one := range rule.Split(err) {
-			fmt.Fprintln(stderr, one)
-		}
+		fmt.Fprintln(stderr, err)
 		return 1
 	}
 	return 0
@@ -118,90 +115,9 @@ func nameCheck(environment Environment, all []Environment) error {
 	if same > 1 {
 		e.Add("Environment.Name", environment.Name, "is used twice; every environment needs a directory of its own")
 	}
-	return e.Err()
-}
-
-// Result is what an environment renders to.
-type Result struct {
-	// Files are the manifests by file name.
-	Files map[string][]byte
-
-	// Warnings are about what is allowed and seldom wanted.
-	Warnings []manifest.Problem
-}
-
-// Render returns the manifests of environment without writing them. dir is
-// where they would be written: whether git tracks that place decides whether
-// they may hold credentials. The error joins every problem found.
-func Render(dir string, environment Environment) (Result, error) {
-	staging, err := os.MkdirTemp("", "synth-")
-	if err != nil {
-		return Result{}, err
-	}
-	defer os.RemoveAll(staging)
-
-	app := cdk8s.NewApp(&cdk8s.AppProps{Outdir: &staging})
-	built := recovered(func() { environment.Build(app) })
-	var tree tree
-	read := recovered(func() { tree, err = readTree(app) })
-	if err = cmp.Or(err, built, read); err == nil {
-		err = recovered(app.Synth)
-	}
-	if err != nil {
-		return Result{}, err
-	}
-	files, objects, err := readStaging(staging)
-	if err != nil {
-		return Result{}, tree.locate(err)
-	}
-	tree.nameSources(objects)
-	options := manifest.Options{
-		External: append(tree.externals, environment.External...),
-		Plain:    tree.plain,
-		Tracked:  tracked(dir),
-	}
 	var errs []error
-	for _, problem := range manifest.Check(objects, options) {
-		errs = append(errs, problem)
+	for _, one := range e.Err() {
+		errs = append(errs, errors.New(construct.Line(one)))
 	}
-	return Result{files, manifest.Warnings(objects)}, errors.Join(errs...)
-}
-
-func readStaging(dir string) (map[string][]byte, []manifest.Object, error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, nil, err
-	}
-	files := map[string][]byte{}
-	var objects []manifest.Object
-	var errs []error
-	for _, entry := range entries {
-		content, err := os.ReadFile(filepath.Join(dir, entry.Name()))
-		if err != nil {
-			return nil, nil, err
-		}
-		files[entry.Name()] = content
-		found, err := manifest.Parse(entry.Name(), content)
-		errs = append(errs, err)
-		objects = append(objects, found...)
-	}
-	return files, objects, errors.Join(errs...)
-}
-
-// recovered calls f and returns what it panics with, in one line: cdk8s and
-// jsii report wrong values by panicking. A mistake in Go code, such as a nil
-// pointer, goes on as a panic.
-func recovered(f func()) (err error) {
-	defer func() {
-		switch r := recover().(type) {
-		case nil:
-		case runtime.Error:
-			panic(r)
-		default:
-			line, _, _ := strings.Cut(strings.TrimSpace(fmt.Sprint(r)), "\n")
-			err = errors.New("synth: " + strings.TrimPrefix(line, "Error: "))
-		}
-	}()
-	f()
-	return nil
+	return errors.Join(errs...)
 }

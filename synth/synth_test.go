@@ -31,15 +31,15 @@ const appVariable = "SYNTH_TEST_APP"
 
 var apps = map[string]func(app cdk8s.App){
 	"good": func(app cdk8s.App) {
-		stack.New(app, "good", stack.Props{Web: django.WebProps{Image: "example/shop:1"}})
+		stack.New(app, "good", stack.Props{Web: django.WebProps{Project: django.Project{Image: "example/shop:1"}}})
 	},
 	"floating": func(app cdk8s.App) {
-		stack.New(app, "good", stack.Props{Web: django.WebProps{Image: "example/shop"}})
+		stack.New(app, "good", stack.Props{Web: django.WebProps{Project: django.Project{Image: "example/shop"}}})
 	},
 	"bad": func(app cdk8s.App) {
 		stack.New(app, "good", stack.Props{
 			Namespace: namespace.Props{Enforce: "strict"},
-			Web:       django.WebProps{Image: "example/shop:1", Port: 70000, Hosts: []string{"*"}},
+			Web:       django.WebProps{Project: django.Project{Image: "example/shop:1", Hosts: []string{"*"}}, Port: 70000},
 		})
 	},
 	"panic": func(app cdk8s.App) {

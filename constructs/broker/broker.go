@@ -1,5 +1,5 @@
-// Package broker holds the value by which Django and its workers are told where
-// Celery's messages go, wherever the broker runs.
+// Package broker holds the connection of Django and its workers to the broker
+// of Celery's messages, wherever that runs.
 package broker
 
 import (
@@ -11,6 +11,9 @@ import (
 	"strconv"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"example.com/django-cdk8s/constructs/network"
 	"example.com/django-cdk8s/constructs/secret"
 	"example.com/django-cdk8s/internal/rule"
 )
@@ -72,7 +75,7 @@ func (c Connection) Broker() Connection {
 }
 
 // Validate reports every invalid field, and every key that Secret lacks.
-func (c Connection) Validate() error {
+func (c Connection) Validate() field.ErrorList {
 	c = c.Broker()
 	var e rule.Errors
 	if c.Port < 0 || c.Port > 65535 {
@@ -80,21 +83,22 @@ func (c Connection) Validate() error {
 	} else if port := c.urlPort(); port != 0 && port != c.Port {
 		e.Add("Port", c.Port, fmt.Sprintf("contradicts URL, whose port is %d", port))
 	}
+	e.Append(c.Secret.ValidateUse("Secret", "the Secret of the broker's URL, or of its password", ""))
 	if c.Secret == nil {
-		e.Add("Secret", "", "is required: the Secret that holds the broker's URL, or its password")
 		return e.Err()
 	}
 	if c.URL != "" {
-		return errors.Join(e.Err(), c.validateURL())
+		e.Append(c.validateURL())
+		return e.Err()
 	}
-	e.HeldKey("URLKey", c.Secret, c.URLKey)
+	e.Append(c.Secret.ValidateKeys("URLKey", c.URLKey))
 	if c.PasswordKey != "" {
 		e.Add("PasswordKey", c.PasswordKey, "must not be given without URL: the URL under URLKey holds the password")
 	}
 	return e.Err()
 }
 
-func (c Connection) validateURL() error {
+func (c Connection) validateURL() field.ErrorList {
 	var e rule.Errors
 	if c.PasswordKey == "" {
 		e.Add("PasswordKey", "", "is required with URL: the key of Secret that holds the password")
@@ -104,13 +108,18 @@ func (c Connection) validateURL() error {
 	if c.PasswordKey == URLVariable {
 		e.Add("PasswordKey", c.PasswordKey, "must be another: the environment variable of that name carries the URL")
 	}
-	e.HeldKey("PasswordKey", c.Secret, c.PasswordKey)
-	if u, err := c.parse(); err != nil || passwordOf(u) != "$("+c.PasswordKey+")" || strings.Count(c.URL, "$") > 1 {
+	e.Append(c.Secret.ValidateKeys("PasswordKey", c.PasswordKey))
+	u, err := c.parse()
+	if err == nil && u.Port() == "0" {
+		e.Add("URL", "...", "must not have port 0")
+	}
+	if err != nil || passwordOf(u) != "$("+c.PasswordKey+")" || strings.Count(c.URL, "$") > 1 {
 		// The text may hold a password, and is not shown.
 		e.Add("URL", "...", fmt.Sprintf("must be a URL such as redis://:$(%[1]s)@redis.example.com:6379/0, "+
 			"with $(%[1]s) in place of the password, no other '$', and other characters percent-encoded", c.PasswordKey))
 	}
-	return errors.Join(e.Err(), c.Secret.FitsURL("PasswordKey", c.PasswordKey))
+	e.Append(c.Secret.ValidateURLSafe("PasswordKey", c.PasswordKey))
+	return e.Err()
 }
 
 // text matches what a URL is made of, with the scheme of one of Celery's
@@ -141,4 +150,14 @@ func (c Connection) urlPort() int {
 	}
 	port, _ := strconv.Atoi(u.Port())
 	return port
+}
+
+// Endpoint returns the broker's host and port, as far as they are known.
+func (c Connection) Endpoint() network.Endpoint {
+	c = c.Broker()
+	to := network.Endpoint{Port: c.Port}
+	if u, err := c.parse(); err == nil {
+		to.Host = u.Hostname()
+	}
+	return to
 }

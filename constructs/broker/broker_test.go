@@ -10,6 +10,7 @@ import (
 	"example.com/django-cdk8s/cdktest"
 	"example.com/django-cdk8s/constructs/broker"
 	"example.com/django-cdk8s/constructs/secret"
+	"example.com/django-cdk8s/internal/construct"
 )
 
 func TestMain(m *testing.M) { cdktest.Main(m) }
@@ -81,12 +82,13 @@ func TestWrongConnections(t *testing.T) {
 		"YAML's line break":      {broker.Connection{Secret: env, PasswordKey: "PASSWORD", URL: "redis://:$(PASSWORD)@redis:6379/\u2028"}, invalidURL},
 		"port":                   {broker.Connection{Secret: env, Port: 70000}, `Port: 70000: must be between 1 and 65535`},
 		"port of the URL":        {broker.Connection{Secret: env, PasswordKey: "PASSWORD", URL: "redis://:$(PASSWORD)@redis:65536/0"}, `Port: 65536: must be between 1 and 65535`},
+		"port 0":                 {broker.Connection{Secret: env, PasswordKey: "PASSWORD", URL: "redis://:$(PASSWORD)@redis:0/0"}, `URL: "...": must not have port 0`},
 		"another port":           {broker.Connection{Secret: env, PasswordKey: "PASSWORD", URL: "redis://:$(PASSWORD)@redis:6379/0", Port: 6380}, `Port: 6380: contradicts URL, whose port is 6379`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			err := tc.connection.Validate()
-			if err == nil || !strings.HasPrefix(err.Error(), tc.line) || strings.Contains(err.Error(), "\n") {
-				t.Errorf("problems:\n%v\nwant one line that starts with\n%s", err, tc.line)
+			problems := tc.connection.Validate()
+			if len(problems) != 1 || !strings.HasPrefix(construct.Line(problems[0]), tc.line) {
+				t.Errorf("problems:\n%v\nwant one line that starts with\n%s", problems, tc.line)
 			}
 		})
 	}
@@ -95,9 +97,9 @@ func TestWrongConnections(t *testing.T) {
 // A password that was written into the URL must not reach a log.
 func TestNoURLIsShown(t *testing.T) {
 	env := newSecret(secret.Existing("PASSWORD"))
-	err := broker.Connection{Secret: env, PasswordKey: "PASSWORD", URL: "redis://:plain@redis:6379/0"}.Validate()
-	if err == nil || strings.Contains(err.Error(), "plain") {
-		t.Error(err)
+	problems := broker.Connection{Secret: env, PasswordKey: "PASSWORD", URL: "redis://:plain@redis:6379/0"}.Validate()
+	if len(problems) == 0 || strings.Contains(problems.ToAggregate().Error(), "plain") {
+		t.Error(problems)
 	}
 }
 
@@ -114,6 +116,6 @@ func ExampleConnection() {
 	managed.PasswordKey = ""
 	fmt.Println(managed.Validate())
 	// Output:
-	// <nil> 5671
-	// URLKey: "CELERY_BROKER_URL": is not a key of Secret "django-env-secret", which holds RABBITMQ_PASSWORD
+	// [] 5671
+	// [URLKey: Invalid value: "CELERY_BROKER_URL": is not a key of Secret "django-env-secret", which holds RABBITMQ_PASSWORD]
 }

@@ -5,136 +5,155 @@ import (
 	"fmt"
 
 	"github.com/aws/constructs-go/constructs/v10"
-	"github.com/aws/jsii-runtime-go"
-	"github.com/cdk8s-team/cdk8s-plus-go/cdk8splus28/v2/k8s"
+	appsv1 "k8s.io/api/apps/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"example.com/django-cdk8s/constructs/network"
+	"example.com/django-cdk8s/constructs/object"
 	"example.com/django-cdk8s/constructs/pod"
-	"example.com/django-cdk8s/internal/bind"
-	"example.com/django-cdk8s/internal/declare"
+	"example.com/django-cdk8s/internal/construct"
+	"example.com/django-cdk8s/internal/kube"
 	"example.com/django-cdk8s/internal/labels"
-	"example.com/django-cdk8s/internal/podspec"
 	"example.com/django-cdk8s/internal/rule"
+	"example.com/django-cdk8s/internal/script"
 )
 
 // DefaultBeatResources are the resources of a process that loads the project
 // and sends a message now and then.
 var DefaultBeatResources = pod.Resources{
-	Requests: pod.Amounts{CPU: "50m", Memory: "128Mi"},
-	Limits:   pod.Amounts{CPU: "500m", Memory: "512Mi"},
+	Requests: pod.Quantities{CPU: "50m", Memory: "128Mi"},
+	Limits:   pod.Quantities{CPU: "500m", Memory: "512Mi"},
 }
 
-// BeatProps configures [NewBeat]. Web and App are required; the zero value of
-// every other field means its default.
+// BeatProps configures [NewBeat]. Project and App are required; the zero value
+// of every other field means its default.
 //
 // The number of replicas and the update strategy are not among them: two beats
 // send every message twice.
 type BeatProps struct {
-	// Web is the site whose project is run, with the image and the environment
-	// of the site. It must have a Broker.
+	// Project is the Django project whose tasks are sent. It must have a Broker.
 	//
 	// Required.
-	Web *Web
+	Project Project
 
-	// App is the module of the project that holds its Celery application, as
-	// "celery --app" takes it.
+	// App is the Python module of the Celery application, as "celery --app"
+	// takes it.
 	//
 	// Required.
 	App string
 
-	// Name names the Deployment.
+	// Name is the name of the Deployment.
 	//
-	// Default: the site's name and "-beat".
+	// Default: the project's name and "-beat".
 	Name string
 
-	// Scheduler is the class that holds the schedule, such as
-	// django_celery_beat.schedulers:DatabaseScheduler. Celery's own keeps in a
-	// file when each task was last sent; the file is lost with the pod, after
+	// Env are further environment variables of beat, which win over those of
+	// the project.
+	//
+	// Default: none.
+	Env map[string]string
+
+	// Scheduler is the class of the schedule, such as
+	// django_celery_beat.schedulers:DatabaseScheduler. Celery's own keeps the
+	// last run of each task in a file; the file is lost with the pod, after
 	// which a task that is due every hour is due in an hour, and one that was
 	// due at a time in between is not sent.
 	//
 	// Default: Celery's own.
 	Scheduler string
 
-	// PriorityClassName is the name of a PriorityClass of the cluster, which
-	// says whose pods stay when a node is full.
+	// LogLevel is the level of the log: DEBUG, INFO, WARNING, ERROR or CRITICAL.
 	//
-	// Default: the cluster's default class.
-	PriorityClassName string
+	// Default: [DefaultLogLevel].
+	LogLevel string
 
-	// Resources says how much CPU and memory the pod gets.
+	// Resources are the requests and limits of the pod.
 	//
 	// Default: [DefaultBeatResources].
 	Resources pod.Resources
+
+	// Pod are further settings of the pod.
+	//
+	// Default: none.
+	Pod pod.Template
 }
 
 // Validate reports every invalid field.
-func (p BeatProps) Validate() error {
-	given := p
-	p = p.withDefaults()
+func (p BeatProps) Validate() field.ErrorList {
+	_, _, problems := p.resolve("")
+	return problems
+}
+
+// resolve fills in the defaults and reports every invalid field.
+func (p BeatProps) resolve(namespace string) (BeatProps, process, field.ErrorList) {
 	var e rule.Errors
-	validateCelery(&e, p.Web, p.App)
-	p.Web.validateName(&e, given.Name, p.Name, maxLabel, "")
+	given := p
+	p.Name = cmp.Or(p.Name, cmp.Or(p.Project.Name, DefaultName)+"-beat")
+	p.LogLevel = cmp.Or(p.LogLevel, DefaultLogLevel)
+	p.Resources = p.Resources.WithDefaults(DefaultBeatResources)
+	p.Project.validateName(&e, given.Name, p.Name, maxLabel, "")
+	process := resolveProcess(&e, namespace, p.Project, process{
+		name: p.Name, part: labels.Beat, env: p.Env, resources: p.Resources, template: p.Pod,
+	}, "beat", "wait-for-migrations")
+	process.validateVolumes(&e, map[string]string{kube.TmpPath: "a writable directory"}, "")
+	validateCelery(&e, p.Project, p.App)
 	if p.Scheduler != "" {
 		e.PythonName("Scheduler", p.Scheduler)
 	}
-	if p.PriorityClassName != "" {
-		e.Name("PriorityClassName", p.PriorityClassName)
-	}
+	e.OneOf("LogLevel", p.LogLevel, "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 	e.Join("Resources", given.Resources.Validate())
-	return e.Err()
+	return p, process, e.Err()
 }
 
-func (p BeatProps) withDefaults() BeatProps {
-	p.Name = cmp.Or(p.Name, p.Web.related("beat"))
-	p.Resources = p.Resources.WithDefaults(DefaultBeatResources)
-	return p
-}
-
-// Beat sends the project's periodic Celery tasks when they are due: a
-// Deployment of one pod, whose old pod goes before the new one starts. That
-// alone does not keep it to one: a Deployment that loses its pod makes the next
-// one while the old one still runs. So the process holds an advisory lock of
-// the project's database, and a second one waits.
+// Beat sends the project's periodic Celery tasks: a Deployment of one pod, whose
+// old pod goes before the new one starts. That alone does not keep it to one: a
+// Deployment that loses its pod makes the next one while the old one still
+// runs. So the process holds an advisory lock of the project's database, and a
+// second one waits.
 //
-// Where the site's pods wait for migrations, the new pod does, too, and nothing
-// is sent meanwhile: a worker of the release before would drop what it does not
-// know.
+// Nothing is sent while a new pod waits for migrations: a worker of the release
+// before would drop what it does not know.
 type Beat struct {
 	constructs.Construct
 
-	props BeatProps
+	process    process
+	props      BeatProps
+	deployment *object.Object[*appsv1.Deployment]
 }
 
 // NewBeat adds a [Beat] called id to scope. Invalid props fail synthesis with
 // the construct's path.
 func NewBeat(scope constructs.Construct, id string, props BeatProps) *Beat {
 	b := &Beat{}
-	bind.Init(b, scope, id)
-	bind.Validate(b, props.Validate)
+	n := construct.Init(b, scope, id)
+	resolved, process, problems := props.resolve(n.Namespace())
+	n.Report(problems)
+	process.node = n
+	b.props, b.process = resolved, process
 
-	b.props = props.withDefaults()
-	if props.Web == nil {
-		return b
-	}
-	bind.Validate(b, func() error { return props.Web.reachableFrom(b) })
-	bind.Validate(b, b.validateAlone)
-	newBeatDeployment(b)
-	// The lock, the schedule, and the same of a second one that waits.
-	props.Web.addClient(b.props.Name, 4, "(1+1 pods) x (a lock and a schedule)")
+	b.deployment = kube.NewDeployment(n, b.Name(), labels.Beat, props.Pod, b.spec)
+	kube.NewServiceAccount(n, b.Name(), labels.Beat, props.Pod)
+	n.Check(b.process.checkMigrated)
+	n.Check(b.checkAlone)
 	return b
 }
 
-// validateAlone reports a beat that would wait forever for the lock that an
+// checkAlone reports a beat that would wait for ever for the lock that an
 // earlier one of the app holds.
-func (b *Beat) validateAlone() error {
+func (b *Beat) checkAlone() field.ErrorList {
 	var e rule.Errors
-	for _, c := range *b.Node().Root().Node().FindAll(constructs.ConstructOrder_PREORDER) {
+	own := b.lock()
+	for _, c := range b.process.node.App().All() {
 		other, ok := c.(*Beat)
+		if !ok {
+			continue
+		}
 		if other == b {
 			break
 		}
-		if ok && other.lock() == b.lock() && b.lock() != (lock{}) {
-			e.Add("App", b.props.App, fmt.Sprintf("is also that of %s, on the same database: of the two, one sends and the other waits for its lock; leave one of them out", *other.Node().Path()))
+		if own.host != "" && other.lock() == own {
+			e.Add("App", b.props.App, fmt.Sprintf("is also that of %s, on the same database: of the two, one sends and the other "+
+				"waits for its lock; leave one of them out", other.process.node.Path()))
 			break
 		}
 	}
@@ -148,19 +167,12 @@ type lock struct {
 	port                         int
 }
 
-// lock returns the zero value for a beat without a database, which the site
-// reports.
+// lock returns the zero value for a beat without a database.
 func (b *Beat) lock() lock {
-	if b.props.Web == nil {
-		return lock{}
-	}
-	c, ok := b.props.Web.props.connection()
-	if !ok {
-		return lock{}
-	}
+	c := b.process.connection
 	l := lock{host: c.Host, port: c.Port, name: c.Name, app: b.props.App}
 	if c.Name == "" && c.Secret != nil {
-		l.secret, l.key = bind.Namespace(c.Secret)+"/"+c.Secret.Name(), c.NameKey
+		l.secret, l.key = construct.NamespaceOf(c.Secret)+"/"+c.Secret.Name(), c.NameKey
 	}
 	return l
 }
@@ -168,50 +180,39 @@ func (b *Beat) lock() lock {
 // Name returns the name of the Deployment.
 func (b *Beat) Name() string { return b.props.Name }
 
-// Selector returns the labels by which a NetworkPolicy or the like finds the
-// pod.
-func (b *Beat) Selector() map[string]string { return labels.Selector(b.props.Name) }
+// Selector returns the labels that select the pod.
+func (b *Beat) Selector() map[string]string { return labels.Selector(b.Name()) }
 
-// Externals implements the declaration of volumes and Secrets that come from
-// elsewhere.
-func (b *Beat) Externals() []declare.Object { return b.props.Web.projectExternals(bind.Namespace(b)) }
+// Deployment returns the Deployment of beat.
+func (b *Beat) Deployment() *object.Object[*appsv1.Deployment] { return b.deployment }
 
-// Traffic implements the declaration of what the pod connects to.
-func (b *Beat) Traffic() []declare.Traffic { return b.props.Web.traffic(b) }
+// ExternalReferences lists objects that the construct references and does not
+// create.
+func (b *Beat) ExternalReferences() []network.Object { return b.process.references() }
 
-func newBeatDeployment(b *Beat) {
-	props := b.props
-	objectLabels := bind.Map(labels.Object(props.Name, labels.Beat, bind.PartOf(b)))
-	k8s.NewKubeDeployment(b, new("Deployment"), &k8s.KubeDeploymentProps{
-		Metadata: &k8s.ObjectMeta{Name: &props.Name, Labels: objectLabels},
-		Spec: &k8s.DeploymentSpec{
-			Replicas: jsii.Number(1),
-			Strategy: oneAtATime(),
-			Selector: &k8s.LabelSelector{MatchLabels: bind.Map(b.Selector())},
-			Template: &k8s.PodTemplateSpec{
-				Metadata: &k8s.ObjectMeta{Labels: objectLabels},
-				Spec:     beatPod(b),
-			},
-		},
-	})
+// Flows implements [network.Source]. A beat holds a connection for the lock and
+// one for the schedule, and so does a second one that waits.
+func (b *Beat) Flows() []network.Flow {
+	return []network.Flow{b.process.flow(4, "(1+1 pods) x (a lock and a schedule)")}
 }
 
-func beatPod(b *Beat) *k8s.PodSpec {
-	props := b.props
-	mounts := props.Web.projectMounts()
+func (b *Beat) spec() appsv1.DeploymentSpec {
+	mounts := b.process.mounts()
 	// Of two beats of one project, even with different names, one waits.
-	command := exclusive("celery-beat:"+props.App, props.command()...)
-	spec := props.Web.podSpec(mounts, props.Web.process("beat", command, props.Resources, mounts))
-	spec.InitContainers = bind.List(props.Web.waitForMigrations(props.Resources, mounts)...)
-	spec.PriorityClassName = bind.Optional(props.PriorityClassName)
-	return spec
+	command := script.WithAdvisoryLock("celery-beat:"+b.props.App, b.props.command()...)
+	beat := b.process.container("beat", command, mounts)
+	return appsv1.DeploymentSpec{
+		Replicas: new(int32(1)),
+		Strategy: kube.Recreate(),
+		Template: b.process.pod(mounts, beat, b.process.waitForMigrations(mounts)...).Build(),
+	}
 }
 
 func (p BeatProps) command() []string {
 	// The directory of the project is not writable.
-	command := append(celery(p.App), "beat", "--pidfile=", "--schedule="+podspec.TmpPath+"/celerybeat-schedule")
+	command := append(celery(p.App), "beat", "--pidfile=", "--schedule="+kube.TmpPath+"/celerybeat-schedule")
 	if p.Scheduler != "" {
 		command = append(command, "--scheduler="+p.Scheduler)
 	}
-	return append(command, "--loglevel=INFO")
+	return append(command, "--loglevel="+p.LogLevel)
 }

@@ -26,10 +26,13 @@ func TestHostOfTheBroker(t *testing.T) {
 				Source: secret.Existing("POSTGRES_DB", "POSTGRES_USER", "POSTGRES_PASSWORD", "SECRET_KEY", "BROKER_PASSWORD"),
 			})
 			web := django.NewWeb(chart, "web", django.WebProps{
-				Image: "shop:1", Database: postgres.Connection{Host: "db.example.com", Secret: env},
-				Broker: broker.Connection{Secret: env, URL: url, PasswordKey: "BROKER_PASSWORD"},
+				Project: django.Project{
+					Image:    "shop:1",
+					Database: postgres.Connection{Host: "db.example.com", Secret: env},
+					Broker:   broker.Connection{Secret: env, URL: url, PasswordKey: "BROKER_PASSWORD"},
+				},
 			})
-			if got := web.Traffic()[0].To[1].Host; got != want {
+			if got := web.Flows()[0].To[1].Host; got != want {
 				t.Errorf("%s: the site connects to %q, want %q", url, got, want)
 			}
 		})
@@ -52,7 +55,11 @@ func TestBrokerOfAnotherNamespace(t *testing.T) {
 			Source: secret.Existing("POSTGRES_DB", "POSTGRES_USER", "POSTGRES_PASSWORD", "SECRET_KEY", valkey.PasswordKey),
 		})
 		django.NewWeb(shop, "web", django.WebProps{
-			Image: "shop:1", Database: postgres.Connection{Host: "db.example.com", Secret: connection.Secret}, Broker: connection,
+			Project: django.Project{
+				Image:    "shop:1",
+				Database: postgres.Connection{Host: "db.example.com", Secret: connection.Secret},
+				Broker:   connection,
+			},
 		})
 		isolation.New(queues, "isolation", isolation.Props{})
 		isolation.New(shop, "isolation", isolation.Props{})

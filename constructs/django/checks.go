@@ -58,13 +58,6 @@ func (m Metrics) withDefaults(port int) Metrics {
 	return m
 }
 
-// wrong reports whether m, as it was given, is invalid.
-func (m Metrics) wrong() bool {
-	var e rule.Errors
-	m.validate(&e)
-	return e.Err() != nil
-}
-
 // validate checks m as it was given: a default port is that of the server,
 // which reports itself.
 func (m Metrics) validate(e *rule.Errors) {

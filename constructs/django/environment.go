@@ -2,75 +2,242 @@ package django
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
 
-	"github.com/cdk8s-team/cdk8s-plus-go/cdk8splus28/v2/k8s"
+	corev1 "k8s.io/api/core/v1"
 
 	"example.com/django-cdk8s/constructs/broker"
 	"example.com/django-cdk8s/constructs/secret"
-	"example.com/django-cdk8s/internal/bind"
-	"example.com/django-cdk8s/internal/podspec"
+	"example.com/django-cdk8s/internal/construct"
+	"example.com/django-cdk8s/internal/kube"
 	"example.com/django-cdk8s/internal/rule"
 )
 
-// projectEnv returns the variables that the construct gives every process of
-// the project, besides those that envFrom takes from the Secret. A variable may
-// use those before it as $(NAME).
-func (w *Web) projectEnv() podspec.Env {
-	var env podspec.Env
-	w.databaseEnv(&env)
-	w.brokerEnv(&env)
-	w.secretEnv(&env)
-	if w.props.scraped() {
+// site is what a server of the project adds to the environment.
+type site struct {
+	name, staticRoot string
+	hosts            []string
+	port             int
+	metrics          Metrics
+	gunicorn         Gunicorn
+}
+
+// scraped reports whether Prometheus asks the server itself.
+func (s *site) scraped() bool { return s != nil && s.metrics.onPort(s.port) }
+
+// ownEnv returns the variables that the library gives every process, besides
+// those that envFrom takes from the Secret. A variable may use those before it
+// as $(NAME). s is nil for a process that is no server. given are variables of
+// the user, which take the place of settings.
+func (p project) ownEnv(s *site, given map[string]string) kube.Env {
+	var env kube.Env
+	hosts, name, port := p.Hosts, p.Name, DefaultPort
+	if s != nil {
+		hosts, name, port = s.hosts, s.name, s.port
+	}
+	p.databaseEnv(&env)
+	p.brokerEnv(&env)
+	p.secretEnv(&env)
+	if s.scraped() {
+		env.From("Metrics")
 		env.FromField("POD_IP", "status.podIP")
 	}
-	env.Set("ALLOWED_HOSTS", strings.Join(w.allowedHosts(), ","))
-	env.Set("CSRF_TRUSTED_ORIGINS", strings.Join(w.trustedOrigins(), ","))
-	for _, setting := range w.props.secureSettings() {
-		if _, given := w.props.Env[setting.name]; !given {
+	env.From("Hosts")
+	env.Set("ALLOWED_HOSTS", strings.Join(p.allowedHosts(hosts, name, s), ","))
+	env.From("Hosts and HTTPS")
+	env.Set("CSRF_TRUSTED_ORIGINS", strings.Join(p.trustedOrigins(hosts, name, port), ","))
+	env.From("")
+	for _, setting := range p.secureSettings(s) {
+		if _, ok := given[setting.name]; !ok {
 			env.Set(setting.name, setting.value)
 		}
 	}
-	if w.props.StaticRoot != "" {
-		env.Set("STATIC_ROOT", w.props.StaticRoot)
+	if s != nil && s.staticRoot != "" {
+		env.From("StaticRoot")
+		env.Set("STATIC_ROOT", s.staticRoot)
 	}
-	if !rule.IsNil(w.props.Media) {
-		w.props.Media.environment(&env)
+	if !construct.IsNil(p.Media) {
+		env.From("Media")
+		p.Media.environment(&env)
 	}
 	return env
 }
 
-// environment returns the variables of a process that is not the server.
-func (w *Web) environment() *[]*k8s.EnvVar {
-	env := w.projectEnv()
-	w.userEnv(&env)
-	return env.List()
+// unused are variables that PostgreSQL's client library, gunicorn and the
+// library's own server read, and the field that each would override in
+// silence.
+var unused = map[string]string{
+	"PORT":            "Port",
+	"WEB_CONCURRENCY": "Gunicorn.Workers",
+	"PGHOST":          "Database",
+	"PGPORT":          "Database",
+	"PGDATABASE":      "Database",
+	"PGSERVICE":       "Database",
+	"PGPASSFILE":      "Database",
 }
 
-// serverEnv returns the variables of the server.
-func (w *Web) serverEnv() *[]*k8s.EnvVar {
-	env := w.projectEnv()
-	env.Set("PORT", fmt.Sprint(w.props.Port))
-	w.userEnv(&env)
-	env.Set(gunicornArgs, w.props.Gunicorn.args(w.props.Env[gunicornArgs]))
-	return env.List()
-}
-
-func (w *Web) userEnv(env *podspec.Env) {
-	for _, name := range rule.Keys(w.props.Env) {
-		if name != gunicornArgs {
-			env.Set(name, w.props.Env[name])
+// managed returns the variables that a user must not give, and the field that
+// each follows from.
+func (p project) managed(s *site) map[string]string {
+	env := p.ownEnv(s, nil)
+	all := maps.Clone(unused)
+	for name, from := range env.Sources() {
+		if from != "" {
+			all[name] = from
 		}
 	}
+	return all
+}
+
+// given returns the variables that the user gives a process.
+func (p process) given() map[string]string {
+	all := map[string]string{}
+	maps.Copy(all, p.Env)
+	maps.Copy(all, p.env)
+	return all
+}
+
+// variables returns the environment of a container that is no server, in the
+// pods of the site s, or of another process where s is nil.
+func (p process) variables(s *site) []corev1.EnvVar {
+	env := p.ownEnv(s, p.given())
+	p.addGiven(&env)
+	return env.Vars
+}
+
+// serverVariables returns the environment of the server of the site s.
+func (p process) serverVariables(s *site) []corev1.EnvVar {
+	env := p.ownEnv(s, p.given())
+	env.Set("PORT", fmt.Sprint(s.port))
+	p.addGiven(&env)
+	env.Set(gunicornArgs, s.gunicorn.args(p.given()[gunicornArgs]))
+	return env.Vars
+}
+
+func (p process) addGiven(env *kube.Env) {
+	env.FromKeys(p.template.EnvKeys)
+	given := p.given()
+	for _, name := range inOrder(given) {
+		if name != gunicornArgs {
+			env.Set(name, given[name])
+		}
+	}
+}
+
+// validateEnv checks variables that a user gives for the field called name.
+// shared are those of the project.
+func (p project) validateEnv(e *rule.Errors, name string, env, shared map[string]string) {
+	managed := p.managed(nil)
+	known := p.knownVariables(env, shared)
+	for _, key := range rule.Keys(env) {
+		at := rule.Item(name, key)
+		e.Variable(at, key, env[key])
+		if from, ok := managed[key]; ok {
+			e.Add(at, "...", "is managed; set "+from+" instead")
+		}
+		if key == gunicornArgs {
+			validateArgs(e, at, env[key])
+		}
+		for _, other := range references(env[key]) {
+			if known != nil && !known[other] {
+				e.Add(at, "...", fmt.Sprintf("contains $(%[1]s), which no variable is called; write $$(%[1]s) for the text itself", other))
+			}
+		}
+	}
+	if loop := cycle(env); loop != "" {
+		e.Add(rule.Item(name, loop), "...", "refers to itself through other variables, which Kubernetes does not fill in")
+	}
+}
+
+// knownVariables returns the names that $(NAME) may use, or nil where a Secret
+// does not tell its keys.
+func (p project) knownVariables(maps ...map[string]string) map[string]bool {
+	known := map[string]bool{}
+	env := p.ownEnv(nil, nil)
+	for name := range env.Sources() {
+		known[name] = true
+	}
+	for _, name := range []string{"PORT", "POD_IP", "STATIC_ROOT"} {
+		known[name] = true
+	}
+	if keys := p.Secret.Keys(); len(keys) > 0 {
+		for _, key := range keys {
+			known[key] = true
+		}
+	}
+	for _, m := range maps {
+		for name := range m {
+			known[name] = true
+		}
+	}
+	return known
+}
+
+// reference matches what Kubernetes fills in from a variable, and the escape
+// that keeps it from doing so.
+var reference = regexp.MustCompile(`\$\$|\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)`)
+
+// references returns the names of the variables in value.
+func references(value string) []string {
+	var names []string
+	for _, found := range reference.FindAllStringSubmatch(value, -1) {
+		if found[1] != "" {
+			names = append(names, found[1])
+		}
+	}
+	return names
+}
+
+// inOrder returns the names of the variables, each behind those that it
+// refers to, and otherwise sorted: Kubernetes fills in what stands before.
+func inOrder(env map[string]string) []string {
+	var order []string
+	seen := map[string]bool{}
+	var visit func(name string)
+	visit = func(name string) {
+		if _, ok := env[name]; !ok || seen[name] {
+			return
+		}
+		seen[name] = true
+		for _, other := range references(env[name]) {
+			visit(other)
+		}
+		order = append(order, name)
+	}
+	for _, name := range rule.Keys(env) {
+		visit(name)
+	}
+	return order
+}
+
+// cycle returns the first variable that refers to itself through others, or "".
+func cycle(env map[string]string) string {
+	for _, start := range rule.Keys(env) {
+		seen := map[string]bool{}
+		next := references(env[start])
+		for len(next) > 0 {
+			name := next[0]
+			next = next[1:]
+			if name == start {
+				return start
+			}
+			if !seen[name] {
+				seen[name] = true
+				next = append(next, references(env[name])...)
+			}
+		}
+	}
+	return ""
 }
 
 // setting is a setting of Django that is set by a variable of its name.
 type setting struct{ name, value string }
 
 // secureSettings are what Django needs behind a proxy that ends https.
-func (p WebProps) secureSettings() []setting {
+func (p project) secureSettings(s *site) []setting {
 	if !p.HTTPS {
 		return nil
 	}
@@ -80,83 +247,22 @@ func (p WebProps) secureSettings() []setting {
 		{"SESSION_COOKIE_SECURE", "true"},
 		{"CSRF_COOKIE_SECURE", "true"},
 	}
-	if p.scraped() {
+	if s.scraped() {
 		// Django looks for it in the path without its first slash.
-		path := strings.TrimPrefix(p.Metrics.Path, "/")
+		path := strings.TrimPrefix(s.metrics.Path, "/")
 		settings = append(settings, setting{"SECURE_REDIRECT_EXEMPT", "^" + regexp.QuoteMeta(path) + "$"})
 	}
 	return settings
 }
 
-// scraped reports whether Prometheus asks the server itself.
-func (p WebProps) scraped() bool { return p.Metrics.onPort(p.Port) }
-
-func (w *Web) brokerEnv(env *podspec.Env) {
-	if rule.IsNil(w.props.Broker) {
-		return
-	}
-	c := w.props.Broker.Broker()
+// databaseEnv names the database in each of the ways that Django projects read
+// it. DATABASE_URL leaves the credentials out: in a URL a password needs its
+// special characters encoded, which Kubernetes cannot do, while libpq takes
+// PGUSER and PGPASSWORD as they are.
+func (p project) databaseEnv(env *kube.Env) {
+	c := p.connection
 	name := c.Secret.Name()
-	if c.URL == "" {
-		env.FromSecret(broker.URLVariable, name, c.URLKey)
-		return
-	}
-	env.FromSecret(c.PasswordKey, name, c.PasswordKey)
-	env.Set(broker.URLVariable, c.URL)
-}
-
-// reserved are the variables that the construct sets, and the field that each
-// is set from, or would be overridden by: PostgreSQL's client library, gunicorn
-// and Django would read a second value in silence.
-func (p WebProps) reserved() map[string]string {
-	names := map[string]string{
-		"ALLOWED_HOSTS":        "Hosts",
-		"CSRF_TRUSTED_ORIGINS": "Hosts and HTTPS",
-		"PORT":                 "Port",
-		"WEB_CONCURRENCY":      "Gunicorn.Workers",
-		"DATABASE_URL":         "Database",
-		"POSTGRES_HOST":        "Database",
-		"POSTGRES_PORT":        "Database",
-		"POSTGRES_DB":          "Database",
-		"POSTGRES_USER":        "Database",
-		"POSTGRES_PASSWORD":    "Database",
-		"PGHOST":               "Database",
-		"PGPORT":               "Database",
-		"PGDATABASE":           "Database",
-		"PGSERVICE":            "Database",
-		"PGPASSFILE":           "Database",
-		"PGUSER":               "Database",
-		"PGPASSWORD":           "Database",
-	}
-	if p.scraped() {
-		names["POD_IP"] = "Metrics"
-	}
-	if p.StaticRoot != "" {
-		names["STATIC_ROOT"] = "StaticRoot"
-	}
-	if !rule.IsNil(p.Media) {
-		var env podspec.Env
-		p.Media.environment(&env)
-		for _, variable := range env {
-			names[*variable.Name] = "Media"
-		}
-	}
-	if !rule.IsNil(p.Broker) {
-		names[broker.URLVariable] = "Broker"
-		if key := p.Broker.Broker().PasswordKey; key != "" && names[key] == "" {
-			names[key] = "Broker"
-		}
-	}
-	return names
-}
-
-// databaseEnv says how to reach the database in each of the ways that Django
-// projects read it. DATABASE_URL leaves the credentials out: in a URL a
-// password needs its special characters encoded, which Kubernetes cannot do,
-// while libpq takes PGUSER and PGPASSWORD as they are.
-func (w *Web) databaseEnv(env *podspec.Env) {
-	c, _ := w.props.connection()
-	name := c.Secret.Name()
+	env.From("Database")
 	env.Set("POSTGRES_HOST", c.Host)
 	env.Set("POSTGRES_PORT", fmt.Sprint(c.Port))
 	if c.Name != "" {
@@ -171,52 +277,58 @@ func (w *Web) databaseEnv(env *podspec.Env) {
 	env.Set("DATABASE_URL", "postgres://$(POSTGRES_HOST):$(POSTGRES_PORT)/$(POSTGRES_DB)")
 }
 
-// secretEnv names the keys without which the server must not start. envFrom
-// alone would start it as soon as the Secret exists, with or without them.
-func (w *Web) secretEnv(env *podspec.Env) {
-	if w.props.Secret == nil {
+func (p project) brokerEnv(env *kube.Env) {
+	if p.Broker == nil {
 		return
 	}
-	keys := slices.Concat(w.props.SecretKeys, w.props.Secret.GeneratedKeys())
+	env.From("Broker")
+	name := p.broker.Secret.Name()
+	if p.broker.URL == "" {
+		env.FromSecret(broker.URLVariable, name, p.broker.URLKey)
+		return
+	}
+	if p.broker.PasswordKey != "" && !env.Has(p.broker.PasswordKey) {
+		env.FromSecret(p.broker.PasswordKey, name, p.broker.PasswordKey)
+	}
+	env.Set(broker.URLVariable, p.broker.URL)
+}
+
+// secretEnv names the keys that no process starts without. envFrom alone would
+// start it as soon as the Secret exists, with or without them.
+func (p project) secretEnv(env *kube.Env) {
+	if p.Secret == nil {
+		return
+	}
+	env.From("Secret")
+	keys := slices.Concat(p.SecretKeys, p.Secret.GeneratedKeys())
 	slices.Sort(keys)
-	reserved := w.props.reserved()
 	for _, key := range slices.Compact(keys) {
-		if _, taken := reserved[key]; !taken {
-			env.FromSecret(key, w.props.Secret.Name(), key)
+		if !env.Has(key) && unused[key] == "" {
+			env.FromSecret(key, p.Secret.Name(), key)
 		}
 	}
 }
 
-// allowedHosts are the public hosts, the names under which other pods reach the
+// allowedHosts are the public hosts, the names by which other pods reach the
 // Service, and, for Prometheus, the pod's own address.
-func (w *Web) allowedHosts() []string {
-	hosts := slices.Concat(w.props.Hosts, w.serviceNames())
-	if w.props.scraped() {
-		hosts = append(hosts, "$(POD_IP)")
+func (p project) allowedHosts(hosts []string, name string, s *site) []string {
+	all := slices.Concat(hosts, p.serviceNames(name))
+	if s.scraped() {
+		all = append(all, "$(POD_IP)")
 	}
-	return hosts
+	return all
 }
 
-// serviceNames are the DNS names of the Service, from the shortest.
-func (w *Web) serviceNames() []string {
-	names := []string{w.props.Name}
-	if ns := bind.Namespace(w); ns != "" {
-		names = append(names, w.props.Name+"."+ns, w.props.Name+"."+ns+".svc", bind.ServiceHost(w, w.props.Name))
-	}
-	return names
-}
-
-// trustedOrigins are the origins from which a form may come: the public hosts,
-// or, when there are none, the Service's own names. The list is never empty,
-// because a project that splits it would find one empty origin, which Django
-// refuses.
-func (w *Web) trustedOrigins() []string {
+// trustedOrigins are the origins of forms: the public hosts, or, when there are
+// none, the Service's own names. The list is never empty, because a project
+// that splits it would find one empty origin, which Django refuses.
+func (p project) trustedOrigins(hosts []string, name string, port int) []string {
 	var origins []string
-	for _, host := range w.props.Hosts {
-		scheme := "http://"
-		if w.props.HTTPS {
-			scheme = "https://"
-		}
+	scheme := "http://"
+	if p.HTTPS {
+		scheme = "https://"
+	}
+	for _, host := range hosts {
 		if domain, ok := strings.CutPrefix(host, "."); ok {
 			origins = append(origins, scheme+domain, scheme+"*."+domain)
 		} else {
@@ -226,8 +338,8 @@ func (w *Web) trustedOrigins() []string {
 	if len(origins) > 0 {
 		return origins
 	}
-	for _, name := range w.serviceNames() {
-		origins = append(origins, fmt.Sprintf("http://%s:%d", name, w.props.Port))
+	for _, name := range p.serviceNames(name) {
+		origins = append(origins, fmt.Sprintf("http://%s:%d", name, port))
 	}
 	return origins
 }

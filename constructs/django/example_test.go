@@ -29,26 +29,27 @@ func ExampleGunicorn() {
 		Source: secret.Existing("POSTGRES_DB", "POSTGRES_USER", "POSTGRES_PASSWORD", "SECRET_KEY"),
 	})
 	django.NewWeb(chart, "web", django.WebProps{
-		Image:     "example/shop:1.2.3",
-		Database:  postgres.Connection{Host: "db.example.com", Secret: env},
-		Resources: pod.Resources{Limits: pod.Amounts{CPU: "2", Memory: "1Gi"}},
+		Project: django.Project{
+			Image:    "example/shop:1.2.3",
+			Database: postgres.Connection{Host: "db.example.com", Secret: env},
+			Env:      map[string]string{"GUNICORN_CMD_ARGS": "--access-logfile=-"},
+		},
+		Resources: pod.Resources{Limits: pod.Quantities{CPU: "2", Memory: "1Gi"}},
 		Gunicorn:  django.Gunicorn{Threads: 4, MaxRequests: 1000},
-		Env:       map[string]string{"GUNICORN_CMD_ARGS": "--access-logfile=-"},
 	})
 	show(chart, "--workers")
 	// Output:
 	// value: --access-logfile=- --workers=5 --threads=4 --timeout=30 --graceful-timeout=30 --max-requests=1000 --max-requests-jitter=100 --worker-tmp-dir=/run/gunicorn
 }
 
-func ExampleAutoscaling() {
+func ExampleWebProps_autoscaling() {
 	chart := cdk8s.NewChart(cdk8s.NewApp(nil), new("shop"), nil)
 	env := secret.New(chart, "secret", secret.Props{
 		Source: secret.Existing("POSTGRES_DB", "POSTGRES_USER", "POSTGRES_PASSWORD", "SECRET_KEY"),
 	})
 	django.NewWeb(chart, "web", django.WebProps{
-		Image:       "example/shop:1.2.3",
-		Database:    postgres.Connection{Host: "db.example.com", Secret: env},
-		Autoscaling: django.Autoscaling{MaxReplicas: 10},
+		Project:     django.Project{Image: "example/shop:1.2.3", Database: postgres.Connection{Host: "db.example.com", Secret: env}},
+		Autoscaling: pod.Autoscaling{MaxReplicas: 10},
 	})
 	show(chart, "kind:", "eplicas:", "averageUtilization", "maxUnavailable")
 	// Output:
@@ -73,10 +74,12 @@ func ExampleNewMediaClaim() {
 		AccessMode: django.ReadWriteMany, StorageClass: "nfs", Storage: "20Gi",
 	})
 	django.NewWeb(chart, "web", django.WebProps{
-		Image:    "example/shop:1.2.3",
-		Database: postgres.Connection{Host: "db.example.com", Secret: env},
+		Project: django.Project{
+			Image:    "example/shop:1.2.3",
+			Database: postgres.Connection{Host: "db.example.com", Secret: env},
+			Media:    media,
+		},
 		Replicas: new(3),
-		Media:    media,
 	})
 	fmt.Println(media.Name())
 	show(chart, "claimName", "/app/media")
@@ -94,9 +97,11 @@ func ExampleObjectStore() {
 			"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
 	})
 	django.NewWeb(chart, "web", django.WebProps{
-		Image:    "example/shop:1.2.3",
-		Database: postgres.Connection{Host: "db.example.com", Secret: env},
-		Media:    django.ObjectStore{Bucket: "shop-media", Endpoint: "https://s3.example.com", Secret: env},
+		Project: django.Project{
+			Image:    "example/shop:1.2.3",
+			Database: postgres.Connection{Host: "db.example.com", Secret: env},
+			Media:    django.ObjectStore{Bucket: "shop-media", Endpoint: "https://s3.example.com", Secret: env},
+		},
 	})
 	show(chart, "AWS_", "shop-media", "s3.example.com")
 	// Output:

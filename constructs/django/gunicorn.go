@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"example.com/django-cdk8s/constructs/pod"
 	"example.com/django-cdk8s/internal/rule"
@@ -74,7 +75,7 @@ type Gunicorn struct {
 const day = 24 * 60 * 60
 
 // Validate reports every invalid field.
-func (g Gunicorn) Validate() error {
+func (g Gunicorn) Validate() field.ErrorList {
 	g = g.withDefaults(DefaultResources.Limits)
 	var e rule.Errors
 	e.Range("Workers", g.Workers, 1, maxProcesses)
@@ -89,7 +90,7 @@ func (g Gunicorn) Validate() error {
 	return e.Err()
 }
 
-func (g Gunicorn) withDefaults(limits pod.Amounts) Gunicorn {
+func (g Gunicorn) withDefaults(limits pod.Quantities) Gunicorn {
 	g.Workers = cmp.Or(g.Workers, defaultWorkers(limits))
 	g.Threads = cmp.Or(g.Threads, DefaultThreads)
 	g.TimeoutSeconds = cmp.Or(g.TimeoutSeconds, DefaultTimeoutSeconds)
@@ -105,7 +106,7 @@ const (
 	maxWorkers   = 12
 )
 
-func defaultWorkers(limits pod.Amounts) int {
+func defaultWorkers(limits pod.Quantities) int {
 	workers := min(2*cores(limits.CPU)+1, maxWorkers)
 	if memory, err := resource.ParseQuantity(limits.Memory); err == nil {
 		workers = min(workers, memory.Value()/workerMemory)
@@ -154,9 +155,33 @@ func (g Gunicorn) args(given string) string {
 	return strings.Join(flags, " ")
 }
 
-// ownFlag finds the flags of gunicorn that the construct sets, or that the
+// ownFlags are the flags of gunicorn that the construct sets, or that the
 // Service and the probes depend on.
-var ownFlag = regexp.MustCompile(`(?:^|\s)(-[bwt]|--(?:bind|workers|threads|timeout|graceful-timeout|max-requests|max-requests-jitter|worker-tmp-dir)(?:$|[=\s]))`)
+var ownFlags = []string{
+	"bind", "workers", "threads", "timeout", "graceful-timeout", "max-requests", "max-requests-jitter", "worker-tmp-dir",
+}
+
+// shortFlag and longFlag find flags in what is given for gunicorn.
+var (
+	shortFlag = regexp.MustCompile(`(?:^|\s)(-[bwt])`)
+	longFlag  = regexp.MustCompile(`(?:^|\s)--([a-z][a-z-]*)`)
+)
+
+// ownFlag returns the first flag in args that is one of the construct's, or an
+// abbreviation of it, which gunicorn takes as well.
+func ownFlag(args string) string {
+	if found := shortFlag.FindStringSubmatch(args); found != nil {
+		return found[1]
+	}
+	for _, found := range longFlag.FindAllStringSubmatch(args, -1) {
+		for _, own := range ownFlags {
+			if strings.HasPrefix(own, found[1]) {
+				return "--" + found[1]
+			}
+		}
+	}
+	return ""
+}
 
 // quotedText finds what gunicorn, which splits the variable as a shell does,
 // takes for one piece.
@@ -165,8 +190,8 @@ var quotedText = regexp.MustCompile(`'[^']*'|"(?:[^"\\]|\\.)*"|\\.`)
 // validateArgs checks a GUNICORN_CMD_ARGS that the user gives.
 func validateArgs(e *rule.Errors, field, args string) {
 	args = quotedText.ReplaceAllString(args, "")
-	if found := ownFlag.FindStringSubmatch(args); found != nil {
-		e.Add(field, strings.TrimRight(found[1], "= \t\r\n"), "must not be given: it is set from Port and Gunicorn")
+	if flag := ownFlag(args); flag != "" {
+		e.Add(field, flag, "is managed; set Port and Gunicorn instead")
 	}
 	if strings.ContainsAny(args, `'"\`) {
 		e.Add(field, "...", "must close each quote, or gunicorn does not start")

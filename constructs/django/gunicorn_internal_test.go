@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"example.com/django-cdk8s/constructs/pod"
+	"example.com/django-cdk8s/internal/construct"
 	"example.com/django-cdk8s/internal/rule"
 )
 
@@ -37,7 +38,7 @@ func TestDefaultWorkers(t *testing.T) {
 		{"0", "1Gi", 3},
 		{"1", "-1Gi", 1},
 	} {
-		if got := defaultWorkers(pod.Amounts{CPU: tc.cpu, Memory: tc.memory}); got != tc.want {
+		if got := defaultWorkers(pod.Quantities{CPU: tc.cpu, Memory: tc.memory}); got != tc.want {
 			t.Errorf("%d workers for %q and %q, want %d", got, tc.cpu, tc.memory, tc.want)
 		}
 	}
@@ -89,7 +90,7 @@ func TestGunicornArgs(t *testing.T) {
 
 func TestGunicornDefaultsAreStable(t *testing.T) {
 	once := Gunicorn{MaxRequests: 1000}.withDefaults(DefaultResources.Limits)
-	if again := once.withDefaults(pod.Amounts{CPU: "8", Memory: "8Gi"}); again != once {
+	if again := once.withDefaults(pod.Quantities{CPU: "8", Memory: "8Gi"}); again != once {
 		t.Errorf("the defaults of %+v are %+v", once, again)
 	}
 }
@@ -116,12 +117,19 @@ func TestValidateArgs(t *testing.T) {
 		"--worker-tmp-dir=/dev/shm":   "--worker-tmp-dir",
 		"--name 'a b' --threads='2'":  "--threads",
 		`--name "a\"b" --threads "2"`: "--threads",
+		"--bin=127.0.0.1:9":           "--bin",
+		"--b :80":                     "--b",
+		"--work 3":                    "--work",
+		"--thr=2":                     "--thr",
+		"--graceful 5":                "--graceful",
+		"--max-requests-j=5":          "--max-requests-j",
+		"--preload --t=9":             "--t",
 	} {
 		var e rule.Errors
 		validateArgs(&e, "Env", args)
-		lines := rule.Split(e.Err())
-		if want := `Env: "` + flag + `": must not be given`; len(lines) != 1 || !strings.HasPrefix(lines[0].Error(), want) {
-			t.Errorf("%q gives %v, want one line with %s", args, lines, want)
+		problems := e.Err()
+		if want := `Env: "` + flag + `": is managed; set Port and Gunicorn instead`; len(problems) != 1 || construct.Line(problems[0]) != want {
+			t.Errorf("%q gives %v, want one line with %s", args, problems, want)
 		}
 	}
 	for _, args := range []string{
@@ -138,8 +146,8 @@ func TestValidateArgs(t *testing.T) {
 	for _, args := range []string{"'", `"`, `\`, "--name 'a", `--name "a\"`, `--name "it's`, `--access-logformat "a" "b`} {
 		var e rule.Errors
 		validateArgs(&e, "Env", args)
-		if lines := rule.Split(e.Err()); len(lines) != 1 || !strings.Contains(lines[0].Error(), "must close each quote") {
-			t.Errorf("%q gives %v", args, lines)
+		if problems := e.Err(); len(problems) != 1 || !strings.Contains(problems[0].Detail, "must close each quote") {
+			t.Errorf("%q gives %v", args, problems)
 		}
 	}
 }

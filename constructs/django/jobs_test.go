@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
+	kplus "github.com/cdk8s-team/cdk8s-plus-go/cdk8splus28/v2"
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -14,40 +15,39 @@ import (
 	"example.com/django-cdk8s/cdktest"
 	"example.com/django-cdk8s/constructs/broker"
 	"example.com/django-cdk8s/constructs/django"
+	"example.com/django-cdk8s/constructs/network"
 	"example.com/django-cdk8s/constructs/pod"
 	"example.com/django-cdk8s/constructs/postgres"
 	"example.com/django-cdk8s/constructs/secret"
 	"example.com/django-cdk8s/manifest"
 )
 
-// jobSecret is the Secret of the sites below.
+// jobSecret is the Secret of the projects below.
 func jobSecret(chart cdk8s.Chart) *secret.Secret {
 	return secret.New(chart, "secret", secret.Props{Source: secret.Existing(
 		"POSTGRES_DB", "POSTGRES_USER", "POSTGRES_PASSWORD", "SECRET_KEY", "CELERY_BROKER_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
 	)})
 }
 
-// jobSite returns a site outside the chart, so that the manifest holds what is
-// made from the site and nothing else.
-func jobSite(chart cdk8s.Chart, change func(p *django.WebProps)) *django.Web {
+// jobProject returns the project of the jobs below.
+func jobProject(chart cdk8s.Chart, change func(p *django.Project)) django.Project {
 	env := jobSecret(chart)
-	aside := cdk8s.NewChart(cdk8s.NewApp(nil), new("aside"), &cdk8s.ChartProps{Namespace: new(cdktest.Namespace)})
-	props := django.WebProps{
+	project := django.Project{
 		Image:    "shop:1",
 		Database: postgres.Connection{Host: "db.example.com", Secret: env},
 		Broker:   broker.Connection{Secret: env},
 	}
 	if change != nil {
-		change(&props)
+		change(&project)
 	}
-	return django.NewWeb(aside, "web", props)
+	return project
 }
 
-// Changes of a site that what is made from it must follow.
+// Changes of a project that its processes must follow.
 var (
-	waiting = func(p *django.WebProps) { p.WaitForMigrations = true }
+	waiting = func(p *django.Project) { p.WaitForMigrations = true }
 
-	storing = func(p *django.WebProps) {
+	storing = func(p *django.Project) {
 		p.WaitForMigrations = true
 		p.Media = django.ObjectStore{
 			Bucket: "shop-media", Endpoint: "https://s3.example.com:9000", Region: "eu-central-1",
@@ -56,12 +56,11 @@ var (
 	}
 
 	// elaborate has what only some of the pods take over.
-	elaborate = func(p *django.WebProps) {
+	elaborate = func(p *django.Project) {
 		p.Name = "shop"
 		p.Image = "example/shop:2"
 		p.RunAsUser = 10001
 		p.WaitForMigrations = true
-		p.PriorityClassName = "site"
 		p.Env = map[string]string{"DJANGO_SETTINGS_MODULE": "shop.settings", "GUNICORN_CMD_ARGS": "--access-logfile=-"}
 		p.ImagePullSecrets = []string{"registry"}
 		p.Volumes = []pod.Volume{
@@ -71,18 +70,18 @@ var (
 	}
 )
 
-// shared gives the site a claim that pods of several nodes can mount.
-func shared(chart cdk8s.Chart) func(p *django.WebProps) {
+// shared gives the project a claim that pods of several nodes can mount.
+func shared(chart cdk8s.Chart) func(p *django.Project) {
 	claim := django.NewMediaClaim(chart, "media", django.MediaClaimProps{AccessMode: django.ReadWriteMany, StorageClass: "nfs"})
-	return func(p *django.WebProps) {
+	return func(p *django.Project) {
 		p.WaitForMigrations = true
 		p.Media = claim
 	}
 }
 
 var smallResources = pod.Resources{
-	Requests: pod.Amounts{CPU: "100m", Memory: "128Mi"},
-	Limits:   pod.Amounts{CPU: "1500m", Memory: "256Mi"},
+	Requests: pod.Quantities{CPU: "100m", Memory: "128Mi"},
+	Limits:   pod.Quantities{CPU: "1500m", Memory: "256Mi"},
 }
 
 // workloads returns the typed objects of kind T in what build renders to.
@@ -111,64 +110,89 @@ func one[T any](t *testing.T, build cdktest.Build) T {
 	return found[0]
 }
 
-func buildMigration(props django.MigrationProps, change func(p *django.WebProps)) cdktest.Build {
+func buildMigration(props django.MigrationProps, change func(p *django.Project)) cdktest.Build {
 	return func(chart cdk8s.Chart) {
 		props := props
-		props.Web = jobSite(chart, change)
+		props.Project = jobProject(chart, change)
 		django.NewMigration(chart, "migration", props)
 	}
 }
 
-func buildWorker(props django.WorkerProps, change func(p *django.WebProps)) cdktest.Build {
+func buildWorker(props django.WorkerProps, change func(p *django.Project)) cdktest.Build {
 	return func(chart cdk8s.Chart) {
 		props := props
 		props.App = "shop"
-		props.Web = jobSite(chart, change)
+		props.Project = jobProject(chart, change)
 		django.NewWorker(chart, "worker", props)
 	}
 }
 
-func buildBeat(props django.BeatProps, change func(p *django.WebProps)) cdktest.Build {
+func buildBeat(props django.BeatProps, change func(p *django.Project)) cdktest.Build {
 	return func(chart cdk8s.Chart) {
 		props := props
 		props.App = "shop"
-		props.Web = jobSite(chart, change)
+		props.Project = jobProject(chart, change)
 		django.NewBeat(chart, "beat", props)
 	}
 }
 
-func buildCommand(props django.CommandProps, change func(p *django.WebProps)) cdktest.Build {
+func buildCommand(props django.ScheduledCommandProps, change func(p *django.Project)) cdktest.Build {
 	return func(chart cdk8s.Chart) {
 		props := props
-		props.Name, props.Args, props.Schedule = "clearsessions", []string{"clearsessions"}, "30 4 * * *"
-		props.Web = jobSite(chart, change)
-		django.NewCommand(chart, "command", props)
+		props.NameSuffix, props.Args, props.Schedule = "clearsessions", []string{"clearsessions"}, "30 4 * * *"
+		props.Project = jobProject(chart, change)
+		django.NewScheduledCommand(chart, "command", props)
 	}
 }
 
 var (
+	background    = pod.Template{PriorityClassName: "background"}
+	ownEnv        = map[string]string{"LANG": "C.UTF-8"}
 	fullMigration = django.MigrationProps{
 		Name: "schema", Resources: smallResources, HistoryLimit: new(0), BackoffLimit: new(0), ActiveDeadlineSeconds: 7200,
 	}
 	fullWorker = django.WorkerProps{
 		App: "shop.celery:app", Name: "mailer", Queues: []string{"mail", "reports.weekly"}, Concurrency: 4, Replicas: new(3),
-		Autoscaling:       django.Autoscaling{MaxReplicas: 5},
-		PriorityClassName: "background", Resources: smallResources, TimeLimitSeconds: 600, TerminationGracePeriodSeconds: 900,
+		Autoscaling: pod.Autoscaling{MaxReplicas: 5},
+		Pod:         background, Resources: smallResources, TimeLimitSeconds: 600, TerminationGracePeriodSeconds: 900,
 	}
 	fullBeat = django.BeatProps{
 		App: "shop.celery:app", Name: "clock", Scheduler: "django_celery_beat.schedulers:DatabaseScheduler",
-		PriorityClassName: "background", Resources: smallResources,
+		Pod: background, Resources: smallResources,
 	}
-	fullCommand = django.CommandProps{
-		Name: "reports", Args: []string{"send_reports", "--since=1 day"}, Schedule: "@weekly", TimeZone: "Europe/Vienna", Suspend: true,
-		ConcurrencyPolicy: django.ReplaceConcurrent, StartingDeadlineSeconds: 60, ActiveDeadlineSeconds: 600, BackoffLimit: 2,
-		HistoryLimit: new(1), Resources: smallResources,
+	fullCommand = django.ScheduledCommandProps{
+		NameSuffix: "reports", Args: []string{"send_reports", "--since=1 day"}, Schedule: "@weekly", TimeZone: "Europe/Vienna",
+		Suspend: true, ConcurrencyPolicy: django.ReplaceConcurrent, StartingDeadlineSeconds: 60, ActiveDeadlineSeconds: 600,
+		BackoffLimit: 2, HistoryLimit: new(1), Resources: smallResources,
 	}
 )
 
+// fullProcess is a server for websockets.
+var fullProcess = django.ProcessProps{
+	NameSuffix: "channels", Env: ownEnv, Command: []string{"daphne", "--bind=0.0.0.0", "--port=8001", "shop.asgi:application"},
+	Port: 8001, Connections: 20, Replicas: new(3), Rollout: pod.Rollout{MaxSurge: 2, MinReadySeconds: 5, ProgressDeadlineSeconds: 300},
+	Resources: smallResources, TerminationGracePeriodSeconds: 120,
+	Service: pod.Service{SessionAffinity: corev1.ServiceAffinityClientIP}, Pod: background,
+}
+
+func buildProcess(props django.ProcessProps, change func(p *django.Project)) cdktest.Build {
+	return func(chart cdk8s.Chart) {
+		props := props
+		props.Project = jobProject(chart, change)
+		django.NewProcess(chart, "process", props)
+	}
+}
+
+// showConnections writes what the budget of a database counts into a manifest.
+func showConnections(chart cdk8s.Chart, source network.Source) {
+	kplus.NewConfigMap(chart, new("connections"), &kplus.ConfigMapProps{
+		Data: &map[string]*string{"connections": new(fmt.Sprint(source.Flows()[0].To[0].Connections))},
+	})
+}
+
 func TestJobs(t *testing.T) {
 	several := fullWorker
-	several.Autoscaling = django.Autoscaling{}
+	several.Autoscaling = pod.Autoscaling{}
 	for name, build := range map[string]cdktest.Build{
 		"migration/minimal":      buildMigration(django.MigrationProps{}, waiting),
 		"migration/full":         buildMigration(fullMigration, elaborate),
@@ -177,7 +201,7 @@ func TestJobs(t *testing.T) {
 
 		"worker/minimal":               buildWorker(django.WorkerProps{}, nil),
 		"worker/full":                  buildWorker(several, elaborate),
-		"worker/autoscaling":           buildWorker(django.WorkerProps{Autoscaling: django.Autoscaling{MinReplicas: 1, MaxReplicas: 4, CPUPercent: 60}}, nil),
+		"worker/autoscaling":           buildWorker(django.WorkerProps{Autoscaling: pod.Autoscaling{MinReplicas: 1, MaxReplicas: 4, CPUPercent: 60}}, nil),
 		"worker/queues and time limit": buildWorker(django.WorkerProps{Name: "mailer", Queues: []string{"mail", "bulk"}, TimeLimitSeconds: 1800}, nil),
 		"worker/several pods":          buildWorker(django.WorkerProps{Replicas: new(2)}, nil),
 		"worker/stopped":               buildWorker(django.WorkerProps{Replicas: new(0)}, nil),
@@ -189,78 +213,93 @@ func TestJobs(t *testing.T) {
 		"beat/full":      buildBeat(fullBeat, elaborate),
 		"beat/scheduler": buildBeat(django.BeatProps{Scheduler: "shop.schedule.Scheduler"}, waiting),
 
-		"command/minimal":                  buildCommand(django.CommandProps{}, nil),
-		"command/full":                     buildCommand(fullCommand, elaborate),
-		"command/suspended in a time zone": buildCommand(django.CommandProps{Suspend: true, TimeZone: "America/New_York"}, waiting),
+		"command/minimal":              buildCommand(django.ScheduledCommandProps{}, nil),
+		"command/full":                 buildCommand(fullCommand, elaborate),
+		"process/minimal":              buildProcess(django.ProcessProps{NameSuffix: "consumer", Command: []string{"python3", "consume.py"}}, nil),
+		"process/full":                 buildProcess(fullProcess, elaborate),
+		"process/waits for migrations": buildProcess(django.ProcessProps{NameSuffix: "channels", Command: []string{"daphne"}, Port: 8001}, storing),
+
+		"command/suspended in a time zone": buildCommand(django.ScheduledCommandProps{Suspend: true, TimeZone: "America/New_York"}, waiting),
 	} {
 		t.Run(name, func(t *testing.T) { cdktest.Golden(t, name, build) })
 	}
 }
 
 func TestEveryFieldOfTheJobs(t *testing.T) {
-	// EveryField needs a site that differs from the one of the minimal props.
-	other := &django.Web{}
-	site := func(chart cdk8s.Chart, given *django.Web) *django.Web {
-		return jobSite(chart, func(p *django.WebProps) {
-			p.WaitForMigrations = true
-			if given != nil {
-				p.Name = "other"
-			}
-		})
+	other := django.Project{Name: "other"}
+	project := func(chart cdk8s.Chart, given django.Project) django.Project {
+		return jobProject(chart, func(p *django.Project) { p.WaitForMigrations, p.Name = true, given.Name })
 	}
 	t.Run("migration", func(t *testing.T) {
 		full := fullMigration
-		full.Web = other
+		full.Project, full.Env, full.Pod = other, ownEnv, background
 		cdktest.EveryField(t, django.MigrationProps{}, full, func(chart cdk8s.Chart, props django.MigrationProps) {
-			props.Web = site(chart, props.Web)
+			props.Project = project(chart, props.Project)
 			django.NewMigration(chart, "migration", props)
 		})
 	})
 	t.Run("worker", func(t *testing.T) {
 		full := fullWorker
-		full.Web = other
+		full.Project, full.Env, full.Pool, full.MaxTasksPerChild = other, ownEnv, "threads", 100
+		full.LogLevel, full.Args, full.Rollout = "DEBUG", []string{"--without-gossip"}, pod.Rollout{MinReadySeconds: 5}
 		cdktest.EveryField(t, django.WorkerProps{App: "shop"}, full, func(chart cdk8s.Chart, props django.WorkerProps) {
-			props.Web = site(chart, props.Web)
+			props.Project = project(chart, props.Project)
 			django.NewWorker(chart, "worker", props)
 		})
 	})
 	t.Run("beat", func(t *testing.T) {
 		full := fullBeat
-		full.Web = other
+		full.Project, full.Env, full.LogLevel = other, ownEnv, "DEBUG"
 		cdktest.EveryField(t, django.BeatProps{App: "shop"}, full, func(chart cdk8s.Chart, props django.BeatProps) {
-			props.Web = site(chart, props.Web)
+			props.Project = project(chart, props.Project)
 			django.NewBeat(chart, "beat", props)
 		})
 	})
 	t.Run("command", func(t *testing.T) {
 		full := fullCommand
-		full.Web = other
-		minimal := django.CommandProps{Name: "clearsessions", Args: []string{"clearsessions"}, Schedule: "@daily"}
-		cdktest.EveryField(t, minimal, full, func(chart cdk8s.Chart, props django.CommandProps) {
-			props.Web = site(chart, props.Web)
-			django.NewCommand(chart, "command", props)
+		full.Project, full.Env, full.Pod = other, ownEnv, background
+		minimal := django.ScheduledCommandProps{NameSuffix: "clearsessions", Args: []string{"clearsessions"}, Schedule: "@daily"}
+		cdktest.EveryField(t, minimal, full, func(chart cdk8s.Chart, props django.ScheduledCommandProps) {
+			props.Project = project(chart, props.Project)
+			django.NewScheduledCommand(chart, "command", props)
+		})
+	})
+	t.Run("process", func(t *testing.T) {
+		full := fullProcess
+		full.Project, full.Autoscaling = other, pod.Autoscaling{MaxReplicas: 5}
+		minimal := django.ProcessProps{NameSuffix: "consumer", Command: []string{"python3", "consume.py"}, Port: 9000}
+		cdktest.EveryField(t, minimal, full, func(chart cdk8s.Chart, props django.ProcessProps) {
+			props.Project = project(chart, props.Project)
+			process := django.NewProcess(chart, "process", props)
+			// The number of connections is in no manifest of the process.
+			showConnections(chart, process)
 		})
 	})
 }
 
 // A Job cannot be changed, and must not run again for nothing.
 func TestMigrationJobNameFollowsItsContent(t *testing.T) {
-	name := func(change func(p *django.WebProps)) string {
+	name := func(change func(p *django.Project)) string {
 		return one[*batchv1.Job](t, buildMigration(django.MigrationProps{}, change)).Name
 	}
 	first := name(waiting)
 	if again := name(waiting); again != first {
 		t.Errorf("the Job was called %s and is called %s, although nothing has changed", first, again)
 	}
-	for what, change := range map[string]func(p *django.WebProps){
-		"Image": func(p *django.WebProps) { p.WaitForMigrations, p.Image = true, "shop:2" },
-		"Env":   func(p *django.WebProps) { p.WaitForMigrations, p.Env = true, map[string]string{"A": "b"} },
+	for what, change := range map[string]func(p *django.Project){
+		"Image": func(p *django.Project) { p.WaitForMigrations, p.Image = true, "shop:2" },
+		"Env":   func(p *django.Project) { p.WaitForMigrations, p.Env = true, map[string]string{"A": "b"} },
 	} {
 		if got := name(change); got == first {
 			t.Errorf("another %s leaves the Job's name at %s", what, got)
 		}
 	}
-	if got := name(func(p *django.WebProps) { p.WaitForMigrations, p.Replicas = true, new(5) }); got != first {
+	more := func(chart cdk8s.Chart) {
+		project := jobProject(chart, waiting)
+		django.NewMigration(chart, "migration", django.MigrationProps{Project: project})
+		django.NewWeb(chart, "web", django.WebProps{Project: project, Replicas: new(5)})
+	}
+	if got := one[*batchv1.Job](t, more).Name; got != first {
 		t.Errorf("another number of replicas makes the Job %s of %s", got, first)
 	}
 }
@@ -317,7 +356,7 @@ func fullWorkerWithoutReplicas() django.WorkerProps {
 func TestBeatIsAlwaysOne(t *testing.T) {
 	for name, build := range map[string]cdktest.Build{
 		"minimal": buildBeat(django.BeatProps{}, nil),
-		"full":    buildBeat(fullBeat, func(p *django.WebProps) { elaborate(p); p.Replicas = new(7) }),
+		"full":    buildBeat(fullBeat, elaborate),
 	} {
 		spec := one[*appsv1.Deployment](t, build).Spec
 		if spec.Replicas == nil || *spec.Replicas != 1 || spec.Strategy.Type != appsv1.RecreateDeploymentStrategyType {
@@ -337,7 +376,7 @@ func TestJobsDoNotMountWhatOneNodeHolds(t *testing.T) {
 		"worker": buildWorker(django.WorkerProps{}, elaborate),
 		"media": func(chart cdk8s.Chart) {
 			claim := django.NewMediaClaim(chart, "media", django.MediaClaimProps{})
-			buildWorker(django.WorkerProps{}, func(p *django.WebProps) { p.Media = claim })(chart)
+			buildWorker(django.WorkerProps{}, func(p *django.Project) { p.Media = claim })(chart)
 		},
 	} {
 		for _, v := range one[*appsv1.Deployment](t, build).Spec.Template.Spec.Volumes {
@@ -349,7 +388,7 @@ func TestJobsDoNotMountWhatOneNodeHolds(t *testing.T) {
 }
 
 func TestWorkerGraceFollowsTheTimeLimit(t *testing.T) {
-	for limit, want := range map[int]int64{0: django.DefaultWorkerGraceSeconds, 10: 40, 3600: 3630} {
+	for limit, want := range map[int]int64{0: django.DefaultWorkerTerminationGracePeriodSeconds, 10: 40, 3600: 3630} {
 		spec := one[*appsv1.Deployment](t, buildWorker(django.WorkerProps{TimeLimitSeconds: limit}, nil)).Spec.Template.Spec
 		if got := *spec.TerminationGracePeriodSeconds; got != want {
 			t.Errorf("with a time limit of %d s, the grace period is %d s, want %d s", limit, got, want)
@@ -357,22 +396,22 @@ func TestWorkerGraceFollowsTheTimeLimit(t *testing.T) {
 	}
 }
 
-func exampleSite(chart cdk8s.Chart) *django.Web {
+func exampleProject(chart cdk8s.Chart) django.Project {
 	env := secret.New(chart, "secret", secret.Props{
 		Source: secret.Existing("POSTGRES_DB", "POSTGRES_USER", "POSTGRES_PASSWORD", "SECRET_KEY", "CELERY_BROKER_URL"),
 	})
-	return django.NewWeb(chart, "web", django.WebProps{
+	return django.Project{
 		Image:             "example/shop:1.2.3",
 		Database:          postgres.NewDatabase(chart, "database", postgres.DatabaseProps{Secret: env}),
 		Broker:            broker.Connection{Secret: env},
 		WaitForMigrations: true,
-	})
+	}
 }
 
 func ExampleNewMigration() {
 	chart := cdk8s.NewChart(cdk8s.NewApp(nil), new("shop"), &cdk8s.ChartProps{Namespace: new("shop")})
 	migration := django.NewMigration(chart, "migration", django.MigrationProps{
-		Web:                   exampleSite(chart),
+		Project:               exampleProject(chart),
 		ActiveDeadlineSeconds: 4 * 3600,
 	})
 	fmt.Println(migration.Name())
@@ -382,11 +421,11 @@ func ExampleNewMigration() {
 func ExampleNewWorker() {
 	chart := cdk8s.NewChart(cdk8s.NewApp(nil), new("shop"), &cdk8s.ChartProps{Namespace: new("shop")})
 	worker := django.NewWorker(chart, "mailer", django.WorkerProps{
-		Web:              exampleSite(chart),
+		Project:          exampleProject(chart),
 		App:              "shop",
 		Name:             "mailer",
 		Queues:           []string{"mail"},
-		Autoscaling:      django.Autoscaling{MaxReplicas: 6},
+		Autoscaling:      pod.Autoscaling{MaxReplicas: 6},
 		TimeLimitSeconds: 120,
 	})
 	fmt.Println(worker.Name())
@@ -396,7 +435,7 @@ func ExampleNewWorker() {
 func ExampleNewBeat() {
 	chart := cdk8s.NewChart(cdk8s.NewApp(nil), new("shop"), &cdk8s.ChartProps{Namespace: new("shop")})
 	beat := django.NewBeat(chart, "beat", django.BeatProps{
-		Web:       exampleSite(chart),
+		Project:   exampleProject(chart),
 		App:       "shop",
 		Scheduler: "django_celery_beat.schedulers:DatabaseScheduler",
 	})
@@ -404,15 +443,27 @@ func ExampleNewBeat() {
 	// Output: django-beat
 }
 
-func ExampleNewCommand() {
+func ExampleNewScheduledCommand() {
 	chart := cdk8s.NewChart(cdk8s.NewApp(nil), new("shop"), &cdk8s.ChartProps{Namespace: new("shop")})
-	command := django.NewCommand(chart, "clearsessions", django.CommandProps{
-		Web:      exampleSite(chart),
-		Name:     "clearsessions",
-		Args:     []string{"clearsessions"},
-		Schedule: "30 4 * * *",
-		TimeZone: "Europe/Vienna",
+	command := django.NewScheduledCommand(chart, "clearsessions", django.ScheduledCommandProps{
+		Project:    exampleProject(chart),
+		NameSuffix: "clearsessions",
+		Args:       []string{"clearsessions"},
+		Schedule:   "30 4 * * *",
+		TimeZone:   "Europe/Vienna",
 	})
 	fmt.Println(command.Name())
 	// Output: django-clearsessions
+}
+
+func ExampleNewProcess() {
+	chart := cdk8s.NewChart(cdk8s.NewApp(nil), new("shop"), &cdk8s.ChartProps{Namespace: new("shop")})
+	channels := django.NewProcess(chart, "channels", django.ProcessProps{
+		Project:    exampleProject(chart),
+		NameSuffix: "channels",
+		Command:    []string{"daphne", "--bind=0.0.0.0", "--port=8001", "shop.asgi:application"},
+		Port:       8001,
+	})
+	fmt.Println(channels.Name(), channels.Port())
+	// Output: django-channels 8001
 }

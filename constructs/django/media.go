@@ -7,12 +7,15 @@ import (
 	"strconv"
 
 	"github.com/aws/constructs-go/constructs/v10"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"example.com/django-cdk8s/constructs/network"
+	"example.com/django-cdk8s/constructs/object"
 	"example.com/django-cdk8s/constructs/secret"
-	"example.com/django-cdk8s/internal/bind"
-	"example.com/django-cdk8s/internal/declare"
+	"example.com/django-cdk8s/internal/construct"
+	"example.com/django-cdk8s/internal/kube"
 	"example.com/django-cdk8s/internal/labels"
-	"example.com/django-cdk8s/internal/podspec"
 	"example.com/django-cdk8s/internal/rule"
 )
 
@@ -20,10 +23,10 @@ import (
 // [ObjectStore].
 type Media interface {
 	// environment adds the variables by which the settings find the files.
-	environment(env *podspec.Env)
+	environment(env *kube.Env)
 }
 
-// AccessMode says from how many nodes a claim can be written.
+// AccessMode is the access mode of a claim.
 type AccessMode string
 
 // The access modes of a [MediaClaim]. Most storage classes have the first one
@@ -53,7 +56,7 @@ type MediaClaimProps struct {
 	// Default: [DefaultMediaName].
 	Name string
 
-	// AccessMode says from how many nodes the claim can be written. With
+	// AccessMode is the access mode of the claim. With
 	// [ReadWriteOnce], the site has one pod, which stops before the next one
 	// starts, and workers do not see the files.
 	//
@@ -78,7 +81,7 @@ type MediaClaimProps struct {
 }
 
 // Validate reports every invalid field.
-func (p MediaClaimProps) Validate() error {
+func (p MediaClaimProps) Validate() field.ErrorList {
 	p = p.withDefaults()
 	var e rule.Errors
 	e.Label("Name", p.Name)
@@ -103,7 +106,9 @@ func (p MediaClaimProps) withDefaults() MediaClaimProps {
 type MediaClaim struct {
 	constructs.Construct
 
+	node  *construct.Node
 	props MediaClaimProps
+	claim *object.Object[*corev1.PersistentVolumeClaim]
 }
 
 var _ Media = (*MediaClaim)(nil)
@@ -112,16 +117,13 @@ var _ Media = (*MediaClaim)(nil)
 // synthesis with the construct's path.
 func NewMediaClaim(scope constructs.Construct, id string, props MediaClaimProps) *MediaClaim {
 	m := &MediaClaim{}
-	bind.Init(m, scope, id)
-	bind.Validate(m, props.Validate)
+	m.node = construct.Init(m, scope, id)
+	m.node.Report(props.Validate())
 
 	m.props = props.withDefaults()
-	podspec.NewClaim(m, "Claim", podspec.Claim{
-		Name:         m.props.Name,
-		Labels:       labels.Object(m.props.Name, labels.Media, bind.PartOf(m)),
-		AccessMode:   string(m.props.AccessMode),
-		Storage:      m.props.Storage,
-		StorageClass: m.props.StorageClass,
+	m.claim = kube.NewClaim(m.node, kube.Claim{
+		Name: m.props.Name, Owner: m.props.Name, Part: labels.Media,
+		AccessMode: corev1.PersistentVolumeAccessMode(m.props.AccessMode), Storage: m.props.Storage, StorageClass: m.props.StorageClass,
 	})
 	return m
 }
@@ -129,7 +131,10 @@ func NewMediaClaim(scope constructs.Construct, id string, props MediaClaimProps)
 // Name returns the name of the claim.
 func (m *MediaClaim) Name() string { return m.props.Name }
 
-func (m *MediaClaim) environment(env *podspec.Env) { env.Set("MEDIA_ROOT", m.props.MountPath) }
+// Claim returns the PersistentVolumeClaim.
+func (m *MediaClaim) Claim() *object.Object[*corev1.PersistentVolumeClaim] { return m.claim }
+
+func (m *MediaClaim) environment(env *kube.Env) { env.Set("MEDIA_ROOT", m.props.MountPath) }
 
 // Defaults of [ObjectStore]: keys of a Secret, and the variables that S3 clients
 // read.
@@ -181,7 +186,7 @@ type ObjectStore struct {
 var _ Media = ObjectStore{}
 
 // Validate reports every invalid field, and every key that Secret lacks.
-func (o ObjectStore) Validate() error {
+func (o ObjectStore) Validate() field.ErrorList {
 	o = o.withDefaults()
 	var e rule.Errors
 	e.BucketName("Bucket", o.Bucket)
@@ -195,8 +200,7 @@ func (o ObjectStore) Validate() error {
 		e.Add("Secret", "", "is required: the Secret that holds the access key")
 		return e.Err()
 	}
-	e.HeldKey("AccessKeyIDKey", o.Secret, o.AccessKeyIDKey)
-	e.HeldKey("SecretAccessKeyKey", o.Secret, o.SecretAccessKeyKey)
+	e.Append(o.Secret.ValidateKeys("AccessKeyIDKey", o.AccessKeyIDKey, "SecretAccessKeyKey", o.SecretAccessKeyKey))
 	return e.Err()
 }
 
@@ -219,7 +223,7 @@ func (o ObjectStore) address() (host string, port int, err error) {
 	port, known := ports[u.Scheme]
 	var e rule.Errors
 	e.Address("", u.Hostname())
-	if !known || e.Err() != nil || u.User != nil || u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "" {
+	if !known || len(e.Err()) > 0 || u.User != nil || u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "" {
 		return "", 0, fmt.Errorf("%s is no address of a server", o.Endpoint)
 	}
 	if u.Port() != "" {
@@ -230,7 +234,7 @@ func (o ObjectStore) address() (host string, port int, err error) {
 	return u.Hostname(), port, nil
 }
 
-func (o ObjectStore) environment(env *podspec.Env) {
+func (o ObjectStore) environment(env *kube.Env) {
 	o = o.withDefaults()
 	env.Set("AWS_STORAGE_BUCKET_NAME", o.Bucket)
 	if o.Endpoint != "" {
@@ -243,7 +247,7 @@ func (o ObjectStore) environment(env *podspec.Env) {
 	env.FromSecret(SecretAccessKeyKey, o.Secret.Name(), o.SecretAccessKeyKey)
 }
 
-func (o ObjectStore) destination() declare.Destination {
+func (o ObjectStore) endpoint() network.Endpoint {
 	host, port, _ := o.address()
-	return declare.Destination{Host: host, Port: port}
+	return network.Endpoint{Host: host, Port: port}
 }

@@ -2,21 +2,22 @@ package django
 
 import (
 	"cmp"
-	_ "embed"
 	"math"
 	"slices"
 
 	"github.com/aws/constructs-go/constructs/v10"
-	"github.com/aws/jsii-runtime-go"
-	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
-	"github.com/cdk8s-team/cdk8s-plus-go/cdk8splus28/v2/k8s"
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"example.com/django-cdk8s/constructs/network"
+	"example.com/django-cdk8s/constructs/object"
 	"example.com/django-cdk8s/constructs/pod"
-	"example.com/django-cdk8s/internal/bind"
-	"example.com/django-cdk8s/internal/declare"
+	"example.com/django-cdk8s/internal/construct"
+	"example.com/django-cdk8s/internal/kube"
 	"example.com/django-cdk8s/internal/labels"
-	"example.com/django-cdk8s/internal/podspec"
 	"example.com/django-cdk8s/internal/rule"
+	"example.com/django-cdk8s/internal/script"
 )
 
 // Defaults of [MigrationProps].
@@ -25,51 +26,62 @@ const (
 	// for their logs.
 	DefaultHistoryLimit = 3
 
-	// DefaultMigrationSeconds is how long a migration may take: an hour.
-	DefaultMigrationSeconds = 3600
+	// DefaultMigrationActiveDeadlineSeconds is the time limit of a migration: an
+	// hour.
+	DefaultMigrationActiveDeadlineSeconds = 3600
 
-	// DefaultBackoffLimit is how often a migration that fails is tried again.
+	// DefaultBackoffLimit is the number of retries of a migration.
 	DefaultBackoffLimit = 3
 )
 
-// MigrationProps configures [NewMigration]. Only Web is required; the zero
+// MigrationProps configures [NewMigration]. Only Project is required; the zero
 // value of every other field means its default.
 type MigrationProps struct {
-	// Web is the site whose database is migrated, with the image, the
-	// environment and the PriorityClass of the site. Its pods must wait:
-	// WebProps.WaitForMigrations.
+	// Project is the Django project whose database is migrated. Its processes
+	// must wait: WaitForMigrations.
 	//
 	// Required.
-	Web *Web
+	Project Project
 
-	// Name is the name that the Jobs' names start with, at most 54 characters.
+	// Name is what the names of the Jobs start with, at most 54 characters.
 	//
-	// Default: the site's name and "-migrate".
+	// Default: the project's name and "-migrate".
 	Name string
 
-	// Resources says how much CPU and memory the Job gets.
+	// Env are further environment variables of the migration, which win over
+	// those of the project.
 	//
-	// Default: those of the site.
+	// Default: none.
+	Env map[string]string
+
+	// Resources are the requests and limits of the Job.
+	//
+	// Default: [DefaultResources].
 	Resources pod.Resources
 
-	// HistoryLimit is how many Jobs that have ended are kept for their logs,
-	// besides the one that runs. Each new one deletes the oldest above it.
+	// HistoryLimit is the number of Jobs that have ended and are kept for their
+	// logs. Each new one deletes the oldest above it.
 	//
 	// Default: [DefaultHistoryLimit].
 	HistoryLimit *int
 
-	// BackoffLimit is how often a migration that fails is tried again, with
-	// longer and longer pauses, in a pod of its own each time.
+	// BackoffLimit is the number of retries of a migration that fails, each in a
+	// new pod after a longer pause.
 	//
 	// Default: [DefaultBackoffLimit].
 	BackoffLimit *int
 
-	// ActiveDeadlineSeconds is how long the Job may take in all, with every try
-	// and the wait for the database. PostgreSQL undoes what is cut off, unless
-	// the migration says atomic = False.
+	// ActiveDeadlineSeconds is the time limit of the Job, with every retry and
+	// the wait for the database. PostgreSQL undoes what is cut off, unless the
+	// migration has atomic = False.
 	//
-	// Default: [DefaultMigrationSeconds].
+	// Default: [DefaultMigrationActiveDeadlineSeconds].
 	ActiveDeadlineSeconds int
+
+	// Pod are further settings of the Job's pods.
+	//
+	// Default: none.
+	Pod pod.Template
 }
 
 // maxMigrationName leaves room for the Job's suffix within the 63 characters of
@@ -77,38 +89,37 @@ type MigrationProps struct {
 const maxMigrationName = 63 - len("-00000000")
 
 // Validate reports every invalid field.
-func (p MigrationProps) Validate() error {
-	given := p
-	p = p.withDefaults()
+func (p MigrationProps) Validate() field.ErrorList {
+	_, _, problems := p.resolve("")
+	return problems
+}
+
+// resolve fills in the defaults and reports every invalid field.
+func (p MigrationProps) resolve(namespace string) (MigrationProps, process, field.ErrorList) {
 	var e rule.Errors
-	if p.Web == nil {
-		e.Add("Web", "", "is required: the site whose database is migrated")
-	} else if !p.Web.props.WaitForMigrations {
-		e.Add("Web", p.Web.Name(), "must have WaitForMigrations, or its pods serve before the migration ends")
+	given := p
+	p.Name = cmp.Or(p.Name, cmp.Or(p.Project.Name, DefaultName)+"-migrate")
+	p.Resources = p.Resources.WithDefaults(DefaultResources)
+	p.HistoryLimit = cmp.Or(p.HistoryLimit, new(DefaultHistoryLimit))
+	p.BackoffLimit = cmp.Or(p.BackoffLimit, new(DefaultBackoffLimit))
+	p.ActiveDeadlineSeconds = cmp.Or(p.ActiveDeadlineSeconds, DefaultMigrationActiveDeadlineSeconds)
+	p.Project.validateName(&e, given.Name, p.Name, maxMigrationName, ", because the Jobs' names are made of it")
+	process := resolveProcess(&e, namespace, p.Project, process{
+		name: p.Name, part: labels.Migration, env: p.Env, resources: p.Resources, template: p.Pod,
+	}, "migrate", "prune")
+	process.validateVolumes(&e, map[string]string{kube.TmpPath: "a writable directory"}, "")
+	if !p.Project.WaitForMigrations {
+		e.Add("Project.WaitForMigrations", false, "must be true, or the pods serve before the migration ends")
 	}
-	p.Web.validateName(&e, given.Name, p.Name, maxMigrationName, ", because the Jobs' names are made of it")
 	e.Join("Resources", given.Resources.Validate())
 	e.Range("HistoryLimit", *p.HistoryLimit, 0, 1000)
 	e.Range("BackoffLimit", *p.BackoffLimit, 0, 1000)
 	e.Range("ActiveDeadlineSeconds", p.ActiveDeadlineSeconds, 1, math.MaxInt32)
-	return e.Err()
-}
-
-func (p MigrationProps) withDefaults() MigrationProps {
-	p.Name = cmp.Or(p.Name, p.Web.related("migrate"))
-	p.Resources = p.Resources.WithDefaults(p.Web.resources())
-	if p.HistoryLimit == nil {
-		p.HistoryLimit = new(DefaultHistoryLimit)
-	}
-	if p.BackoffLimit == nil {
-		p.BackoffLimit = new(DefaultBackoffLimit)
-	}
-	p.ActiveDeadlineSeconds = cmp.Or(p.ActiveDeadlineSeconds, DefaultMigrationSeconds)
-	return p
+	return p, process, e.Err()
 }
 
 // Migration applies the project's migrations, by one Job for each image and
-// environment. The Job's name carries their digest, so that a new release makes
+// environment. The Job's name contains their digest, so that a new release makes
 // a new Job, and applying the same one again does nothing: it has no time to
 // live, after which an apply would run it again. Under a tag that moves, a new
 // image makes no new Job.
@@ -123,92 +134,59 @@ func (p MigrationProps) withDefaults() MigrationProps {
 type Migration struct {
 	constructs.Construct
 
-	props MigrationProps
+	process process
+	props   MigrationProps
+	job     *object.Object[*batchv1.Job]
 }
 
 // NewMigration adds a [Migration] called id to scope. Invalid props fail
 // synthesis with the construct's path.
 func NewMigration(scope constructs.Construct, id string, props MigrationProps) *Migration {
 	m := &Migration{}
-	bind.Init(m, scope, id)
-	bind.Validate(m, props.Validate)
+	n := construct.Init(m, scope, id)
+	resolved, process, problems := props.resolve(n.Namespace())
+	n.Report(problems)
+	process.node = n
+	m.props, m.process = resolved, process
 
-	m.props = props.withDefaults()
-	if props.Web == nil {
-		return m
-	}
-	bind.Validate(m, func() error { return props.Web.reachableFrom(m) })
-	podspec.NewAPIAccess(m, m.props.Name, m.labels(), podspec.PruneRule())
-	newMigrationJob(m)
-	props.Web.addClient(m.props.Name, 3, "a lock, a migration, and a Job that waits")
+	kube.NewAPIAccess(n, m.Name(), labels.Migration, props.Pod, kube.PruneRule())
+	m.job = kube.NewJob(n, m.Name(), labels.Migration, props.Pod, m.spec)
 	return m
 }
 
-// Name returns the name that the Jobs' names start with.
+// Name returns what the names of the Jobs start with.
 func (m *Migration) Name() string { return m.props.Name }
 
-// Selector returns the labels by which a NetworkPolicy or the like finds the
-// pods.
-func (m *Migration) Selector() map[string]string { return labels.Selector(m.props.Name) }
+// Selector returns the labels that select the pods.
+func (m *Migration) Selector() map[string]string { return labels.Selector(m.Name()) }
 
-// Externals implements the declaration of volumes and Secrets that come from
-// elsewhere.
-func (m *Migration) Externals() []declare.Object {
-	return m.props.Web.projectExternals(bind.Namespace(m))
+// Job returns the Job of this release.
+func (m *Migration) Job() *object.Object[*batchv1.Job] { return m.job }
+
+// ExternalReferences lists objects that the construct references and does not
+// create.
+func (m *Migration) ExternalReferences() []network.Object { return m.process.references() }
+
+// Flows implements [network.Source].
+func (m *Migration) Flows() []network.Flow {
+	flow := m.process.flow(3, "a lock, a migration, and a Job that waits")
+	flow.To = append(flow.To, network.Endpoint{APIServer: true})
+	return []network.Flow{flow}
 }
 
-// Traffic implements the declaration of what the pods connect to.
-func (m *Migration) Traffic() []declare.Traffic {
-	traffic := m.props.Web.traffic(m)
-	for i := range traffic {
-		traffic[i].To = append(traffic[i].To, declare.Destination{APIServer: true})
+func (m *Migration) spec() batchv1.JobSpec {
+	mounts := m.process.mounts()
+	command := script.WithAdvisoryLock("django-migrate", manage("migrate", "--noinput")...)
+	var token kube.Mounts
+	token.APIToken("api")
+	p := m.process.pod(mounts, m.process.container("migrate", command, mounts),
+		kube.PruneJobs(m.process.Image, m.Name(), *m.props.HistoryLimit, token))
+	p.Spec.ServiceAccountName = m.Name()
+	p.Spec.RestartPolicy = corev1.RestartPolicyNever
+	p.Spec.Volumes = slices.Concat(mounts.Volumes, token.Volumes)
+	return batchv1.JobSpec{
+		BackoffLimit:          new(int32(*m.props.BackoffLimit)),
+		ActiveDeadlineSeconds: new(int64(m.props.ActiveDeadlineSeconds)),
+		Template:              p.Build(),
 	}
-	return traffic
-}
-
-func (m *Migration) labels() *map[string]*string {
-	return bind.Map(labels.Object(m.props.Name, labels.Migration, bind.PartOf(m)))
-}
-
-func newMigrationJob(m *Migration) {
-	build := func(scope constructs.Construct, name string) k8s.KubeJob {
-		return k8s.NewKubeJob(scope, new("Job"), &k8s.KubeJobProps{
-			Metadata: &k8s.ObjectMeta{Name: &name, Labels: m.labels()},
-			Spec: &k8s.JobSpec{
-				BackoffLimit:          jsii.Number(*m.props.BackoffLimit),
-				ActiveDeadlineSeconds: jsii.Number(m.props.ActiveDeadlineSeconds),
-				Template: &k8s.PodTemplateSpec{
-					Metadata: &k8s.ObjectMeta{Labels: m.labels()},
-					Spec:     migrationPod(m),
-				},
-			},
-		})
-	}
-	digest := bind.Digest(func(scope constructs.Construct) cdk8s.ApiObject { return build(scope, m.props.Name) })
-	build(m, m.props.Name+"-"+digest)
-}
-
-//go:embed exclusive.py
-var exclusiveScript string
-
-// exclusive returns the command that runs another one under the lock called
-// name, which belongs to the database of the project.
-func exclusive(name string, command ...string) *[]*string {
-	return jsii.Strings(slices.Concat([]string{"python3", "-c", exclusiveScript, name}, command)...)
-}
-
-func migrationPod(m *Migration) *k8s.PodSpec {
-	web := m.props.Web
-	mounts := web.projectMounts()
-	migrate := web.process("migrate", exclusive("django-migrate", "python3", "manage.py", "migrate", "--noinput"), m.props.Resources, mounts)
-	var account podspec.Mounts
-	account.APIToken("api")
-	spec := web.podSpec(mounts, migrate)
-	spec.ServiceAccountName = &m.props.Name
-	spec.RestartPolicy = new("Never")
-	// The site waits for it.
-	spec.PriorityClassName = bind.Optional(web.props.PriorityClassName)
-	spec.InitContainers = bind.List(podspec.PruneJobs(web.props.Image, m.props.Name, *m.props.HistoryLimit, account))
-	spec.Volumes = new(slices.Concat(*mounts.Volumes(), *account.Volumes()))
-	return spec
 }

@@ -1,79 +1,349 @@
 package django
 
 import (
+	"cmp"
 	"fmt"
-	"net/url"
+	"slices"
+	"strings"
 
 	"github.com/aws/constructs-go/constructs/v10"
-	"github.com/aws/jsii-runtime-go"
-	"github.com/cdk8s-team/cdk8s-plus-go/cdk8splus28/v2/k8s"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"example.com/django-cdk8s/constructs/broker"
+	"example.com/django-cdk8s/constructs/network"
 	"example.com/django-cdk8s/constructs/pod"
 	"example.com/django-cdk8s/constructs/postgres"
-	"example.com/django-cdk8s/internal/bind"
-	"example.com/django-cdk8s/internal/declare"
-	"example.com/django-cdk8s/internal/podspec"
+	"example.com/django-cdk8s/constructs/secret"
+	"example.com/django-cdk8s/internal/construct"
+	"example.com/django-cdk8s/internal/kube"
+	"example.com/django-cdk8s/internal/labels"
 	"example.com/django-cdk8s/internal/rule"
 )
 
-// What every process of a project has in common, whatever it does: the image,
-// the environment, the files.
+// Defaults of [Project].
+const (
+	// DefaultName is the name of the project.
+	DefaultName = "django"
 
-const claimKind = "PersistentVolumeClaim"
+	// DefaultRunAsUser is the user and group of every process.
+	DefaultRunAsUser = 1000
+)
 
-// projectMounts are the directories of every process: a writable /tmp, the
-// user's volumes, and media that several nodes can share. A claim that one node
-// holds is the server's alone.
-func (w *Web) projectMounts() podspec.Mounts {
-	var mounts podspec.Mounts
-	mounts.EmptyDir("tmp", podspec.TmpPath, "")
-	for i, v := range w.props.Volumes {
-		if kind, _ := v.Source(); kind != claimKind {
-			mounts.Volume(podspec.VolumeName(i), v)
+// DefaultResources are the resources of the reference system.
+var DefaultResources = pod.Resources{
+	Requests: pod.Quantities{CPU: "500m", Memory: "512Mi"},
+	Limits:   pod.Quantities{CPU: "1", Memory: "1Gi"},
+}
+
+// Project is what every process of one Django project shares. It is a plain
+// value: two sites of one image are two copies of it that differ. Image and
+// Database are required; the zero value of every other field means its default.
+type Project struct {
+	// Name is the name of the site, and what the names of the other processes
+	// start with.
+	//
+	// Default: [DefaultName].
+	Name string
+
+	// Image is the container image of the project. It has python3 and manage.py
+	// in its working directory, runs as a user that is not root, and needs no
+	// writable file system but /tmp.
+	//
+	// Required.
+	Image string
+
+	// Hosts are the host names of the site, without scheme or port; a leading
+	// dot includes subdomains. They become ALLOWED_HOSTS, together with the
+	// names of the Service, and CSRF_TRUSTED_ORIGINS.
+	//
+	// Default: none; the site answers inside the cluster only.
+	Hosts []string
+
+	// HTTPS is set for visitors by https, which ends at a proxy that sends
+	// X-Forwarded-Proto. CSRF_TRUSTED_ORIGINS then has that scheme, and
+	// SECURE_PROXY_SSL_HEADER, SECURE_SSL_REDIRECT, SESSION_COOKIE_SECURE and
+	// CSRF_COOKIE_SECURE are set, each unless Env has it.
+	//
+	// Default: false.
+	HTTPS bool
+
+	// Database is the database of the project: a [postgres.Database], or a
+	// [postgres.Connection] to a server elsewhere. Only PostgreSQL is supported,
+	// because migrations and beat take its advisory locks.
+	//
+	// Required.
+	Database postgres.Connector
+
+	// Secret is the Secret whose keys become environment variables.
+	//
+	// Default: the Secret of Database.
+	Secret *secret.Secret
+
+	// SecretKeys are the keys of Secret that no process starts without. Keys
+	// that the cluster generates are always among them.
+	//
+	// Default: [secret.DjangoSecretKey].
+	SecretKeys []string
+
+	// Broker is the broker of Celery's messages: a valkey.Server, or a
+	// [broker.Connection] to one elsewhere. It becomes CELERY_BROKER_URL.
+	//
+	// Default: none.
+	Broker broker.Connector
+
+	// Env are further environment variables of every process. A value may
+	// contain $(NAME) of another variable; $$(NAME) is the text itself.
+	// Credentials belong in Secret. The flags in GUNICORN_CMD_ARGS come before
+	// those of [Gunicorn].
+	//
+	// Default: none.
+	Env map[string]string
+
+	// Media is the storage of uploaded files: a [MediaClaim] or an
+	// [ObjectStore].
+	//
+	// Default: none; what is written into the container is lost with it.
+	Media Media
+
+	// Volumes are further volumes of every process. A Claim is mounted by the
+	// site alone, as the other processes may run on other nodes.
+	//
+	// Default: none.
+	Volumes []pod.Volume
+
+	// ImagePullSecrets are the names of Secrets holding registry credentials,
+	// made outside the app.
+	//
+	// Default: none.
+	ImagePullSecrets []string
+
+	// RunAsUser is the numeric user and group of every process.
+	//
+	// Default: [DefaultRunAsUser].
+	RunAsUser int
+
+	// WaitForMigrations keeps new pods from starting until "manage.py migrate
+	// --check" finds every migration of the image applied, which a [Migration]
+	// does. The pods of the release before go on meanwhile.
+	//
+	// Default: false.
+	WaitForMigrations bool
+}
+
+// Validate reports every invalid field.
+func (p Project) Validate() field.ErrorList {
+	_, problems := p.resolve("")
+	return problems
+}
+
+// project is a Project with its defaults, for pods of one namespace.
+type project struct {
+	Project
+
+	namespace  string
+	connection postgres.Connection
+	broker     broker.Connection
+}
+
+// resolve fills in the defaults and reports every invalid field.
+func (p Project) resolve(namespace string) (project, field.ErrorList) {
+	var e rule.Errors
+	p.Name = cmp.Or(p.Name, DefaultName)
+	p.RunAsUser = cmp.Or(p.RunAsUser, DefaultRunAsUser)
+	if p.SecretKeys == nil {
+		p.SecretKeys = []string{secret.DjangoSecretKey}
+	}
+	r := project{Project: p, namespace: namespace}
+	e.Label("Name", p.Name)
+	e.Image("Image", p.Image)
+	validateHosts(&e, "Hosts", p.Hosts)
+	e.UserID("RunAsUser", p.RunAsUser)
+	e.Names("ImagePullSecrets", p.ImagePullSecrets)
+	for i, v := range p.Volumes {
+		e.Join(rule.Item("Volumes", i), v.Validate())
+	}
+	r.resolveDatabase(&e)
+	r.resolveBroker(&e)
+	r.resolveMedia(&e)
+	r.validateSecrets(&e)
+	r.validateEnv(&e, "Env", p.Env, nil)
+	return r, e.Err()
+}
+
+func (p *project) resolveDatabase(e *rule.Errors) {
+	if construct.IsNil(p.Database) {
+		e.Add("Database", "", "is required: a postgres.Database, or a postgres.Connection to a server elsewhere")
+		p.Database = nil
+		return
+	}
+	p.connection = p.Database.Connection()
+	if own, made := p.Database.(*postgres.Database); !made {
+		e.Join("Database", p.connection.Validate())
+	} else if construct.Of(own) == nil {
+		e.Add("Database", "", "must be made by postgres.NewDatabase")
+	}
+	if p.Secret == nil {
+		p.Secret = p.connection.Secret
+	}
+}
+
+func (p *project) resolveBroker(e *rule.Errors) {
+	if p.Broker == nil {
+		return
+	}
+	if construct.IsNil(p.Broker) {
+		e.Add("Broker", "", "must not be nil: leave it out, or name a valkey.Server or a broker.Connection")
+		p.Broker = nil
+		return
+	}
+	made, isConstruct := p.Broker.(constructs.IConstruct)
+	if isConstruct && construct.Of(made) == nil {
+		e.Add("Broker", "", "must be made by valkey.NewServer")
+		p.Broker = nil
+		return
+	}
+	p.broker = p.Broker.Broker()
+	if !isConstruct {
+		e.Join("Broker", p.broker.Validate())
+	}
+	from := p.managed(nil)[p.broker.PasswordKey]
+	if p.broker.URL != "" && from != "" && from != "Broker" && from != "Secret" {
+		e.Add("Broker.PasswordKey", p.broker.PasswordKey, "must be another: the variable of that name is set from "+from)
+	}
+}
+
+// validateSecrets reports each Secret that pods of the namespace cannot read,
+// once, and keys that are not held or that another field sets.
+func (p *project) validateSecrets(e *rule.Errors) {
+	seen := map[*secret.Secret]bool{nil: true}
+	use := func(name string, s *secret.Secret) {
+		if !seen[s] {
+			seen[s] = true
+			e.Append(s.ValidateUse(name, "", p.namespace))
 		}
 	}
-	if claim, ok := w.props.Media.(*MediaClaim); ok && claim != nil && !w.props.oneNode() {
-		mounts.Volume("media", pod.Volume{MountPath: claim.props.MountPath, Claim: claim.props.Name})
+	use("Database.Secret", p.connection.Secret)
+	use("Secret", p.Secret)
+	use("Broker.Secret", p.broker.Secret)
+	if store, ok := p.Media.(ObjectStore); ok {
+		use("Media.Secret", store.Secret)
 	}
-	return mounts
+	if p.Secret == nil {
+		return
+	}
+	managed := p.managed(nil)
+	for i, key := range p.SecretKeys {
+		at := rule.Item("SecretKeys", i)
+		e.EnvName(at, key)
+		e.Append(p.Secret.ValidateKeys(at, key))
+		if from := managed[key]; from != "" && from != "Secret" && !p.sameKey(key) {
+			e.Add(at, key, "must not be given: the variable of that name is set from "+from)
+		}
+	}
+	e.Unique("SecretKeys", p.SecretKeys)
 }
 
-// process returns a container that runs command on the project.
-func (w *Web) process(name string, command *[]*string, resources pod.Resources, mounts podspec.Mounts) k8s.Container {
-	return k8s.Container{
-		Name:            &name,
-		Image:           &w.props.Image,
-		ImagePullPolicy: podspec.PullPolicy(w.props.Image),
-		Command:         command,
-		EnvFrom:         fromSecret(w.props.Secret),
-		Env:             w.environment(),
-		Resources:       podspec.Resources(resources),
-		SecurityContext: podspec.ContainerSecurityContext(),
-		VolumeMounts:    mounts.VolumeMounts(),
+// sameKey reports whether the variable called key is that key of Secret
+// anyway, because the database or the broker takes it from there.
+func (p *project) sameKey(key string) bool {
+	c := p.connection
+	database := map[string]string{
+		secret.DatabaseKey: c.NameKey, secret.UserKey: c.UserKey, secret.PasswordKey: c.PasswordKey,
+	}
+	return p.Secret == c.Secret && database[key] == key || p.Secret == p.broker.Secret && p.broker.PasswordKey == key
+}
+
+func (p *project) resolveMedia(e *rule.Errors) {
+	if p.Media == nil {
+		return
+	}
+	if construct.IsNil(p.Media) {
+		e.Add("Media", "", "must not be nil: leave it out, or name a MediaClaim or an ObjectStore")
+		p.Media = nil
+		return
+	}
+	if store, ok := p.Media.(*ObjectStore); ok {
+		p.Media = *store
+	}
+	switch media := p.Media.(type) {
+	case ObjectStore:
+		e.Join("Media", media.Validate())
+	case *MediaClaim:
+		if media.node == nil {
+			e.Add("Media", "", "must be made by NewMediaClaim")
+			p.Media = nil
+		} else if own := media.node.Namespace(); own != "" && p.namespace != "" && own != p.namespace {
+			e.Add("Media", media.Name(), fmt.Sprintf("is in namespace %q, and pods of namespace %q cannot mount it", own, p.namespace))
+		}
 	}
 }
 
-// related returns a name for another workload of the project, and resources
-// those of the server. Without a site, which is reported, they return what is
-// valid.
-func (w *Web) related(suffix string) string {
-	if w == nil {
-		return DefaultName + "-" + suffix
-	}
-	return w.props.Name + "-" + suffix
+// claim returns the claim of the media, or nil.
+func (p project) claim() *MediaClaim {
+	claim, _ := p.Media.(*MediaClaim)
+	return claim
 }
 
-// validateName checks the name of another workload of the project, of at most
-// limit characters. given is what the user says; the default is made of the
-// site's name, whose mistakes the site reports.
-func (w *Web) validateName(e *rule.Errors, given, name string, limit int, why string) {
+// oneNode reports whether all pods that mount the media must be on one node.
+func (p project) oneNode() bool {
+	return p.claim() != nil && p.claim().props.AccessMode == ReadWriteOnce
+}
+
+// servers returns what every process connects to. The process opens the given
+// number of connections to the database.
+func (p project) servers(connections int, formula string) []network.Endpoint {
+	database := p.connection.Endpoint()
+	database.Connections, database.Formula = connections, formula
+	to := []network.Endpoint{database}
+	if p.Broker != nil {
+		to = append(to, p.broker.Endpoint())
+	}
+	if store, ok := p.Media.(ObjectStore); ok {
+		to = append(to, store.endpoint())
+	}
+	return to
+}
+
+// process is one workload of a project.
+type process struct {
+	project
+
+	node      *construct.Node
+	name      string
+	part      labels.Part
+	env       map[string]string
+	resources pod.Resources
+	template  pod.Template
+}
+
+// resolveProcess resolves the project of a process and what the process has of
+// its own, and reports every problem of both. own are the names of its
+// containers.
+func resolveProcess(e *rule.Errors, namespace string, p Project, process process, own ...string) process {
+	resolved, problems := p.resolve(namespace)
+	e.Join("Project", problems)
+	process.project = resolved
+	e.Join("Pod", process.template.Validate())
+	for i, name := range process.template.ContainerNames() {
+		if slices.Contains(own, name) {
+			e.Add(rule.Item("Pod.Containers", i)+".Name", name, "must be another: the construct has a container of that name")
+		}
+	}
+	process.validateEnv(e, "Env", process.env, p.Env)
+	return process
+}
+
+// validateName checks the name of a process, of at most limit characters for a
+// reason of its own. given is what the user says; the default is made of the
+// project's name, whose mistakes the project reports.
+func (p Project) validateName(e *rule.Errors, given, name string, limit int, why string) {
+	var own rule.Errors
+	own.Label("", cmp.Or(p.Name, DefaultName))
 	switch {
-	case given == "" && w.misnamed():
-	case given == "" && len(name) > limit:
-		e.Add("Name", name, fmt.Sprintf("is the default, made of the site's name, and must be at most %d characters%s: give another Name", limit, why))
-	case len(name) > limit && limit < maxLabel:
-		e.Add("Name", name, fmt.Sprintf("must be at most %d characters%s", limit, why))
+	case given == "" && len(own.Err()) > 0:
+	case len(name) > limit:
+		e.TooLong("Name", name, limit, why, given == "")
 	default:
 		e.Label("Name", name)
 	}
@@ -83,103 +353,61 @@ func (w *Web) validateName(e *rule.Errors, given, name string, limit int, why st
 // because it is a label of its pods.
 const maxLabel = 63
 
-// misnamed reports whether the site's own name is wrong, which the site reports.
-func (w *Web) misnamed() bool {
-	var e rule.Errors
-	if w != nil {
-		e.Label("Name", w.props.Name)
-	}
-	return e.Err() != nil
+func (p process) selector() map[string]string { return labels.Selector(p.name) }
+
+// references lists objects that the process references and does not create.
+func (p process) references() []network.Object {
+	return kube.References(p.namespace, p.template, p.Volumes, p.ImagePullSecrets)
 }
 
-func (w *Web) resources() pod.Resources {
-	if w == nil {
-		return DefaultResources
-	}
-	return w.props.Resources
+// flow returns what the process connects to.
+func (p process) flow(connections int, formula string) network.Flow {
+	return network.Flow{Name: p.name, Pods: p.selector(), To: p.servers(connections, formula)}
 }
 
-// reachableFrom reports that another workload of the project is not in the
-// site's namespace, where the Secret is.
-func (w *Web) reachableFrom(scope constructs.Construct) error {
-	var e rule.Errors
-	if own, other := bind.Namespace(w), bind.Namespace(scope); own != other && own != "" && other != "" {
-		e.Add("Web", w.props.Name, fmt.Sprintf("is in namespace %q, and must be in the same one, %q", own, other))
+// isClaim reports whether v is a claim, which the site alone mounts.
+func isClaim(v pod.Volume) bool { return v.Claim != "" }
+
+func notClaim(v pod.Volume) bool { return !isClaim(v) }
+
+// mounts are the directories of every process: a writable /tmp, the volumes of
+// the project, and media that several nodes can share.
+func (p process) mounts() kube.Mounts {
+	var mounts kube.Mounts
+	mounts.EmptyDir("tmp", kube.TmpPath, "")
+	mounts.Add("volume", p.Volumes, notClaim)
+	mounts.Add("own-volume", p.template.Volumes, nil)
+	if claim := p.claim(); claim != nil && !p.oneNode() {
+		mounts.Claim("media", claim.props.MountPath, claim.props.Name)
 	}
-	return e.Err()
+	return mounts
 }
 
-// projectExternals declares what every process of the project takes from
-// elsewhere.
-func (w *Web) projectExternals(namespace string) []declare.Object {
-	if w == nil {
-		return nil
+// container returns one that runs command on the project.
+func (p process) container(name string, command []string, mounts kube.Mounts) corev1.Container {
+	return corev1.Container{
+		Name:            name,
+		Image:           p.Image,
+		ImagePullPolicy: p.template.ImagePullPolicy,
+		Command:         command,
+		EnvFrom:         kube.EnvFrom(p.Secret.Name(), p.template.EnvFrom),
+		Env:             p.variables(nil),
+		Resources:       kube.Resources(p.resources),
+		VolumeMounts:    mounts.Mounts,
 	}
-	return append(podspec.Externals(namespace, w.props.Volumes), podspec.ExternalPullSecrets(namespace, w.props.ImagePullSecrets)...)
 }
 
-// servers returns what every process of the project connects to.
-func (w *Web) servers() []declare.Destination {
-	var to []declare.Destination
-	if database, ok := w.props.connection(); ok {
-		to = append(to, database.Destination())
-	}
-	if !rule.IsNil(w.props.Broker) {
-		to = append(to, brokerDestination(w.props.Broker))
-	}
-	// One whose address is wrong is reported itself.
-	if store, ok := w.props.Media.(ObjectStore); ok && store.destination().Port != 0 {
-		to = append(to, store.destination())
-	}
-	return to
-}
-
-// workload is what has pods.
-type workload interface {
-	Name() string
-	Selector() map[string]string
-}
-
-// traffic returns what a workload of the project connects to.
-func (w *Web) traffic(of workload) []declare.Traffic {
-	if w == nil {
-		return nil
-	}
-	return []declare.Traffic{{Name: of.Name(), Pods: of.Selector(), To: w.servers()}}
-}
-
-// brokerDestination returns the pods of a broker that knows them, or else what
-// is known of its address.
-func brokerDestination(b broker.Connector) declare.Destination {
-	c := b.Broker()
-	to := declare.Destination{Port: c.Port}
-	if u, err := url.Parse(c.URL); err == nil {
-		to.Host = u.Hostname()
-	}
-	if server, ok := b.(interface {
-		constructs.Construct
-		Selector() map[string]string
-	}); ok {
-		to.Pods, to.Namespace = server.Selector(), bind.Namespace(server)
-	}
-	return to
-}
-
-// addClient counts connections against the budget of a database of this app.
-func (w *Web) addClient(name string, connections int, why string) {
-	connection, _ := w.props.connection()
-	connection.AddClient(postgres.Client{Name: name, Connections: connections, Why: why})
-}
-
-// podSpec returns a pod of one container with the given mounts.
-func (w *Web) podSpec(mounts podspec.Mounts, container k8s.Container) *k8s.PodSpec {
-	return &k8s.PodSpec{
-		AutomountServiceAccountToken: jsii.Bool(false),
-		EnableServiceLinks:           jsii.Bool(false),
-		ImagePullSecrets:             podspec.PullSecrets(w.props.ImagePullSecrets),
-		SecurityContext:              podspec.SecurityContext(w.props.RunAsUser),
-		Containers:                   bind.List(container),
-		Volumes:                      mounts.Volumes(),
+// pod returns the pods of the process, of one container and those before it.
+func (p process) pod(mounts kube.Mounts, container corev1.Container, before ...corev1.Container) kube.Pod {
+	return kube.Pod{
+		Name: p.name, Template: p.template, Meta: kube.Meta(p.node, p.name, p.part),
+		Spec: corev1.PodSpec{
+			ImagePullSecrets: kube.PullSecrets(p.ImagePullSecrets),
+			SecurityContext:  kube.PodSecurityContext(p.RunAsUser),
+			InitContainers:   before,
+			Containers:       []corev1.Container{container},
+			Volumes:          mounts.Volumes,
+		},
 	}
 }
 
@@ -193,9 +421,47 @@ done`
 
 // waitForMigrations returns the init container that holds a pod back while the
 // database lacks migrations; none where that is not asked for.
-func (w *Web) waitForMigrations(resources pod.Resources, mounts podspec.Mounts) []k8s.Container {
-	if !w.props.WaitForMigrations {
+func (p process) waitForMigrations(mounts kube.Mounts) []corev1.Container {
+	if !p.WaitForMigrations {
 		return nil
 	}
-	return []k8s.Container{w.process("wait-for-migrations", jsii.Strings("sh", "-c", waitScript), resources, mounts)}
+	return []corev1.Container{p.container("wait-for-migrations", []string{"sh", "-c", waitScript}, mounts)}
+}
+
+// manage returns the command that runs a management command.
+func manage(args ...string) []string { return slices.Concat([]string{"python3", "manage.py"}, args) }
+
+// checkMigrated reports a process that waits for migrations of a database of
+// this app, which nothing in the app applies.
+func (p process) checkMigrated() field.ErrorList {
+	var e rule.Errors
+	database, made := p.Database.(*postgres.Database)
+	if !p.WaitForMigrations || !made {
+		return nil
+	}
+	for _, c := range p.node.App().All() {
+		if m, ok := c.(*Migration); ok && m.process.Database == postgres.Connector(database) {
+			return nil
+		}
+	}
+	e.Add("Project.WaitForMigrations", true, "needs a django.Migration of this database in the app, or the pods wait for ever")
+	return e.Err()
+}
+
+// validateHosts checks host names as Django's ALLOWED_HOSTS takes them.
+func validateHosts(e *rule.Errors, name string, hosts []string) {
+	for i, host := range hosts {
+		e.Host(rule.Item(name, i), host)
+	}
+	e.Unique(name, hosts)
+}
+
+// serviceNames are the DNS names of the Service called name, from the shortest.
+// The last one is that of clusters with the default domain.
+func (p project) serviceNames(name string) []string {
+	if p.namespace == "" {
+		return []string{name}
+	}
+	full := strings.Join([]string{name, p.namespace, "svc"}, ".")
+	return []string{name, name + "." + p.namespace, full, full + ".cluster.local"}
 }

@@ -3,93 +3,73 @@ package django
 import (
 	"cmp"
 	"fmt"
-	"slices"
+	"math"
 	"strings"
 
-	"github.com/aws/constructs-go/constructs/v10"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
-	"example.com/django-cdk8s/constructs/broker"
 	"example.com/django-cdk8s/constructs/pod"
-	"example.com/django-cdk8s/constructs/postgres"
-	"example.com/django-cdk8s/constructs/secret"
-	"example.com/django-cdk8s/internal/podspec"
+	"example.com/django-cdk8s/internal/kube"
+	"example.com/django-cdk8s/internal/labels"
 	"example.com/django-cdk8s/internal/rule"
 )
 
 // Defaults of [WebProps].
 const (
-	// DefaultName is the name of the Deployment and of the Service.
-	DefaultName = "django"
-
 	// DefaultPort is the port of the server and of the Service.
 	DefaultPort = 8000
 
 	// DefaultReplicas is the number of pods.
 	DefaultReplicas = 1
 
-	// DefaultHealthPath is a page that every visitor may see and that answers
-	// 200 when URLs, templates and middleware work.
+	// DefaultHealthPath is a page without login that answers 200 when URLs,
+	// templates and middleware work.
 	DefaultHealthPath = "/login"
 
-	// DefaultRunAsUser is the user and group of the server.
-	DefaultRunAsUser = 1000
-
-	// DefaultPreStopSeconds is how long a pod that is to stop goes on
-	// answering, so that every node and load balancer learns to send it nothing
-	// new. A busy node takes some seconds.
+	// DefaultPreStopSeconds is the time until every node and load balancer has
+	// taken a pod that is to stop out of the Service. A busy node takes some
+	// seconds.
 	DefaultPreStopSeconds = 10
 )
 
-// DefaultResources are the resources of the reference system.
-var DefaultResources = pod.Resources{
-	Requests: pod.Amounts{CPU: "500m", Memory: "512Mi"},
-	Limits:   pod.Amounts{CPU: "1", Memory: "1Gi"},
-}
-
-// WebProps configures [NewWeb]. Image and Database are required; the zero value
-// of every other field means its default.
+// WebProps configures [NewWeb]. Only Project is required; the zero value of
+// every other field means its default.
 type WebProps struct {
-	// Name names the Deployment and the Service.
-	//
-	// Default: [DefaultName].
-	Name string
-
-	// Image is the container image of the Django project. It runs a WSGI or
-	// ASGI server, as a user that is not root, and needs no writable file
-	// system but /tmp.
+	// Project is the Django project that is served.
 	//
 	// Required.
-	Image string
+	Project Project
+
+	// Name is the name of the Deployment and of the Service. A second site of a
+	// project needs another one.
+	//
+	// Default: the project's name.
+	Name string
+
+	// Hosts are the host names of this site; see [Project].Hosts. The first one
+	// is the Host header of the probes.
+	//
+	// Default: those of the project.
+	Hosts []string
+
+	// Env are further environment variables of this site, which win over those
+	// of the project.
+	//
+	// Default: none.
+	Env map[string]string
 
 	// Command replaces the image's entry point.
 	//
-	// Default: what the image says.
+	// Default: that of the image.
 	Command []string
 
 	// Args replaces the arguments of the entry point.
 	//
-	// Default: what the image says.
+	// Default: those of the image.
 	Args []string
 
-	// Hosts are the host names under which the site is visited, without scheme
-	// or port; a leading dot takes in subdomains. They become ALLOWED_HOSTS,
-	// together with the Service's own names, and CSRF_TRUSTED_ORIGINS, and the
-	// first one is the Host header of the probes.
-	//
-	// Default: none, so that the site answers inside the cluster only.
-	Hosts []string
-
-	// HTTPS says that visitors use https, which a proxy ends, and that the
-	// proxy tells so by X-Forwarded-Proto. CSRF_TRUSTED_ORIGINS then has that
-	// scheme; SECURE_PROXY_SSL_HEADER, SECURE_SSL_REDIRECT,
-	// SESSION_COOKIE_SECURE and CSRF_COOKIE_SECURE are set, for the settings of
-	// these names, each unless Env has it; and the probes say
-	// X-Forwarded-Proto: https, so that they are not redirected.
-	//
-	// Default: false.
-	HTTPS bool
-
-	// Port is the TCP port on which the server listens, and the Service's. The
+	// Port is the TCP port of the server and of the Service, at least 1024. The
 	// server learns it from PORT, which gunicorn reads.
 	//
 	// Default: [DefaultPort].
@@ -102,282 +82,244 @@ type WebProps struct {
 	// Default: [DefaultReplicas].
 	Replicas *int
 
-	// Autoscaling makes the number of pods follow the load, in place of
-	// Replicas.
+	// Autoscaling sets the number of pods by their load, in place of Replicas.
 	//
 	// Default: off.
-	Autoscaling Autoscaling
+	Autoscaling pod.Autoscaling
 
-	// PriorityClassName is the name of a PriorityClass of the cluster, which
-	// says whose pods stay when a node is full.
+	// Rollout are the numbers of an update.
 	//
-	// Default: the cluster's default class.
-	PriorityClassName string
+	// Default: each field's own.
+	Rollout pod.Rollout
 
-	// Resources says how much CPU and memory each pod gets.
+	// Resources are the requests and limits of each pod.
 	//
 	// Default: [DefaultResources].
 	Resources pod.Resources
 
-	// Database is the database of the project: a [postgres.Database], or a
-	// [postgres.Connection] to a server elsewhere.
-	//
-	// Required.
-	Database postgres.Connector
-
-	// Secret is the Secret whose keys become environment variables.
-	//
-	// Default: the Secret of Database.
-	Secret *secret.Secret
-
-	// SecretKeys are the keys of Secret without which the server must not
-	// start. Those that the cluster generates are always among them.
-	//
-	// Default: [secret.DjangoKey].
-	SecretKeys []string
-
-	// Broker is where Celery's messages go: a valkey.Server, or a
-	// [broker.Connection] to one elsewhere. It becomes CELERY_BROKER_URL.
-	//
-	// Default: none.
-	Broker broker.Connector
-
-	// Env are further environment variables. A value may hold $(NAME) of a
-	// variable from Secret, as Kubernetes expands it; credentials themselves
-	// belong into Secret. What GUNICORN_CMD_ARGS holds comes before the flags
-	// of Gunicorn.
-	//
-	// Default: none.
-	Env map[string]string
-
-	// Gunicorn says how gunicorn serves the project.
+	// Gunicorn configures gunicorn.
 	//
 	// Default: each field's own.
 	Gunicorn Gunicorn
 
-	// WaitForMigrations keeps a new pod from serving until "manage.py migrate
-	// --check" finds that the database has every migration of its image. The
-	// pods before it go on serving meanwhile. [NewMigration] applies them.
-	//
-	// Default: false.
-	WaitForMigrations bool
-
-	// DeployCheck runs "manage.py check --deploy" before the server, and keeps
-	// the pod from starting when it finds something of this level or above. The
-	// pods before it go on serving.
+	// DeployCheck runs "manage.py check --deploy" before the server. A finding
+	// of this level or above keeps the pod from starting; the pods of the
+	// release before go on.
 	//
 	// Default: none, no check.
 	DeployCheck CheckLevel
 
 	// StaticRoot runs "manage.py collectstatic" before the server, into an
 	// empty directory of at most 1Gi at this path, which the server then reads.
-	// STATIC_ROOT names it to the settings.
+	// It becomes the variable STATIC_ROOT.
 	//
 	// Default: none; the image has collected the files, and each pod starts
 	// faster.
 	StaticRoot string
 
-	// Media is where uploaded files go: a [MediaClaim] or an [ObjectStore].
-	//
-	// Default: none; what is written into the container is lost with it.
-	Media Media
-
-	// Metrics says where Prometheus finds the project's metrics.
+	// Metrics are the port and path of the project's metrics for Prometheus.
 	//
 	// Default: none.
 	Metrics Metrics
 
-	// HealthPath is the path that the probes ask for.
+	// HealthPath is the path of the startup and the readiness probe.
 	//
 	// Default: [DefaultHealthPath].
 	HealthPath string
 
-	// LivenessPath is the path that the liveness probe asks for. A page that
-	// needs the database is a bad choice: its outage would restart every pod.
+	// LivenessPath is the path of the liveness probe. A page that needs the
+	// database is a bad choice: its outage would restart every pod.
 	//
 	// Default: HealthPath.
 	LivenessPath string
 
-	// ImagePullSecrets are the names of Secrets, made outside the app, by which
-	// the node shows the image's registry who pulls.
+	// Probes are the timings of the probes.
 	//
-	// Default: none.
-	ImagePullSecrets []string
+	// Default: each field's own.
+	Probes Probes
 
-	// RunAsUser is the numeric user and group of the server.
-	//
-	// Default: [DefaultRunAsUser].
-	RunAsUser int
-
-	// Volumes are directories to mount besides /tmp, which is always writable.
-	// A Claim is mounted by the server alone: the other processes of the
-	// project may run on another node.
-	//
-	// Default: none.
-	Volumes []pod.Volume
-
-	// PreStopSeconds is how long a pod that is to stop goes on answering. The
-	// image needs a sleep program.
+	// PreStopSeconds is the time for which a pod that is to stop goes on
+	// answering. The image needs a sleep program.
 	//
 	// Default: [DefaultPreStopSeconds].
 	PreStopSeconds int
 
-	// TerminationGracePeriodSeconds is when the pod is killed. It must be above
-	// the sum of PreStopSeconds and Gunicorn.GracefulTimeoutSeconds.
+	// TerminationGracePeriodSeconds is the time from deletion to SIGKILL. It
+	// must be above the sum of PreStopSeconds and
+	// Gunicorn.GracefulTimeoutSeconds.
 	//
 	// Default: that sum and ten seconds.
 	TerminationGracePeriodSeconds int
+
+	// Service are settings of the Service.
+	//
+	// Default: each field's own.
+	Service pod.Service
+
+	// Pod are further settings of the pods.
+	//
+	// Default: none.
+	Pod pod.Template
 }
 
 // Validate reports every invalid field.
-func (p WebProps) Validate() error {
+func (p WebProps) Validate() field.ErrorList {
+	_, _, problems := p.resolve("")
+	return problems
+}
+
+// resolve fills in the defaults and reports every invalid field.
+func (p WebProps) resolve(namespace string) (WebProps, process, field.ErrorList) {
 	var e rule.Errors
-	if p.LivenessPath != "" {
+	given := p
+	p.Name = cmp.Or(p.Name, p.Project.Name, DefaultName)
+	p.Port = cmp.Or(p.Port, DefaultPort)
+	if p.Hosts == nil {
+		p.Hosts = p.Project.Hosts
+	} else {
+		validateHosts(&e, "Hosts", p.Hosts)
+	}
+	p.Resources = p.Resources.WithDefaults(DefaultResources)
+	p.Gunicorn = p.Gunicorn.withDefaults(p.Resources.Limits)
+	p.Metrics = p.Metrics.withDefaults(p.Port)
+	p.Rollout = p.Rollout.WithDefaults()
+	p.HealthPath = cmp.Or(p.HealthPath, DefaultHealthPath)
+	p.LivenessPath = cmp.Or(p.LivenessPath, p.HealthPath)
+	p.Probes = p.Probes.withDefaults()
+	p.PreStopSeconds = cmp.Or(p.PreStopSeconds, DefaultPreStopSeconds)
+	p.TerminationGracePeriodSeconds = cmp.Or(p.TerminationGracePeriodSeconds, p.PreStopSeconds+p.Gunicorn.GracefulTimeoutSeconds+10)
+	p.Project.validateName(&e, given.Name, p.Name, maxLabel, "")
+
+	process := resolveProcess(&e, namespace, p.Project, process{
+		name: p.Name, part: labels.Web, env: p.Env, resources: p.Resources, template: p.Pod,
+	}, "django", "check", "collectstatic", "wait-for-migrations")
+	p.validateServer(&e, given)
+	p.Replicas, p.Autoscaling = resolveScale(&e, given.Replicas, given.Autoscaling)
+	p.validateOneNode(&e, process)
+	p.validateManaged(&e, process)
+	p.validateVolumes(&e, process)
+	p.validateShutdown(&e)
+	return p, process, e.Err()
+}
+
+func (p WebProps) validateServer(e *rule.Errors, given WebProps) {
+	validateWords(e, "Command", p.Command)
+	validateWords(e, "Args", p.Args)
+	e.Range("Port", p.Port, 1024, 65535)
+	e.Join("Resources", given.Resources.Validate())
+	e.Join("Gunicorn", p.Gunicorn.Validate())
+	p.DeployCheck.validate(e)
+	given.Metrics.validate(e)
+	e.Join("Rollout", p.Rollout.Validate())
+	e.URLPath("HealthPath", p.HealthPath)
+	if given.LivenessPath != "" {
 		e.URLPath("LivenessPath", p.LivenessPath)
 	}
-	given := p
-	p = p.withDefaults()
-	e.Label("Name", p.Name)
-	e.Image("Image", p.Image)
-	for i, word := range p.Command {
-		e.Text(rule.Item("Command", i), word)
-	}
-	for i, word := range p.Args {
-		e.Text(rule.Item("Args", i), word)
-	}
-	for i, host := range p.Hosts {
-		e.Host(rule.Item("Hosts", i), host)
-	}
-	e.Unique("Hosts", p.Hosts)
-	e.Port("Port", p.Port)
-	p.Autoscaling.validate(&e, given.Replicas)
-	if p.PriorityClassName != "" {
-		e.Name("PriorityClassName", p.PriorityClassName)
-	}
-	e.Join("Resources", given.Resources.Validate())
-	e.URLPath("HealthPath", p.HealthPath)
-	e.UserID("RunAsUser", p.RunAsUser)
-	e.Names("ImagePullSecrets", p.ImagePullSecrets)
-	e.Join("Gunicorn", p.Gunicorn.Validate())
-	p.DeployCheck.validate(&e)
-	given.Metrics.validate(&e)
-	p.validateDatabase(&e)
-	p.validateBroker(&e)
-	p.validateEnv(&e)
-	p.validateMedia(&e)
-	p.validateVolumes(&e)
-	p.validateShutdown(&e)
-	return e.Err()
+	e.Join("Probes", p.Probes.Validate())
+	e.Join("Service", p.Service.Validate())
 }
 
-func (p WebProps) validateBroker(e *rule.Errors) {
-	if rule.IsNil(p.Broker) {
-		if p.Broker != nil {
-			e.Add("Broker", "", "must not be nil: leave it out, or name a valkey.Server or a broker.Connection")
-		}
-		return
+// validateWords checks the words of a command.
+func validateWords(e *rule.Errors, name string, words []string) {
+	for i, word := range words {
+		e.Text(rule.Item(name, i), word)
 	}
-	c := p.Broker.Broker()
-	// A Server reports its own mistakes.
-	if _, own := p.Broker.(constructs.Construct); !own {
-		e.Join("Broker", c.Validate())
-	}
-	if from := p.reserved()[c.PasswordKey]; c.URL != "" && from != "" && from != "Broker" {
-		e.Add("Broker.PasswordKey", c.PasswordKey, "must be another: the variable of that name is set from "+from)
+	if len(words) > 0 && strings.TrimSpace(words[0]) == "" && name == "Command" {
+		e.Add(rule.Item(name, 0), words[0], "must be a program")
 	}
 }
 
-func (p WebProps) validateMedia(e *rule.Errors) {
-	if rule.IsNil(p.Media) {
-		if p.Media != nil {
-			e.Add("Media", "", "must not be nil: leave it out, or name a MediaClaim or an ObjectStore")
-		}
-		return
+// resolveScale returns the number of pods, of which one of both says.
+func resolveScale(e *rule.Errors, replicas *int, a pod.Autoscaling) (*int, pod.Autoscaling) {
+	e.Join("Autoscaling", a.Validate())
+	switch {
+	case replicas == nil:
+		replicas = new(DefaultReplicas)
+	case a != (pod.Autoscaling{}):
+		e.Add("Replicas", *replicas, "must not be given with Autoscaling, which sets it")
+	default:
+		e.Range("Replicas", *replicas, 0, math.MaxInt32)
 	}
-	if store, ok := p.Media.(ObjectStore); ok {
-		e.Join("Media", store.Validate())
+	return replicas, a.WithDefaults()
+}
+
+func (p WebProps) validateOneNode(e *rule.Errors, process process) {
+	most := *p.Replicas
+	if p.Autoscaling.Enabled() {
+		most = p.Autoscaling.MaxReplicas
 	}
-	if p.oneNode() && p.maxReplicas() > 1 {
-		e.Add("Media", p.Media.(*MediaClaim).Name(), fmt.Sprintf(
-			"is a ReadWriteOnce claim, which pods on two nodes cannot share, and there may be %d pods: use ReadWriteMany or an ObjectStore, or one pod", p.maxReplicas()))
+	if process.oneNode() && most > 1 {
+		e.Add("Project.Media", process.claim().Name(), fmt.Sprintf("is a ReadWriteOnce claim, which pods on two nodes cannot share, "+
+			"and there may be %d pods: use ReadWriteMany or an ObjectStore, or one pod", most))
 	}
 }
 
-func (p WebProps) validateDatabase(e *rule.Errors) {
-	connection, ok := p.connection()
-	if !ok {
-		e.Add("Database", "", "is required: a postgres.Database, or a postgres.Connection to a server elsewhere")
-		return
+// validateManaged reports variables of the user that the site sets.
+func (p WebProps) validateManaged(e *rule.Errors, process process) {
+	s := &site{port: p.Port, metrics: p.Metrics, staticRoot: p.StaticRoot}
+	of := func(name string, env map[string]string) {
+		for variable, from := range map[string]string{"POD_IP": "Metrics", "STATIC_ROOT": "StaticRoot"} {
+			_, given := env[variable]
+			if given && (variable == "POD_IP" && s.scraped() || variable == "STATIC_ROOT" && p.StaticRoot != "") {
+				e.Add(rule.Item(name, variable), "...", "is managed; set "+from+" instead")
+			}
+		}
 	}
-	// A Database reports its own mistakes.
-	if _, own := p.Database.(*postgres.Database); !own {
-		e.Join("Database", connection.Validate())
+	of("Project.Env", process.Env)
+	of("Env", p.Env)
+	if s.scraped() && process.broker.PasswordKey == "POD_IP" && process.broker.URL != "" {
+		e.Add("Project.Broker.PasswordKey", "POD_IP", "must be another: the variable of that name is set from Metrics")
 	}
-	if p.Secret == nil {
-		return
-	}
-	for i, key := range p.SecretKeys {
-		field := rule.Item("SecretKeys", i)
-		e.EnvName(field, key)
-		e.HeldKey(field, p.Secret, key)
-	}
-	e.Unique("SecretKeys", p.SecretKeys)
 }
 
-func (p WebProps) validateEnv(e *rule.Errors) {
-	reserved := p.reserved()
-	for _, name := range rule.Keys(p.Env) {
-		field := rule.Item("Env", name)
-		e.EnvName(field, name)
-		e.Text(field, p.Env[name])
-		if from, ok := reserved[name]; ok {
-			e.Add(field, "...", "must not be given: it is set from "+from)
-		}
-		if name == gunicornArgs {
-			validateArgs(e, field, p.Env[name])
-		}
-		if slices.Contains(p.SecretKeys, name) {
-			e.Add(field, "...", "must not be given: it is set from Secret")
+func (p WebProps) validateVolumes(e *rule.Errors, process process) {
+	own := map[string]string{kube.TmpPath: "a writable directory", heartbeatPath: "gunicorn's heartbeat"}
+	if p.StaticRoot != "" {
+		e.MountPath("StaticRoot", p.StaticRoot)
+	}
+	paths := process.validateVolumes(e, own, p.StaticRoot)
+	// The server mounts StaticRoot read-only, so that no other volume can be
+	// mounted in it.
+	for _, path := range append(paths, rule.Keys(own)...) {
+		if p.StaticRoot != "" && strings.HasPrefix(path, p.StaticRoot+"/") {
+			e.Add("StaticRoot", p.StaticRoot, "must be another path: "+path+
+				" is in it, which cannot be mounted because the server only reads StaticRoot")
+			return
 		}
 	}
 }
 
-func (p WebProps) validateVolumes(e *rule.Errors) {
-	own := map[string]string{podspec.TmpPath: "a writable directory", heartbeatPath: "gunicorn's heartbeat"}
-	mount := func(field, path, what string) {
+// validateVolumes reports volumes of the user at a path that is taken, and
+// names that are taken. It returns the paths. own are those of the construct,
+// and what is there.
+func (p process) validateVolumes(e *rule.Errors, own map[string]string, staticRoot string) (paths []string) {
+	mount := func(name, path, what string) {
 		if taken, ok := own[path]; ok {
-			e.Add(field, path, "must be another path: the construct mounts "+taken+" there")
+			e.Add(name, path, "must be another path: the construct mounts "+taken+" there")
 		}
 		if what != "" {
 			own[path] = what
 		}
 	}
-	if claim, ok := p.Media.(*MediaClaim); ok && claim != nil {
-		mount("Media.MountPath", claim.props.MountPath, "Media")
+	if claim := p.claim(); claim != nil {
+		mount("Project.Media.MountPath", claim.props.MountPath, "Media")
 	}
-	if p.StaticRoot != "" {
-		e.AbsolutePath("StaticRoot", p.StaticRoot)
-		mount("StaticRoot", p.StaticRoot, "StaticRoot")
+	if staticRoot != "" {
+		mount("StaticRoot", staticRoot, "StaticRoot")
 	}
-	var paths []string
-	for i, v := range p.Volumes {
-		e.Join(rule.Item("Volumes", i), v.Validate())
-		mount(rule.Item("Volumes", i)+".MountPath", v.MountPath, "")
-		paths = append(paths, v.MountPath)
-	}
-	e.Unique("Volumes.MountPath", paths)
-	p.validateStaticRoot(e, append(paths, rule.Keys(own)...))
-}
-
-// validateStaticRoot reports directories in StaticRoot: the server mounts it
-// read-only, so that no other can be mounted in it.
-func (p WebProps) validateStaticRoot(e *rule.Errors, paths []string) {
-	for _, path := range paths {
-		if p.StaticRoot != "" && strings.HasPrefix(path, p.StaticRoot+"/") {
-			e.Add("StaticRoot", p.StaticRoot, "must be another path: "+path+" is in it, which cannot be mounted because the server only reads StaticRoot")
-			return
+	var names []string
+	all := func(field, prefix string, volumes []pod.Volume) {
+		for i, v := range volumes {
+			mount(rule.Item(field, i)+".MountPath", v.MountPath, "")
+			paths = append(paths, v.MountPath)
+			names = append(names, pod.VolumeName(prefix, volumes, i))
 		}
 	}
+	all("Project.Volumes", "volume", p.Volumes)
+	all("Pod.Volumes", "own-volume", p.template.Volumes)
+	e.Unique("Volumes.MountPath", paths)
+	e.Unique("Volumes.Name", append(names, "tmp", "media", "static", "gunicorn"))
+	return paths
 }
 
 func (p WebProps) validateShutdown(e *rule.Errors) {
@@ -396,48 +338,70 @@ func (p WebProps) validateShutdown(e *rule.Errors) {
 	}
 }
 
-// connection returns the database's connection, if there is one.
-func (p WebProps) connection() (postgres.Connection, bool) {
-	if rule.IsNil(p.Database) {
-		return postgres.Connection{}.Connection(), false
-	}
-	return p.Database.Connection(), true
+// Probes are the timings of the probes of a [Web].
+type Probes struct {
+	// Startup is the probe until a pod first answers. The default leaves five
+	// minutes for imports and a cold disk.
+	//
+	// Default: period 5, timeout 5, threshold 60.
+	Startup Probe
+
+	// Readiness is the probe by which a pod is in the Service.
+	//
+	// Default: period 10, timeout 5, threshold 3.
+	Readiness Probe
+
+	// Liveness is the probe after which a pod is restarted. The default is
+	// gentler than readiness: a busy pod is out of the Service after half a
+	// minute, and restarted after two.
+	//
+	// Default: period 20, timeout 10, threshold 6.
+	Liveness Probe
 }
 
-// oneNode reports whether all pods must be on one node.
-func (p WebProps) oneNode() bool {
-	claim, ok := p.Media.(*MediaClaim)
-	return ok && claim != nil && claim.props.AccessMode == ReadWriteOnce
+// Probe are the timings of one probe.
+type Probe struct {
+	// PeriodSeconds is the time between two requests.
+	PeriodSeconds int
+
+	// TimeoutSeconds is the time for an answer.
+	TimeoutSeconds int
+
+	// FailureThreshold is the number of failures in a row that count.
+	FailureThreshold int
 }
 
-// maxReplicas returns the highest number of pods besides one more in an
-// update.
-func (p WebProps) maxReplicas() int { return p.Autoscaling.max(p.Replicas) }
+// Validate reports every invalid field.
+func (p Probes) Validate() field.ErrorList {
+	var e rule.Errors
+	p = p.withDefaults()
+	for _, one := range []struct {
+		name string
+		Probe
+	}{{"Startup", p.Startup}, {"Readiness", p.Readiness}, {"Liveness", p.Liveness}} {
+		e.Range(one.name+".PeriodSeconds", one.PeriodSeconds, 1, day)
+		e.Range(one.name+".TimeoutSeconds", one.TimeoutSeconds, 1, day)
+		e.Range(one.name+".FailureThreshold", one.FailureThreshold, 1, math.MaxInt32)
+	}
+	return e.Err()
+}
 
-func (p WebProps) withDefaults() WebProps {
-	p.Name = cmp.Or(p.Name, DefaultName)
-	p.Port = cmp.Or(p.Port, DefaultPort)
-	p.Autoscaling = p.Autoscaling.withDefaults()
-	if p.Replicas == nil {
-		p.Replicas = new(DefaultReplicas)
-	}
-	p.Resources = p.Resources.WithDefaults(DefaultResources)
-	if p.Secret == nil {
-		connection, _ := p.connection()
-		p.Secret = connection.Secret
-	}
-	if p.SecretKeys == nil {
-		p.SecretKeys = []string{secret.DjangoKey}
-	}
-	p.HealthPath = cmp.Or(p.HealthPath, DefaultHealthPath)
-	p.LivenessPath = cmp.Or(p.LivenessPath, p.HealthPath)
-	p.RunAsUser = cmp.Or(p.RunAsUser, DefaultRunAsUser)
-	p.PreStopSeconds = cmp.Or(p.PreStopSeconds, DefaultPreStopSeconds)
-	p.Gunicorn = p.Gunicorn.withDefaults(p.Resources.Limits)
-	p.TerminationGracePeriodSeconds = cmp.Or(p.TerminationGracePeriodSeconds, p.PreStopSeconds+p.Gunicorn.GracefulTimeoutSeconds+10)
-	p.Metrics = p.Metrics.withDefaults(p.Port)
-	if store, ok := p.Media.(*ObjectStore); ok && store != nil {
-		p.Media = *store
-	}
+func (p Probes) withDefaults() Probes {
+	p.Startup = p.Startup.or(Probe{5, 5, 60})
+	p.Readiness = p.Readiness.or(Probe{10, 5, 3})
+	p.Liveness = p.Liveness.or(Probe{20, 10, 6})
 	return p
+}
+
+func (p Probe) or(d Probe) Probe {
+	return Probe{
+		cmp.Or(p.PeriodSeconds, d.PeriodSeconds), cmp.Or(p.TimeoutSeconds, d.TimeoutSeconds), cmp.Or(p.FailureThreshold, d.FailureThreshold),
+	}
+}
+
+func (p Probe) build(handler corev1.ProbeHandler) *corev1.Probe {
+	return &corev1.Probe{
+		ProbeHandler: handler, PeriodSeconds: int32(p.PeriodSeconds), TimeoutSeconds: int32(p.TimeoutSeconds),
+		FailureThreshold: int32(p.FailureThreshold),
+	}
 }

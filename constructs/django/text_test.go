@@ -20,13 +20,14 @@ func TestEveryTextSurvives(t *testing.T) {
 		"", " ", "yes", "no", "on", "off", "y", "n", "true", "null", "~", "0", "1.0", "1e3", "0x1F", "017", "1_000", "0b11", "-0x1f", "+12e03", "no_op", "0_", "_1",
 		"12:30:45", "2026-01-02", ".inf", ".nan", "=", "<<", "-", "- a", "?", "|", ">", "@a", "`a`", "%a", "!a", "&a", "*a", "#a",
 		"a #b", "a: b", "a:", "{a}", "[a]", "'a'", `"a"`, `\`, "\t", " a ", "a\nb\n", "a\r\nb", "\n", "é", "日本", "🐘", "\u00a0",
-		"---", "...", "--- a", "$(UNSET)", "$$(A)", strings.Repeat("long ", 50), strings.Repeat("x", 500),
+		"---", "...", "--- a", "$(PORT)", "$$(A)", "$", "$(", "$()", "$$$$(A)", strings.Repeat("long ", 50), strings.Repeat("x", 500),
 	}
-	props := django.WebProps{Image: "shop:1", Env: map[string]string{}}
+	props := django.WebProps{Project: django.Project{Image: "shop:1", Env: map[string]string{}}}
 	for i, text := range texts {
-		props.Env[fmt.Sprintf("TEXT_%d", i)] = text
+		props.Project.Env[fmt.Sprintf("TEXT_%d", i)] = text
 	}
-	props.Args = texts
+	// A variable that nothing sets is a mistake in Env alone.
+	props.Args = append(texts, "$(UNSET)")
 	rendered := cdktest.Render(t, func(chart cdk8s.Chart) { web(chart, props) })
 	objects, err := manifest.Parse("rendered", []byte(rendered))
 	if err != nil {
@@ -36,6 +37,9 @@ func TestEveryTextSurvives(t *testing.T) {
 	got := map[string]string{}
 	for _, env := range container.Env {
 		got[env.Name] = env.Value
+	}
+	if last := container.Args[len(texts)]; last != "$(UNSET)" {
+		t.Errorf("the last of Args is %q, want $(UNSET)", last)
 	}
 	for i, text := range texts {
 		if name := fmt.Sprintf("TEXT_%d", i); got[name] != text {

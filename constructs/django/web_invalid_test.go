@@ -20,21 +20,25 @@ import (
 func withWeb(props django.WebProps) cdktest.Build {
 	return func(chart cdk8s.Chart) {
 		props := props
-		props.Image = "shop:1"
-		if props.Database == nil {
-			props.Database = postgres.NewDatabase(chart, "database", postgres.DatabaseProps{Secret: environment(chart, "django-env-secret")})
+		props.Project.Image = "shop:1"
+		if props.Project.Database == nil {
+			props.Project.Database = postgres.NewDatabase(chart, "database", postgres.DatabaseProps{Secret: environment(chart, "django-env-secret")})
 		}
-		_ = *django.NewWeb(chart, "web", props).Service().Name()
+		_ = django.NewWeb(chart, "web", props).Service().Path()
 	}
 }
+
+func withProject(p django.Project) cdktest.Build { return withWeb(django.WebProps{Project: p}) }
+
+func withPod(t pod.Template) cdktest.Build { return withWeb(django.WebProps{Pod: t}) }
 
 func withGunicorn(g django.Gunicorn) cdktest.Build { return withWeb(django.WebProps{Gunicorn: g}) }
 
 func withArgs(args string) cdktest.Build {
-	return withWeb(django.WebProps{Env: map[string]string{"GUNICORN_CMD_ARGS": args}})
+	return withProject(django.Project{Env: map[string]string{"GUNICORN_CMD_ARGS": args}})
 }
 
-func withAutoscaling(a django.Autoscaling) cdktest.Build {
+func withAutoscaling(a pod.Autoscaling) cdktest.Build {
 	return withWeb(django.WebProps{Autoscaling: a})
 }
 
@@ -43,7 +47,7 @@ func withMetrics(m django.Metrics) cdktest.Build { return withWeb(django.WebProp
 // withClaim builds a claim and a server that mounts it.
 func withClaim(props django.MediaClaimProps, change ...func(props *django.WebProps)) cdktest.Build {
 	return func(chart cdk8s.Chart) {
-		web := django.WebProps{Media: django.NewMediaClaim(chart, "media", props)}
+		web := django.WebProps{Project: django.Project{Media: django.NewMediaClaim(chart, "media", props)}}
 		for _, c := range change {
 			c(&web)
 		}
@@ -57,7 +61,7 @@ func withStore(change func(store *django.ObjectStore)) cdktest.Build {
 	return func(chart cdk8s.Chart) {
 		store := django.ObjectStore{Bucket: "shop-media", Secret: holding(chart, "media", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
 		change(&store)
-		withWeb(django.WebProps{Media: store})(chart)
+		withProject(django.Project{Media: store})(chart)
 	}
 }
 
@@ -72,7 +76,7 @@ func withBroker(change func(c *broker.Connection), more ...func(props *django.We
 			Secret: holding(chart, "redis", "REDIS_PASSWORD", "POSTGRES_PASSWORD", "POD_IP"),
 		}
 		change(&connection)
-		props := django.WebProps{Broker: connection}
+		props := django.WebProps{Project: django.Project{Broker: connection}}
 		for _, m := range more {
 			m(&props)
 		}
@@ -112,33 +116,33 @@ var wrongWebs = map[string]struct {
 	"gunicorn: max requests":        {withGunicorn(django.Gunicorn{MaxRequests: -100}), `test/web: Gunicorn.MaxRequests: -100: must be between 0 and 1000000000`},
 	"gunicorn: jitter":              {withGunicorn(django.Gunicorn{MaxRequests: 100, MaxRequestsJitter: -1}), `test/web: Gunicorn.MaxRequestsJitter: -1: must be between 0 and 1000000000`},
 	"gunicorn: jitter of nothing":   {withGunicorn(django.Gunicorn{MaxRequestsJitter: 10}), `test/web: Gunicorn.MaxRequestsJitter: 10: has no effect without MaxRequests`},
-	"gunicorn: workers in Env":      {withArgs("--workers=3"), `test/web: Env[GUNICORN_CMD_ARGS]: "--workers": must not be given: it is set from Port and Gunicorn`},
-	"gunicorn: threads in Env":      {withArgs("--preload --threads 4"), `test/web: Env[GUNICORN_CMD_ARGS]: "--threads": must not be given`},
-	"gunicorn: heartbeat in Env":    {withArgs("--worker-tmp-dir=/dev/shm"), `test/web: Env[GUNICORN_CMD_ARGS]: "--worker-tmp-dir": must not be given`},
-	"gunicorn: open quote in Env":   {withArgs("--access-logformat '%(h)s"), `test/web: Env[GUNICORN_CMD_ARGS]: "...": must close each quote`},
-	"gunicorn: WEB_CONCURRENCY":     {withWeb(django.WebProps{Env: map[string]string{"WEB_CONCURRENCY": "3"}}), `test/web: Env[WEB_CONCURRENCY]: "...": must not be given: it is set from Gunicorn.Workers`},
+	"gunicorn: workers in Env":      {withArgs("--workers=3"), `test/web: Project.Env[GUNICORN_CMD_ARGS]: "--workers": is managed; set Port and Gunicorn instead`},
+	"gunicorn: threads in Env":      {withArgs("--preload --threads 4"), `test/web: Project.Env[GUNICORN_CMD_ARGS]: "--threads": is managed; set Port and Gunicorn instead`},
+	"gunicorn: heartbeat in Env":    {withArgs("--worker-tmp-dir=/dev/shm"), `test/web: Project.Env[GUNICORN_CMD_ARGS]: "--worker-tmp-dir": is managed; set Port and Gunicorn instead`},
+	"gunicorn: open quote in Env":   {withArgs("--access-logformat '%(h)s"), `test/web: Project.Env[GUNICORN_CMD_ARGS]: "...": must close each quote`},
+	"gunicorn: WEB_CONCURRENCY":     {withProject(django.Project{Env: map[string]string{"WEB_CONCURRENCY": "3"}}), `test/web: Project.Env[WEB_CONCURRENCY]: "...": is managed; set Gunicorn.Workers instead`},
 
-	"autoscaling: negative":        {withAutoscaling(django.Autoscaling{MaxReplicas: -1}), `test/web: Autoscaling.MaxReplicas: -1: ` + overMax},
-	"autoscaling: no end":          {withAutoscaling(django.Autoscaling{MaxReplicas: 1 << 31}), `test/web: Autoscaling.MaxReplicas: 2147483648: ` + overMax},
-	"autoscaling: absurd":          {withAutoscaling(django.Autoscaling{MaxReplicas: math.MaxInt}), `test/web: Autoscaling.MaxReplicas: 9223372036854775807: ` + overMax},
-	"autoscaling: lower end alone": {withAutoscaling(django.Autoscaling{MinReplicas: 3}), `test/web: Autoscaling.MaxReplicas: 0: ` + overMax},
-	"autoscaling: percent alone":   {withAutoscaling(django.Autoscaling{CPUPercent: 50}), `test/web: Autoscaling.MaxReplicas: 0: ` + overMax},
-	"autoscaling: crossed ends":    {withAutoscaling(django.Autoscaling{MinReplicas: 5, MaxReplicas: 3}), `test/web: Autoscaling.MinReplicas: 5: must not be above MaxReplicas, 3`},
-	"autoscaling: negative end":    {withAutoscaling(django.Autoscaling{MinReplicas: -1, MaxReplicas: 3}), `test/web: Autoscaling.MinReplicas: -1: ` + overMax},
-	"autoscaling: no percent":      {withAutoscaling(django.Autoscaling{MaxReplicas: 3, CPUPercent: -80}), `test/web: Autoscaling.CPUPercent: -80: must be between 1 and 1000`},
-	"autoscaling: percent":         {withAutoscaling(django.Autoscaling{MaxReplicas: 3, CPUPercent: 1001}), `test/web: Autoscaling.CPUPercent: 1001: must be between 1 and 1000`},
-	"autoscaling: and replicas":    {withWeb(django.WebProps{Autoscaling: django.Autoscaling{MaxReplicas: 3}, Replicas: new(2)}), `test/web: Replicas: 2: must not be given with Autoscaling, which decides on it`},
+	"autoscaling: negative":        {withAutoscaling(pod.Autoscaling{MaxReplicas: -1}), `test/web: Autoscaling.MaxReplicas: -1: ` + overMax},
+	"autoscaling: no end":          {withAutoscaling(pod.Autoscaling{MaxReplicas: 1 << 31}), `test/web: Autoscaling.MaxReplicas: 2147483648: ` + overMax},
+	"autoscaling: absurd":          {withAutoscaling(pod.Autoscaling{MaxReplicas: math.MaxInt}), `test/web: Autoscaling.MaxReplicas: 9223372036854775807: ` + overMax},
+	"autoscaling: lower end alone": {withAutoscaling(pod.Autoscaling{MinReplicas: 3}), `test/web: Autoscaling.MaxReplicas: 0: ` + overMax},
+	"autoscaling: percent alone":   {withAutoscaling(pod.Autoscaling{CPUPercent: 50}), `test/web: Autoscaling.MaxReplicas: 0: ` + overMax},
+	"autoscaling: crossed ends":    {withAutoscaling(pod.Autoscaling{MinReplicas: 5, MaxReplicas: 3}), `test/web: Autoscaling.MinReplicas: 5: must not be above MaxReplicas, 3`},
+	"autoscaling: negative end":    {withAutoscaling(pod.Autoscaling{MinReplicas: -1, MaxReplicas: 3}), `test/web: Autoscaling.MinReplicas: -1: ` + overMax},
+	"autoscaling: no percent":      {withAutoscaling(pod.Autoscaling{MaxReplicas: 3, CPUPercent: -80}), `test/web: Autoscaling.CPUPercent: -80: must be between 1 and 1000`},
+	"autoscaling: percent":         {withAutoscaling(pod.Autoscaling{MaxReplicas: 3, CPUPercent: 1001}), `test/web: Autoscaling.CPUPercent: 1001: must be between 1 and 1000`},
+	"autoscaling: and replicas":    {withWeb(django.WebProps{Autoscaling: pod.Autoscaling{MaxReplicas: 3}, Replicas: new(2)}), `test/web: Replicas: 2: must not be given with Autoscaling, which sets it`},
 	"replicas: negative":           {withWeb(django.WebProps{Replicas: new(-1)}), `test/web: Replicas: -1: must be between 0 and 2147483647`},
 	"replicas: absurd":             {withWeb(django.WebProps{Replicas: new(math.MaxInt)}), `test/web: Replicas: 9223372036854775807: must be between 0`},
 	"replicas: negative on one node": {
 		withClaim(django.MediaClaimProps{}, func(props *django.WebProps) { props.Replicas = new(-1) }), `test/web: Replicas: -1: must be between 0`,
 	},
 
-	"priority class: upper case": {withWeb(django.WebProps{PriorityClassName: "Storefront"}), `test/web: PriorityClassName: "Storefront": must be 1 to 253 lower-case`},
-	"priority class: blank":      {withWeb(django.WebProps{PriorityClassName: " "}), `test/web: PriorityClassName: " ": must be 1 to 253 lower-case`},
-	"priority class: underscore": {withWeb(django.WebProps{PriorityClassName: "store_front"}), `test/web: PriorityClassName: "store_front": must be`},
-	"priority class: too long":   {withWeb(django.WebProps{PriorityClassName: strings.Repeat("a", 254)}), `must be 1 to 253 lower-case`},
-	"priority class: a number":   {withWeb(django.WebProps{PriorityClassName: "0o17"}), `test/web: PriorityClassName: "0o17": must be written in another way`},
+	"priority class: upper case": {withPod(pod.Template{PriorityClassName: "Storefront"}), `test/web: Pod.PriorityClassName: "Storefront": must be 1 to 253 lower-case`},
+	"priority class: blank":      {withPod(pod.Template{PriorityClassName: " "}), `test/web: Pod.PriorityClassName: " ": must be 1 to 253 lower-case`},
+	"priority class: underscore": {withPod(pod.Template{PriorityClassName: "store_front"}), `test/web: Pod.PriorityClassName: "store_front": must be`},
+	"priority class: too long":   {withPod(pod.Template{PriorityClassName: strings.Repeat("a", 254)}), `must be 1 to 253 lower-case`},
+	"priority class: a number":   {withPod(pod.Template{PriorityClassName: "0o17"}), `test/web: Pod.PriorityClassName: "0o17": must be written in another way`},
 
 	"check: lower case": {withWeb(django.WebProps{DeployCheck: "warning"}), `test/web: DeployCheck: "warning": must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL`},
 	"check: blank":      {withWeb(django.WebProps{DeployCheck: " "}), `test/web: DeployCheck: " ": must be one of`},
@@ -161,20 +165,20 @@ var wrongWebs = map[string]struct {
 		`test/web: StaticRoot: "/app": must be another path: /app/media is in it`,
 	},
 	"static files: on a volume": {
-		withWeb(django.WebProps{StaticRoot: "/srv", Volumes: []pod.Volume{{MountPath: "/srv", EmptyDir: "1Gi"}}}),
-		`test/web: Volumes[0].MountPath: "/srv": must be another path: the construct mounts StaticRoot there`,
+		withWeb(django.WebProps{Project: django.Project{Volumes: []pod.Volume{{MountPath: "/srv", EmptyDir: "1Gi"}}}, StaticRoot: "/srv"}),
+		`test/web: Project.Volumes[0].MountPath: "/srv": must be another path: the construct mounts StaticRoot there`,
 	},
 	"static files: above volumes": {
-		withWeb(django.WebProps{StaticRoot: "/srv", Volumes: []pod.Volume{{MountPath: "/srv/a", EmptyDir: "1Gi"}, {MountPath: "/srv/b", EmptyDir: "1Gi"}}}),
+		withWeb(django.WebProps{Project: django.Project{Volumes: []pod.Volume{{MountPath: "/srv/a", EmptyDir: "1Gi"}, {MountPath: "/srv/b", EmptyDir: "1Gi"}}}, StaticRoot: "/srv"}),
 		`test/web: StaticRoot: "/srv": must be another path: /srv/a is in it`,
 	},
 	"static files: STATIC_ROOT": {
-		withWeb(django.WebProps{StaticRoot: "/srv", Env: map[string]string{"STATIC_ROOT": "/srv"}}),
-		`test/web: Env[STATIC_ROOT]: "...": must not be given: it is set from StaticRoot`,
+		withWeb(django.WebProps{Project: django.Project{Env: map[string]string{"STATIC_ROOT": "/srv"}}, StaticRoot: "/srv"}),
+		`test/web: Project.Env[STATIC_ROOT]: "...": is managed; set StaticRoot instead`,
 	},
 	"heartbeat: a volume": {
-		withWeb(django.WebProps{Volumes: []pod.Volume{{MountPath: "/run/gunicorn", EmptyDir: "1Gi"}}}),
-		`test/web: Volumes[0].MountPath: "/run/gunicorn": must be another path: the construct mounts gunicorn's heartbeat there`,
+		withProject(django.Project{Volumes: []pod.Volume{{MountPath: "/run/gunicorn", EmptyDir: "1Gi"}}}),
+		`test/web: Project.Volumes[0].MountPath: "/run/gunicorn": must be another path: the construct mounts gunicorn's heartbeat there`,
 	},
 
 	"metrics: relative":      {withMetrics(django.Metrics{Path: "metrics"}), `test/web: Metrics.Path: "metrics": must be a URL path that starts with one '/'`},
@@ -184,10 +188,10 @@ var wrongWebs = map[string]struct {
 	"metrics: port alone":    {withMetrics(django.Metrics{Port: 9100}), `test/web: Metrics.Path: "": is required with Metrics.Port`},
 	"metrics: no port":       {withMetrics(django.Metrics{Path: "/metrics", Port: -1}), `test/web: Metrics.Port: -1: must be between 1 and 65535`},
 	"metrics: port":          {withMetrics(django.Metrics{Path: "/metrics", Port: 65536}), `test/web: Metrics.Port: 65536: must be between 1 and 65535`},
-	"metrics: server's port": {withWeb(django.WebProps{Port: 70000, Metrics: django.Metrics{Path: "/metrics"}}), `test/web: Port: 70000: must be between 1 and 65535`},
+	"metrics: server's port": {withWeb(django.WebProps{Port: 70000, Metrics: django.Metrics{Path: "/metrics"}}), `test/web: Port: 70000: must be between 1024 and 65535`},
 	"metrics: POD_IP": {
-		withWeb(django.WebProps{Metrics: django.Metrics{Path: "/metrics"}, Env: map[string]string{"POD_IP": "a"}}),
-		`test/web: Env[POD_IP]: "...": must not be given: it is set from Metrics`,
+		withWeb(django.WebProps{Project: django.Project{Env: map[string]string{"POD_IP": "a"}}, Metrics: django.Metrics{Path: "/metrics"}}),
+		`test/web: Project.Env[POD_IP]: "...": is managed; set Metrics instead`,
 	},
 
 	"claim: name":          {withClaim(django.MediaClaimProps{Name: "My_Media"}), `test/media: Name: "My_Media": must be 1 to 63 lower-case`},
@@ -197,111 +201,111 @@ var wrongWebs = map[string]struct {
 	"claim: no storage":    {withClaim(django.MediaClaimProps{Storage: "-1Gi"}), `test/media: Storage: "-1Gi": must be a positive`},
 	"claim: storage class": {withClaim(django.MediaClaimProps{StorageClass: "Fast SSD"}), `test/media: StorageClass: "Fast SSD": must be 1 to 253 lower-case`},
 	"claim: path":          {withClaim(django.MediaClaimProps{MountPath: "media"}), `test/media: MountPath: "media": must be an absolute path`},
-	"claim: path of /tmp":  {withClaim(django.MediaClaimProps{MountPath: "/tmp"}), `test/web: Media.MountPath: "/tmp": must be another path: the construct mounts a writable directory there`},
+	"claim: path of /tmp":  {withClaim(django.MediaClaimProps{MountPath: "/tmp"}), `test/web: Project.Media.MountPath: "/tmp": must be another path: the construct mounts a writable directory there`},
 	"claim: path of a volume": {
 		withClaim(django.MediaClaimProps{}, func(props *django.WebProps) {
-			props.Volumes = []pod.Volume{{MountPath: "/app/media", EmptyDir: "1Gi"}}
+			props.Project.Volumes = []pod.Volume{{MountPath: "/app/media", EmptyDir: "1Gi"}}
 		}),
-		`test/web: Volumes[0].MountPath: "/app/media": must be another path: the construct mounts Media there`,
+		`test/web: Project.Volumes[0].MountPath: "/app/media": must be another path: the construct mounts Media there`,
 	},
-	"claim: three pods": {withClaim(django.MediaClaimProps{}, threePods), `test/web: Media: "django-media": is a ReadWriteOnce claim, which pods on two nodes cannot share, and there may be 3 pods`},
+	"claim: three pods": {withClaim(django.MediaClaimProps{}, threePods), `test/web: Project.Media: "django-media": is a ReadWriteOnce claim, which pods on two nodes cannot share, and there may be 3 pods`},
 	"claim: up to four pods": {
 		withClaim(django.MediaClaimProps{}, func(props *django.WebProps) { props.Autoscaling.MaxReplicas = 4 }),
 		`and there may be 4 pods: use ReadWriteMany or an ObjectStore, or one pod`,
 	},
 	"claim: MEDIA_ROOT": {
-		withClaim(django.MediaClaimProps{}, func(props *django.WebProps) { props.Env = map[string]string{"MEDIA_ROOT": "/a"} }),
-		`test/web: Env[MEDIA_ROOT]: "...": must not be given: it is set from Media`,
+		withClaim(django.MediaClaimProps{}, func(props *django.WebProps) { props.Project.Env = map[string]string{"MEDIA_ROOT": "/a"} }),
+		`test/web: Project.Env[MEDIA_ROOT]: "...": is managed; set Media instead`,
 	},
 	"claim: nil": {
 		func(chart cdk8s.Chart) {
 			var none *django.MediaClaim
-			withWeb(django.WebProps{Media: none})(chart)
+			withProject(django.Project{Media: none})(chart)
 		},
-		`test/web: Media: "": must not be nil: leave it out, or name a MediaClaim or an ObjectStore`,
+		`test/web: Project.Media: "": must not be nil: leave it out, or name a MediaClaim or an ObjectStore`,
 	},
 	"claim: of another namespace": {
 		func(chart cdk8s.Chart) {
-			withWeb(django.WebProps{Media: django.NewMediaClaim(elsewhere(chart), "media", django.MediaClaimProps{})})(chart)
+			withProject(django.Project{Media: django.NewMediaClaim(elsewhere(chart), "media", django.MediaClaimProps{})})(chart)
 		},
-		`test/web: Media: "django-media": is in namespace "elsewhere", and pods of namespace "test" cannot mount it`,
+		`test/web: Project.Media: "django-media": is in namespace "elsewhere", and pods of namespace "test" cannot mount it`,
 	},
 
 	"store: nil": {
 		func(chart cdk8s.Chart) {
 			var none *django.ObjectStore
-			withWeb(django.WebProps{Media: none})(chart)
+			withProject(django.Project{Media: none})(chart)
 		},
-		`test/web: Media: "": must not be nil`,
+		`test/web: Project.Media: "": must not be nil`,
 	},
 	"store: wrong by pointer": {
 		func(chart cdk8s.Chart) {
-			withWeb(django.WebProps{Media: &django.ObjectStore{Secret: holding(chart, "media", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}})(chart)
+			withProject(django.Project{Media: &django.ObjectStore{Secret: holding(chart, "media", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}})(chart)
 		},
-		`test/web: Media.Bucket: "": must be 3 to 63 lower-case`,
+		`test/web: Project.Media.Bucket: "": must be 3 to 63 lower-case`,
 	},
-	"store: bucket":        {withStore(func(store *django.ObjectStore) { store.Bucket = "Media" }), `test/web: Media.Bucket: "Media": must be 3 to 63 lower-case`},
-	"store: no bucket":     {withStore(func(store *django.ObjectStore) { store.Bucket = "" }), `test/web: Media.Bucket: "": must be 3 to 63 lower-case`},
-	"store: bucket number": {withStore(func(store *django.ObjectStore) { store.Bucket = "0o17" }), `test/web: Media.Bucket: "0o17": must be written in another way`},
-	"store: no scheme":     {withEndpoint("s3.example.com"), `test/web: Media.Endpoint: "s3.example.com": must be a URL such as https://s3.example.com:9000`},
-	"store: other scheme":  {withEndpoint("s3://s3.example.com"), `test/web: Media.Endpoint: "s3://s3.example.com": must be a URL`},
-	"store: path":          {withEndpoint("https://s3.example.com/media"), `test/web: Media.Endpoint: "https://s3.example.com/media": must be a URL`},
-	"store: user":          {withEndpoint("https://id@s3.example.com"), `test/web: Media.Endpoint: "https://id@s3.example.com": must be a URL`},
-	"store: port":          {withEndpoint("https://s3.example.com:90000"), `test/web: Media.Endpoint: "https://s3.example.com:90000": must be a URL`},
-	"store: control":       {withEndpoint("https://s3.example.com\x00"), `test/web: Media.Endpoint: "https://s3.example.com\x00": must be a URL`},
-	"store: region":        {withStore(func(store *django.ObjectStore) { store.Region = "a\x00" }), `test/web: Media.Region: "...": must be UTF-8 text`},
-	"store: no secret":     {withStore(func(store *django.ObjectStore) { store.Secret = nil }), `test/web: Media.Secret: "": is required: the Secret that holds the access key`},
-	"store: id":            {withStore(func(store *django.ObjectStore) { store.AccessKeyIDKey = "id" }), `test/web: Media.AccessKeyIDKey: "id": is not a key of Secret "media"`},
-	"store: key":           {withStore(func(store *django.ObjectStore) { store.SecretAccessKeyKey = "key" }), `test/web: Media.SecretAccessKeyKey: "key": is not a key of Secret "media"`},
+	"store: bucket":        {withStore(func(store *django.ObjectStore) { store.Bucket = "Media" }), `test/web: Project.Media.Bucket: "Media": must be 3 to 63 lower-case`},
+	"store: no bucket":     {withStore(func(store *django.ObjectStore) { store.Bucket = "" }), `test/web: Project.Media.Bucket: "": must be 3 to 63 lower-case`},
+	"store: bucket number": {withStore(func(store *django.ObjectStore) { store.Bucket = "0o17" }), `test/web: Project.Media.Bucket: "0o17": must be written in another way`},
+	"store: no scheme":     {withEndpoint("s3.example.com"), `test/web: Project.Media.Endpoint: "s3.example.com": must be a URL such as https://s3.example.com:9000`},
+	"store: other scheme":  {withEndpoint("s3://s3.example.com"), `test/web: Project.Media.Endpoint: "s3://s3.example.com": must be a URL`},
+	"store: path":          {withEndpoint("https://s3.example.com/media"), `test/web: Project.Media.Endpoint: "https://s3.example.com/media": must be a URL`},
+	"store: user":          {withEndpoint("https://id@s3.example.com"), `test/web: Project.Media.Endpoint: "https://id@s3.example.com": must be a URL`},
+	"store: port":          {withEndpoint("https://s3.example.com:90000"), `test/web: Project.Media.Endpoint: "https://s3.example.com:90000": must be a URL`},
+	"store: control":       {withEndpoint("https://s3.example.com\x00"), `test/web: Project.Media.Endpoint: "https://s3.example.com\x00": must be a URL`},
+	"store: region":        {withStore(func(store *django.ObjectStore) { store.Region = "a\x00" }), `test/web: Project.Media.Region: "...": must be UTF-8 text`},
+	"store: no secret":     {withStore(func(store *django.ObjectStore) { store.Secret = nil }), `test/web: Project.Media.Secret: "": is required: the Secret that holds the access key`},
+	"store: id":            {withStore(func(store *django.ObjectStore) { store.AccessKeyIDKey = "id" }), `test/web: Project.Media.AccessKeyIDKey: "id": is not a key of Secret "media"`},
+	"store: key":           {withStore(func(store *django.ObjectStore) { store.SecretAccessKeyKey = "key" }), `test/web: Project.Media.SecretAccessKeyKey: "key": is not a key of Secret "media"`},
 	"store: secret of another namespace": {
 		func(chart cdk8s.Chart) {
 			credentials := holding(elsewhere(chart), "media", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
-			withWeb(django.WebProps{Media: django.ObjectStore{Bucket: "shop-media", Secret: credentials}})(chart)
+			withProject(django.Project{Media: django.ObjectStore{Bucket: "shop-media", Secret: credentials}})(chart)
 		},
-		`test/web: Media.Secret: "media": is in namespace "elsewhere", and pods of namespace "test" cannot read it`,
+		`test/web: Project.Media.Secret: "media": is in namespace "elsewhere", and pods of namespace "test" cannot read it`,
 	},
 
-	"broker: no secret": {withBroker(func(c *broker.Connection) { c.Secret = nil }), `test/web: Broker.Secret: "": is required`},
+	"broker: no secret": {withBroker(func(c *broker.Connection) { c.Secret = nil }), `test/web: Project.Broker.Secret: "": is required`},
 	"broker: nil": {
 		func(chart cdk8s.Chart) {
 			var none *broker.Connection
-			withWeb(django.WebProps{Broker: none})(chart)
+			withProject(django.Project{Broker: none})(chart)
 		},
-		`test/web: Broker: "": must not be nil: leave it out, or name a valkey.Server or a broker.Connection`,
+		`test/web: Project.Broker: "": must not be nil: leave it out, or name a valkey.Server or a broker.Connection`,
 	},
 	"broker: wrong by pointer": {
 		func(chart cdk8s.Chart) {
-			withWeb(django.WebProps{Broker: &broker.Connection{Secret: holding(chart, "redis", "URL")}})(chart)
+			withProject(django.Project{Broker: &broker.Connection{Secret: holding(chart, "redis", "URL")}})(chart)
 		},
-		`test/web: Broker.URLKey: "CELERY_BROKER_URL": is not a key of Secret "redis"`,
+		`test/web: Project.Broker.URLKey: "CELERY_BROKER_URL": is not a key of Secret "redis"`,
 	},
-	"broker: port":         {withBroker(func(c *broker.Connection) { c.Port = -1 }), `test/web: Broker.Port: -1: must be between 1 and 65535`},
-	"broker: no password":  {withBroker(func(c *broker.Connection) { c.URL = "redis://redis:6379/0" }), `test/web: Broker.URL: "...": must be a URL such as`},
-	"broker: password key": {withBroker(func(c *broker.Connection) { c.URL, c.PasswordKey = "redis://:$(OTHER)@redis", "OTHER" }), `test/web: Broker.PasswordKey: "OTHER": is not a key of Secret "redis"`},
+	"broker: port":         {withBroker(func(c *broker.Connection) { c.Port = -1 }), `test/web: Project.Broker.Port: -1: must be between 1 and 65535`},
+	"broker: no password":  {withBroker(func(c *broker.Connection) { c.URL = "redis://redis:6379/0" }), `test/web: Project.Broker.URL: "...": must be a URL such as`},
+	"broker: password key": {withBroker(func(c *broker.Connection) { c.URL, c.PasswordKey = "redis://:$(OTHER)@redis", "OTHER" }), `test/web: Project.Broker.PasswordKey: "OTHER": is not a key of Secret "redis"`},
 	"broker: database's key": {withBroker(func(c *broker.Connection) {
 		c.URL, c.PasswordKey = "redis://:$(POSTGRES_PASSWORD)@redis", "POSTGRES_PASSWORD"
-	}), `test/web: Broker.PasswordKey: "POSTGRES_PASSWORD": must be another: the variable of that name is set from Database`},
-	"broker: password in Env":   {withBroker(right, inEnv("REDIS_PASSWORD")), `test/web: Env[REDIS_PASSWORD]: "...": must not be given: it is set from Broker`},
-	"broker: CELERY_BROKER_URL": {withBroker(right, inEnv("CELERY_BROKER_URL")), `test/web: Env[CELERY_BROKER_URL]: "...": must not be given: it is set from Broker`},
+	}), `test/web: Project.Broker.PasswordKey: "POSTGRES_PASSWORD": must be another: the variable of that name is set from Database`},
+	"broker: password in Env":   {withBroker(right, inEnv("REDIS_PASSWORD")), `test/web: Project.Env[REDIS_PASSWORD]: "...": is managed; set Broker instead`},
+	"broker: CELERY_BROKER_URL": {withBroker(right, inEnv("CELERY_BROKER_URL")), `test/web: Project.Env[CELERY_BROKER_URL]: "...": is managed; set Broker instead`},
 	"broker: nameless in Env": {
 		func(chart cdk8s.Chart) {
 			connection := broker.Connection{Secret: holding(chart, "redis", "CELERY_BROKER_URL")}
-			withWeb(django.WebProps{Broker: connection, Env: map[string]string{"": "a"}})(chart)
+			withProject(django.Project{Broker: connection, Env: map[string]string{"": "a"}})(chart)
 		},
-		`test/web: Env[]: "": must be 1 to 253 letters`,
+		`test/web: Project.Env[]: "": must be 1 to 253 letters`,
 	},
 	"broker: secret of another namespace": {
 		func(chart cdk8s.Chart) {
-			withWeb(django.WebProps{Broker: broker.Connection{Secret: holding(elsewhere(chart), "redis", "CELERY_BROKER_URL")}})(chart)
+			withProject(django.Project{Broker: broker.Connection{Secret: holding(elsewhere(chart), "redis", "CELERY_BROKER_URL")}})(chart)
 		},
-		`test/web: Broker.Secret: "redis": is in namespace "elsewhere", and pods of namespace "test" cannot read it`,
+		`test/web: Project.Broker.Secret: "redis": is in namespace "elsewhere", and pods of namespace "test" cannot read it`,
 	},
 }
 
 func right(*broker.Connection) {}
 
 func inEnv(name string) func(props *django.WebProps) {
-	return func(props *django.WebProps) { props.Env = map[string]string{name: "a"} }
+	return func(props *django.WebProps) { props.Project.Env = map[string]string{name: "a"} }
 }
 
 func threePods(props *django.WebProps) { props.Replicas = new(3) }
@@ -326,9 +330,9 @@ func TestVariablesThatAreTheUsers(t *testing.T) {
 		"AWS_ACCESS_KEY_ID": "a", "AWS_S3_ENDPOINT_URL": "https://s3.example.com", "CELERY_BROKER_URL": "memory://", "POD_IP": "a",
 	}
 	for name, props := range map[string]django.WebProps{
-		"nothing is on":         {HTTPS: true, Env: env},
-		"metrics are elsewhere": {HTTPS: true, Env: env, Metrics: django.Metrics{Path: "/metrics", Port: 9100}},
-		"visitors use http":     {Env: env},
+		"nothing is on":         {Project: django.Project{HTTPS: true, Env: env}},
+		"metrics are elsewhere": {Project: django.Project{HTTPS: true, Env: env}, Metrics: django.Metrics{Path: "/metrics", Port: 9100}},
+		"visitors use http":     {Project: django.Project{Env: env}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := cdktest.Render(t, withWeb(props))

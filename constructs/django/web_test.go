@@ -1,6 +1,7 @@
 package django_test
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"testing"
@@ -27,46 +28,50 @@ func holding(chart cdk8s.Chart, name string, keys ...string) *secret.Secret {
 	return secret.New(chart, name, secret.Props{Name: name, Source: secret.Existing(keys...)})
 }
 
-// web adds a Web whose database is a server elsewhere, unless props name one.
-func web(chart cdk8s.Chart, props django.WebProps) {
-	if props.Database == nil {
-		props.Database = postgres.Connection{Host: "db.example.com", Secret: environment(chart, "django-env-secret")}
+// web adds a Web of the image shop:1 whose database is a server elsewhere, unless
+// props name others.
+func web(chart cdk8s.Chart, props django.WebProps) *django.Web {
+	props.Project.Image = cmp.Or(props.Project.Image, "shop:1")
+	if props.Project.Database == nil {
+		props.Project.Database = postgres.Connection{Host: "db.example.com", Secret: environment(chart, "django-env-secret")}
 	}
-	django.NewWeb(chart, "web", props)
+	return django.NewWeb(chart, "web", props)
 }
 
 var full = django.WebProps{
-	Name:       "shop",
-	Image:      "example/shop:2",
-	Command:    []string{"gunicorn"},
-	Args:       []string{"shop.wsgi", "--preload"},
-	Hosts:      []string{"www.example.com", ".shop.example.com"},
-	HTTPS:      true,
-	Port:       9000,
-	Replicas:   new(3),
-	SecretKeys: []string{"SECRET_KEY", "STRIPE_API_KEY"},
+	Project: django.Project{
+		Name:       "shop",
+		Image:      "example/shop:2",
+		Hosts:      []string{"www.example.com", ".shop.example.com"},
+		HTTPS:      true,
+		SecretKeys: []string{"SECRET_KEY", "STRIPE_API_KEY"},
+		Env:        map[string]string{"DJANGO_SETTINGS_MODULE": "shop.settings", "GUNICORN_CMD_ARGS": "--access-logfile=-"},
+		RunAsUser:  10001,
+		Volumes: []pod.Volume{
+			{MountPath: "/app/media", Claim: "media", External: true},
+			{MountPath: "/app/fonts", Claim: "fonts", External: true, ReadOnly: true},
+			{MountPath: "/app/cache", EmptyDir: "1Gi"},
+			{MountPath: "/app/empty", EmptyDir: "1Mi", ReadOnly: true},
+			{MountPath: "/etc/shop", ConfigMap: "shop", External: true},
+			{MountPath: "/etc/tls", Secret: "shop-tls", External: true, ReadOnly: true},
+		},
+		ImagePullSecrets:  []string{"registry"},
+		WaitForMigrations: true,
+	},
+	Command:  []string{"gunicorn"},
+	Args:     []string{"shop.wsgi", "--preload"},
+	Port:     9000,
+	Replicas: new(3),
 	Resources: pod.Resources{
-		Requests: pod.Amounts{CPU: "100m", Memory: "256Mi"},
-		Limits:   pod.Amounts{CPU: "2", Memory: "2Gi"},
+		Requests: pod.Quantities{CPU: "100m", Memory: "256Mi"},
+		Limits:   pod.Quantities{CPU: "2", Memory: "2Gi"},
 	},
-	Env:          map[string]string{"DJANGO_SETTINGS_MODULE": "shop.settings", "GUNICORN_CMD_ARGS": "--access-logfile=-"},
-	HealthPath:   "/accounts/login/?next=/",
-	LivenessPath: "/healthz",
-	RunAsUser:    10001,
-	Volumes: []pod.Volume{
-		{MountPath: "/app/media", Claim: "media", External: true},
-		{MountPath: "/app/fonts", Claim: "fonts", External: true, ReadOnly: true},
-		{MountPath: "/app/cache", EmptyDir: "1Gi"},
-		{MountPath: "/app/empty", EmptyDir: "1Mi", ReadOnly: true},
-		{MountPath: "/etc/shop", ConfigMap: "shop", External: true},
-		{MountPath: "/etc/tls", Secret: "shop-tls", External: true, ReadOnly: true},
-	},
-	ImagePullSecrets:              []string{"registry"},
+	HealthPath:                    "/accounts/login/?next=/",
+	LivenessPath:                  "/healthz",
 	PreStopSeconds:                15,
 	Gunicorn:                      django.Gunicorn{Threads: 4, GracefulTimeoutSeconds: 60, MaxRequests: 1000},
 	TerminationGracePeriodSeconds: 90,
-	PriorityClassName:             "storefront",
-	WaitForMigrations:             true,
+	Pod:                           pod.Template{PriorityClassName: "storefront"},
 	DeployCheck:                   django.CheckWarning,
 	StaticRoot:                    "/app/static",
 	Metrics:                       django.Metrics{Path: "/internal/metrics", Port: 9100},
@@ -75,13 +80,13 @@ var full = django.WebProps{
 // complete returns props with the fields that take constructs, which belong to
 // one chart.
 func complete(chart cdk8s.Chart, props django.WebProps) django.WebProps {
-	props.Secret = environment(chart, "shop-env")
-	props.Database = postgres.Connection{Host: "db.example.com", Secret: environment(chart, "shop-db")}
-	props.Broker = broker.Connection{
+	props.Project.Secret = environment(chart, "shop-env")
+	props.Project.Database = postgres.Connection{Host: "db.example.com", Secret: environment(chart, "shop-db")}
+	props.Project.Broker = broker.Connection{
 		URL: "redis://:$(REDIS_PASSWORD)@redis.example.com:6379/0", PasswordKey: "REDIS_PASSWORD", Port: 6379,
 		Secret: holding(chart, "shop-broker", "REDIS_PASSWORD"),
 	}
-	props.Media = django.ObjectStore{
+	props.Project.Media = django.ObjectStore{
 		Bucket: "shop-media", Endpoint: "https://s3.example.com:9000", Region: "eu-central-1",
 		Secret:         holding(chart, "shop-media", "id", "key"),
 		AccessKeyIDKey: "id", SecretAccessKeyKey: "key",
@@ -91,11 +96,11 @@ func complete(chart cdk8s.Chart, props django.WebProps) django.WebProps {
 
 func TestWeb(t *testing.T) {
 	for name, props := range map[string]django.WebProps{
-		"minimal":                         {Image: "shop:1"},
-		"https":                           {Image: "shop:1", Hosts: []string{"www.example.com"}, HTTPS: true},
-		"subdomains":                      {Image: "shop:1", Hosts: []string{".example.com"}},
-		"floating image is always pulled": {Image: "shop"},
-		"stopped":                         {Image: "shop:1", Replicas: new(0)},
+		"minimal":                         {},
+		"https":                           {Project: django.Project{Hosts: []string{"www.example.com"}, HTTPS: true}},
+		"subdomains":                      {Project: django.Project{Hosts: []string{".example.com"}}},
+		"floating image is always pulled": {Project: django.Project{Image: "shop"}},
+		"stopped":                         {Replicas: new(0)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cdktest.Golden(t, "web/"+name, func(chart cdk8s.Chart) { web(chart, props) })
@@ -109,14 +114,14 @@ func TestWebWithEveryField(t *testing.T) {
 
 func TestWebScales(t *testing.T) {
 	for name, props := range map[string]django.WebProps{
-		"two replicas":                      {Image: "shop:1", Replicas: new(2)},
-		"autoscaling":                       {Image: "shop:1", Autoscaling: django.Autoscaling{MaxReplicas: 10}},
-		"autoscaling from one replica":      {Image: "shop:1", Autoscaling: django.Autoscaling{MinReplicas: 1, MaxReplicas: 4, CPUPercent: 60}},
-		"autoscaling within one replica":    {Image: "shop:1", Autoscaling: django.Autoscaling{MaxReplicas: 1}},
-		"priority class":                    {Image: "shop:1", PriorityClassName: "storefront"},
-		"gunicorn settings":                 {Image: "shop:1", Gunicorn: allOfGunicorn},
-		"gunicorn by the resources":         {Image: "shop:1", Resources: pod.Resources{Limits: pod.Amounts{CPU: "4", Memory: "2Gi"}}},
-		"gunicorn with arguments of a user": {Image: "shop:1", Env: map[string]string{"GUNICORN_CMD_ARGS": "--access-logfile=-"}},
+		"two replicas":                      {Replicas: new(2)},
+		"autoscaling":                       {Autoscaling: pod.Autoscaling{MaxReplicas: 10}},
+		"autoscaling from one replica":      {Autoscaling: pod.Autoscaling{MinReplicas: 1, MaxReplicas: 4, CPUPercent: 60}},
+		"autoscaling within one replica":    {Autoscaling: pod.Autoscaling{MaxReplicas: 1}},
+		"priority class":                    {Pod: pod.Template{PriorityClassName: "storefront"}},
+		"gunicorn settings":                 {Gunicorn: allOfGunicorn},
+		"gunicorn by the resources":         {Resources: pod.Resources{Limits: pod.Quantities{CPU: "4", Memory: "2Gi"}}},
+		"gunicorn with arguments of a user": {Project: django.Project{Env: map[string]string{"GUNICORN_CMD_ARGS": "--access-logfile=-"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cdktest.Golden(t, "web/"+name, func(chart cdk8s.Chart) { web(chart, props) })
@@ -130,16 +135,16 @@ var allOfGunicorn = django.Gunicorn{
 
 func TestWebStarts(t *testing.T) {
 	for name, props := range map[string]django.WebProps{
-		"waits for migrations": {Image: "shop:1", WaitForMigrations: true},
-		"deploy check":         {Image: "shop:1", DeployCheck: django.CheckError},
-		"static files":         {Image: "shop:1", StaticRoot: "/app/staticfiles"},
-		"every start":          {Image: "shop:1", WaitForMigrations: true, DeployCheck: django.CheckWarning, StaticRoot: "/app/staticfiles"},
-		"claims are mounted by the server alone": {
-			Image: "shop:1", WaitForMigrations: true, Volumes: []pod.Volume{
+		"waits for migrations": {Project: django.Project{WaitForMigrations: true}},
+		"deploy check":         {DeployCheck: django.CheckError},
+		"static files":         {StaticRoot: "/app/staticfiles"},
+		"every start":          {Project: django.Project{WaitForMigrations: true}, DeployCheck: django.CheckWarning, StaticRoot: "/app/staticfiles"},
+		"claims are mounted by the server alone": {Project: django.Project{
+			WaitForMigrations: true, Volumes: []pod.Volume{
 				{MountPath: "/data", Claim: "data", External: true},
 				{MountPath: "/etc/shop", ConfigMap: "shop", External: true},
 			},
-		},
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cdktest.Golden(t, "web/"+name, func(chart cdk8s.Chart) { web(chart, props) })
@@ -149,9 +154,9 @@ func TestWebStarts(t *testing.T) {
 
 func TestWebIsObserved(t *testing.T) {
 	for name, props := range map[string]django.WebProps{
-		"metrics on the same port":  {Image: "shop:1", Hosts: []string{"www.example.com"}, HTTPS: true, Metrics: django.Metrics{Path: "/internal/metrics.txt"}},
-		"metrics on another port":   {Image: "shop:1", HTTPS: true, Metrics: django.Metrics{Path: "/metrics", Port: 9100}},
-		"https settings overridden": {Image: "shop:1", HTTPS: true, Env: map[string]string{"SECURE_SSL_REDIRECT": "false", "CSRF_COOKIE_SECURE": "false"}},
+		"metrics on the same port":  {Project: django.Project{Hosts: []string{"www.example.com"}, HTTPS: true}, Metrics: django.Metrics{Path: "/internal/metrics.txt"}},
+		"metrics on another port":   {Project: django.Project{HTTPS: true}, Metrics: django.Metrics{Path: "/metrics", Port: 9100}},
+		"https settings overridden": {Project: django.Project{HTTPS: true, Env: map[string]string{"SECURE_SSL_REDIRECT": "false", "CSRF_COOKIE_SECURE": "false"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cdktest.Golden(t, "web/"+name, func(chart cdk8s.Chart) { web(chart, props) })
@@ -164,20 +169,23 @@ func TestWebWithMedia(t *testing.T) {
 		props django.WebProps
 		claim django.MediaClaimProps
 	}{
-		"media on a claim of one node":      {django.WebProps{Image: "shop:1", WaitForMigrations: true}, django.MediaClaimProps{}},
-		"media on a claim of several nodes": {django.WebProps{Image: "shop:1", WaitForMigrations: true, Replicas: new(3)}, django.MediaClaimProps{AccessMode: django.ReadWriteMany}},
+		"media on a claim of one node":      {django.WebProps{Project: django.Project{WaitForMigrations: true}}, django.MediaClaimProps{}},
+		"media on a claim of several nodes": {django.WebProps{Project: django.Project{WaitForMigrations: true}, Replicas: new(3)}, django.MediaClaimProps{AccessMode: django.ReadWriteMany}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cdktest.Golden(t, "web/"+name, func(chart cdk8s.Chart) {
-				tc.props.Media = django.NewMediaClaim(chart, "media", tc.claim)
+				tc.props.Project.Media = django.NewMediaClaim(chart, "media", tc.claim)
 				web(chart, tc.props)
 			})
 		})
 	}
 	cdktest.Golden(t, "web/media in an object store", func(chart cdk8s.Chart) {
-		web(chart, django.WebProps{Image: "shop:1", Replicas: new(2), Media: django.ObjectStore{
-			Bucket: "shop-media", Secret: holding(chart, "media", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
-		}})
+		web(chart, django.WebProps{
+			Project: django.Project{Media: django.ObjectStore{
+				Bucket: "shop-media", Secret: holding(chart, "media", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
+			}},
+			Replicas: new(2),
+		})
 	})
 }
 
@@ -186,7 +194,7 @@ func TestObjectStoreByPointer(t *testing.T) {
 	render := func(media func(store django.ObjectStore) django.Media) string {
 		return cdktest.Render(t, func(chart cdk8s.Chart) {
 			env := holding(chart, "media", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
-			web(chart, django.WebProps{Image: "shop:1", Media: media(django.ObjectStore{Bucket: "shop-media", Secret: env})})
+			web(chart, django.WebProps{Project: django.Project{Media: media(django.ObjectStore{Bucket: "shop-media", Secret: env})}})
 		})
 	}
 	byValue := render(func(store django.ObjectStore) django.Media { return store })
@@ -197,15 +205,19 @@ func TestObjectStoreByPointer(t *testing.T) {
 
 func TestWebWithBrokers(t *testing.T) {
 	cdktest.Golden(t, "web/broker elsewhere by its URL", func(chart cdk8s.Chart) {
-		web(chart, django.WebProps{Image: "shop:1", Broker: broker.Connection{
-			URLKey: "BROKER", Secret: holding(chart, "rabbitmq", "BROKER"),
-		}})
+		web(chart, django.WebProps{
+			Project: django.Project{Broker: broker.Connection{
+				URLKey: "BROKER", Secret: holding(chart, "rabbitmq", "BROKER"),
+			}},
+		})
 	})
 	cdktest.Golden(t, "web/broker elsewhere by its password", func(chart cdk8s.Chart) {
-		web(chart, django.WebProps{Image: "shop:1", Broker: broker.Connection{
-			URL: "redis://:$(REDIS_PASSWORD)@redis.example.com:6379/0", PasswordKey: "REDIS_PASSWORD",
-			Secret: holding(chart, "redis", "REDIS_PASSWORD"),
-		}})
+		web(chart, django.WebProps{
+			Project: django.Project{Broker: broker.Connection{
+				URL: "redis://:$(REDIS_PASSWORD)@redis.example.com:6379/0", PasswordKey: "REDIS_PASSWORD",
+				Secret: holding(chart, "redis", "REDIS_PASSWORD"),
+			}},
+		})
 	})
 }
 
@@ -226,7 +238,7 @@ var fullClaim = django.MediaClaimProps{
 
 func TestEveryFieldOfMediaClaimReachesTheManifest(t *testing.T) {
 	cdktest.EveryField(t, django.MediaClaimProps{}, fullClaim, func(chart cdk8s.Chart, props django.MediaClaimProps) {
-		web(chart, django.WebProps{Image: "shop:1", Media: django.NewMediaClaim(chart, "media", props)})
+		web(chart, django.WebProps{Project: django.Project{Media: django.NewMediaClaim(chart, "media", props)}})
 	})
 }
 
@@ -245,21 +257,21 @@ func TestEveryFieldOfObjectStoreReachesTheManifest(t *testing.T) {
 			name = store.Secret.Name()
 		}
 		store.Secret = secretOf(chart, name)
-		web(chart, django.WebProps{Image: "shop:1", Media: store})
+		web(chart, django.WebProps{Project: django.Project{Media: store}})
 	})
 }
 
 func TestEveryFieldOfGunicornReachesTheManifest(t *testing.T) {
 	minimal := django.Gunicorn{MaxRequests: 900}
 	cdktest.EveryField(t, minimal, allOfGunicorn, func(chart cdk8s.Chart, g django.Gunicorn) {
-		web(chart, django.WebProps{Image: "shop:1", Gunicorn: g})
+		web(chart, django.WebProps{Gunicorn: g})
 	})
 }
 
 func TestEveryFieldOfAutoscalingReachesTheManifest(t *testing.T) {
-	cdktest.EveryField(t, django.Autoscaling{MaxReplicas: 5}, django.Autoscaling{MinReplicas: 3, MaxReplicas: 9, CPUPercent: 50},
-		func(chart cdk8s.Chart, a django.Autoscaling) {
-			web(chart, django.WebProps{Image: "shop:1", Autoscaling: a})
+	cdktest.EveryField(t, pod.Autoscaling{MaxReplicas: 5}, pod.Autoscaling{MinReplicas: 3, MaxReplicas: 9, CPUPercent: 50},
+		func(chart cdk8s.Chart, a pod.Autoscaling) {
+			web(chart, django.WebProps{Autoscaling: a})
 		})
 }
 
@@ -269,18 +281,18 @@ func TestWebWithDatabases(t *testing.T) {
 			Source: secret.Generated(secret.GeneratedProps{Image: "shop:1", Keys: []string{"JWT_SIGNING_KEY"}}),
 		})
 		web(chart, django.WebProps{
-			Image:    "shop:1",
-			Database: postgres.NewDatabase(chart, "database", postgres.DatabaseProps{Secret: env}),
+			Project: django.Project{Database: postgres.NewDatabase(chart, "database", postgres.DatabaseProps{Secret: env})},
 		})
 	})
 	cdktest.Golden(t, "web/database elsewhere with keys of its own", func(chart cdk8s.Chart) {
 		managed := secret.New(chart, "managed", secret.Props{Name: "managed-db", Source: secret.Existing("username", "password")})
 		web(chart, django.WebProps{
-			Image:  "shop:1",
-			Secret: environment(chart, "shop-env"),
-			Database: postgres.Connection{
-				Host: "db.example.com", Port: 6432, Name: "shop",
-				Secret: managed, UserKey: "username", PasswordKey: "password",
+			Project: django.Project{
+				Secret: environment(chart, "shop-env"),
+				Database: postgres.Connection{
+					Host: "db.example.com", Port: 6432, Name: "shop",
+					Secret: managed, UserKey: "username", PasswordKey: "password",
+				},
 			},
 		})
 	})
@@ -289,24 +301,24 @@ func TestWebWithDatabases(t *testing.T) {
 func TestEveryFieldReachesTheManifest(t *testing.T) {
 	aside := cdk8s.NewChart(cdk8s.NewApp(nil), new("aside"), nil)
 	other := complete(aside, full)
-	other.Database = postgres.Connection{Host: "other.example.com", Secret: environment(aside, "other-db")}
-	other.Autoscaling = django.Autoscaling{MaxReplicas: 9}
-	cdktest.EveryField(t, django.WebProps{Image: "shop:1"}, other, func(chart cdk8s.Chart, props django.WebProps) {
-		if props.Secret != nil {
-			props.Secret = environment(chart, props.Secret.Name())
+	other.Project.Database = postgres.Connection{Host: "other.example.com", Secret: environment(aside, "other-db")}
+	other.Autoscaling = pod.Autoscaling{MaxReplicas: 9}
+	cdktest.EveryField(t, django.WebProps{}, other, func(chart cdk8s.Chart, props django.WebProps) {
+		if props.Project.Secret != nil {
+			props.Project.Secret = environment(chart, props.Project.Secret.Name())
 		}
-		if props.Database != nil {
-			connection := props.Database.Connection()
+		if props.Project.Database != nil {
+			connection := props.Project.Database.Connection()
 			connection.Secret = environment(chart, connection.Secret.Name())
-			props.Database = connection
+			props.Project.Database = connection
 		}
-		if connection, ok := props.Broker.(broker.Connection); ok {
+		if connection, ok := props.Project.Broker.(broker.Connection); ok {
 			connection.Secret = holding(chart, "shop-broker", connection.Secret.Keys()...)
-			props.Broker = connection
+			props.Project.Broker = connection
 		}
-		if store, ok := props.Media.(django.ObjectStore); ok {
+		if store, ok := props.Project.Media.(django.ObjectStore); ok {
 			store.Secret = holding(chart, "shop-media", store.Secret.Keys()...)
-			props.Media = store
+			props.Project.Media = store
 		}
 		web(chart, props)
 	})
@@ -316,9 +328,9 @@ func TestEveryFieldReachesTheManifest(t *testing.T) {
 // the scheme that it insists on.
 func TestProbesUseAnAllowedHost(t *testing.T) {
 	for name, props := range map[string]django.WebProps{
-		"no host":    {Image: "shop:1"},
-		"one host":   {Image: "shop:1", Hosts: []string{"www.example.com"}},
-		"subdomains": {Image: "shop:1", Hosts: []string{".example.com"}, HTTPS: true},
+		"no host":    {},
+		"one host":   {Project: django.Project{Hosts: []string{"www.example.com"}}},
+		"subdomains": {Project: django.Project{Hosts: []string{".example.com"}, HTTPS: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := cdktest.Render(t, func(chart cdk8s.Chart) { web(chart, props) })
@@ -328,7 +340,7 @@ func TestProbesUseAnAllowedHost(t *testing.T) {
 				t.Errorf("%d of 3 probes name %q, the first of ALLOWED_HOSTS\n%s", n, first, got)
 			}
 			want := 0
-			if props.HTTPS {
+			if props.Project.HTTPS {
 				want = 3
 			}
 			if n := strings.Count(got, "- name: X-Forwarded-Proto\n                  value: https\n"); n != want {
@@ -339,7 +351,7 @@ func TestProbesUseAnAllowedHost(t *testing.T) {
 }
 
 func TestDatabaseURLHoldsNoCredential(t *testing.T) {
-	got := cdktest.Render(t, func(chart cdk8s.Chart) { web(chart, django.WebProps{Image: "shop:1"}) })
+	got := cdktest.Render(t, func(chart cdk8s.Chart) { web(chart, django.WebProps{}) })
 	const want = "value: postgres://$(POSTGRES_HOST):$(POSTGRES_PORT)/$(POSTGRES_DB)\n"
 	if !strings.Contains(got, want) {
 		t.Errorf("the manifest lacks %q", want)
@@ -353,8 +365,11 @@ func TestDatabaseURLHoldsNoCredential(t *testing.T) {
 func TestHostsAreACopy(t *testing.T) {
 	cdktest.Render(t, func(chart cdk8s.Chart) {
 		site := django.NewWeb(chart, "web", django.WebProps{
-			Image: "shop:1", Hosts: []string{"www.example.com"},
-			Database: postgres.Connection{Host: "db.example.com", Secret: environment(chart, "env")},
+			Project: django.Project{
+				Image:    "shop:1",
+				Hosts:    []string{"www.example.com"},
+				Database: postgres.Connection{Host: "db.example.com", Secret: environment(chart, "env")},
+			},
 		})
 		site.Hosts()[0] = "changed"
 		if got := site.Hosts()[0]; got != "www.example.com" {
@@ -372,7 +387,7 @@ func TestChartWithoutNamespace(t *testing.T) {
 		if got := db.Connection().Host; got != "postgres" {
 			t.Errorf("Host = %q, want the short name of the Service", got)
 		}
-		web(chart, django.WebProps{Image: "shop:1", Database: db})
+		web(chart, django.WebProps{Project: django.Project{Database: db}})
 	})
 	if problems != nil {
 		t.Error(problems)
@@ -381,7 +396,7 @@ func TestChartWithoutNamespace(t *testing.T) {
 
 func TestPartOfAChartWithoutNamespaceIsItsID(t *testing.T) {
 	chart := cdk8s.NewChart(cdk8s.NewApp(nil), new("shop"), nil)
-	web(chart, django.WebProps{Image: "shop:1"})
+	web(chart, django.WebProps{})
 	if got := *cdk8s.Yaml_Stringify(*cdk8s.Testing_Synth(chart)...); strings.Count(got, "app.kubernetes.io/part-of: shop\n") != 3 {
 		t.Errorf("the objects and pods are not part of shop:\n%s", got)
 	}
@@ -390,15 +405,15 @@ func TestPartOfAChartWithoutNamespaceIsItsID(t *testing.T) {
 // An object's name and selector say what it is on the cluster, wherever its
 // construct stands.
 func TestMovingAConstructChangesNothing(t *testing.T) {
-	props := django.WebProps{Image: "shop:1"}
+	props := django.WebProps{Project: django.Project{Image: "shop:1"}}
 	before := cdktest.Render(t, func(chart cdk8s.Chart) {
-		props.Database = postgres.Connection{Host: "db.example.com", Secret: environment(chart, "env")}
+		props.Project.Database = postgres.Connection{Host: "db.example.com", Secret: environment(chart, "env")}
 		django.NewWeb(chart, "web", props)
 	})
 	after := cdktest.Render(t, func(chart cdk8s.Chart) {
-		props.Database = postgres.Connection{Host: "db.example.com", Secret: environment(chart, "elsewhere")}
-		props.Database = postgres.Connection{Host: "db.example.com", Secret: environment(chart, "env")}
-		parent := django.NewWeb(chart, "parent", django.WebProps{Name: "parent", Image: "shop:1", Database: props.Database})
+		props.Project.Database = postgres.Connection{Host: "db.example.com", Secret: environment(chart, "elsewhere")}
+		props.Project.Database = postgres.Connection{Host: "db.example.com", Secret: environment(chart, "env")}
+		parent := django.NewWeb(chart, "parent", django.WebProps{Project: django.Project{Name: "parent", Image: "shop:1", Database: props.Project.Database}})
 		django.NewWeb(parent, "another-id", props)
 	})
 	if !strings.Contains(after, before) {
@@ -413,12 +428,14 @@ func ExampleNewWeb() {
 		Source: secret.Existing("POSTGRES_DB", "POSTGRES_USER", "POSTGRES_PASSWORD", "SECRET_KEY"),
 	})
 	web := django.NewWeb(chart, "web", django.WebProps{
-		Image:    "example/shop:1.2.3",
-		Hosts:    []string{"shop.example.com"},
-		HTTPS:    true,
+		Project: django.Project{
+			Image:    "example/shop:1.2.3",
+			Hosts:    []string{"shop.example.com"},
+			HTTPS:    true,
+			Database: postgres.NewDatabase(chart, "database", postgres.DatabaseProps{Secret: env}),
+		},
 		Replicas: new(3),
-		Database: postgres.NewDatabase(chart, "database", postgres.DatabaseProps{Secret: env}),
 	})
-	fmt.Println(*web.Service().Name(), *web.Service().Port())
+	fmt.Println(web.Name(), web.Port())
 	// Output: django 8000
 }

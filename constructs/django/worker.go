@@ -6,165 +6,208 @@ import (
 	"strings"
 
 	"github.com/aws/constructs-go/constructs/v10"
-	"github.com/aws/jsii-runtime-go"
-	"github.com/cdk8s-team/cdk8s-plus-go/cdk8splus28/v2/k8s"
+	appsv1 "k8s.io/api/apps/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"example.com/django-cdk8s/constructs/network"
+	"example.com/django-cdk8s/constructs/object"
 	"example.com/django-cdk8s/constructs/pod"
-	"example.com/django-cdk8s/internal/bind"
-	"example.com/django-cdk8s/internal/declare"
+	"example.com/django-cdk8s/internal/construct"
+	"example.com/django-cdk8s/internal/kube"
 	"example.com/django-cdk8s/internal/labels"
 	"example.com/django-cdk8s/internal/rule"
 )
 
 // Defaults of [WorkerProps].
 const (
-	// DefaultWorkerGraceSeconds is how long running tasks have when a worker is
-	// to stop.
-	DefaultWorkerGraceSeconds = 300
+	// DefaultWorkerTerminationGracePeriodSeconds is the time for running tasks
+	// to end when a worker is to stop.
+	DefaultWorkerTerminationGracePeriodSeconds = 300
+
+	// DefaultWorkerMinReadySeconds is the time within which a worker that cannot
+	// load its tasks ends. Nothing else tells when one is ready.
+	DefaultWorkerMinReadySeconds = 30
+
+	// DefaultLogLevel is the level of Celery's log.
+	DefaultLogLevel = "INFO"
 
 	// workerStopSeconds is what a worker needs to stop once its tasks have
 	// ended.
 	workerStopSeconds = 30
 )
 
-// WorkerProps configures [NewWorker]. Web and App are required; the zero value
-// of every other field means its default.
+// WorkerProps configures [NewWorker]. Project and App are required; the zero
+// value of every other field means its default.
 type WorkerProps struct {
-	// Web is the site whose project the worker runs, with the image and the
-	// environment of the site. It must have a Broker.
+	// Project is the Django project whose tasks run. It must have a Broker.
 	//
 	// Required.
-	Web *Web
+	Project Project
 
-	// App is the module of the project that holds its Celery application, as
-	// "celery --app" takes it.
+	// App is the Python module of the Celery application, as "celery --app"
+	// takes it.
 	//
 	// Required.
 	App string
 
-	// Name names the Deployment. Workers of different queues need different
-	// names.
+	// Name is the name of the Deployment. Workers of different queues need
+	// different names.
 	//
-	// Default: the site's name and "-worker".
+	// Default: the project's name and "-worker".
 	Name string
 
-	// Queues are the queues that the worker takes tasks from.
+	// Env are further environment variables of the worker, which win over those
+	// of the project.
 	//
-	// Default: the application's own, which is "celery" unless its settings say
-	// otherwise.
+	// Default: none.
+	Env map[string]string
+
+	// Queues are the queues that the worker consumes.
+	//
+	// Default: that of the application, "celery" unless its settings name
+	// another.
 	Queues []string
 
-	// Concurrency is the number of tasks that each pod runs at a time, in a
-	// process each.
+	// Concurrency is the number of tasks that each pod runs at a time.
 	//
 	// Default: the CPU limit in whole cores, rounded up. Celery's own default
 	// counts the cores of the node.
 	Concurrency int
+
+	// Pool is the implementation of the pool of tasks: prefork, solo, threads,
+	// gevent or eventlet.
+	//
+	// Default: none; prefork.
+	Pool string
+
+	// MaxTasksPerChild is the number of tasks after which a process of the pool
+	// is replaced, which bounds what leaks.
+	//
+	// Default: 0, no limit.
+	MaxTasksPerChild int
+
+	// LogLevel is the level of the log: DEBUG, INFO, WARNING, ERROR or CRITICAL.
+	//
+	// Default: [DefaultLogLevel].
+	LogLevel string
+
+	// Args are further arguments of "celery worker".
+	//
+	// Default: none.
+	Args []string
 
 	// Replicas is the number of pods; a pointer to zero stops the workers.
 	//
 	// Default: [DefaultReplicas].
 	Replicas *int
 
-	// Autoscaling makes the number of pods follow the load, in place of
-	// Replicas.
+	// Autoscaling sets the number of pods by their load, in place of Replicas.
 	//
 	// Default: off.
-	Autoscaling Autoscaling
+	Autoscaling pod.Autoscaling
 
-	// PriorityClassName is the name of a PriorityClass of the cluster, which
-	// says whose pods stay when a node is full.
+	// Rollout are the numbers of an update.
 	//
-	// Default: the cluster's default class.
-	PriorityClassName string
+	// Default: MinReadySeconds is [DefaultWorkerMinReadySeconds].
+	Rollout pod.Rollout
 
-	// Resources says how much CPU and memory each pod gets.
+	// Resources are the requests and limits of each pod.
 	//
 	// Default: [DefaultResources].
 	Resources pod.Resources
 
-	// TimeLimitSeconds is after how long a task is killed. It becomes Celery's
-	// --time-limit, which a task's own time_limit overrides.
+	// TimeLimitSeconds is the time after which a task is killed. It becomes
+	// Celery's --time-limit, which a task's own time_limit overrides.
 	//
-	// Default: none; what the settings say.
+	// Default: none; that of the settings.
 	TimeLimitSeconds int
 
-	// TerminationGracePeriodSeconds is how long running tasks have when a pod
-	// is to stop: the worker takes no new task then, and is killed at the end.
-	// What becomes of a task that is killed is up to task_acks_late.
+	// TerminationGracePeriodSeconds is the time from deletion to SIGKILL. The
+	// worker takes no new task then; a task that is killed runs again where
+	// task_acks_late is set.
 	//
-	// Default: [DefaultWorkerGraceSeconds], or, with TimeLimitSeconds, half a
-	// minute more than that.
+	// Default: [DefaultWorkerTerminationGracePeriodSeconds], or, with
+	// TimeLimitSeconds, half a minute more than that.
 	TerminationGracePeriodSeconds int
+
+	// Pod are further settings of the pods.
+	//
+	// Default: none.
+	Pod pod.Template
 }
 
 // Validate reports every invalid field.
-func (p WorkerProps) Validate() error {
-	given := p
-	p = p.withDefaults()
+func (p WorkerProps) Validate() field.ErrorList {
+	_, _, problems := p.resolve("")
+	return problems
+}
+
+// resolve fills in the defaults and reports every invalid field.
+func (p WorkerProps) resolve(namespace string) (WorkerProps, process, field.ErrorList) {
 	var e rule.Errors
-	validateCelery(&e, p.Web, p.App)
-	p.Web.validateName(&e, given.Name, p.Name, maxLabel, "")
+	given := p
+	p.Name = cmp.Or(p.Name, cmp.Or(p.Project.Name, DefaultName)+"-worker")
+	p.Resources = p.Resources.WithDefaults(DefaultResources)
+	p.Concurrency = cmp.Or(p.Concurrency, int(cores(p.Resources.Limits.CPU)))
+	p.LogLevel = cmp.Or(p.LogLevel, DefaultLogLevel)
+	p.Rollout = p.Rollout.WithDefaults()
+	p.Rollout.MinReadySeconds = cmp.Or(p.Rollout.MinReadySeconds, DefaultWorkerMinReadySeconds)
+	p.resolveShutdown(&e)
+	p.Project.validateName(&e, given.Name, p.Name, maxLabel, "")
+	process := resolveProcess(&e, namespace, p.Project, process{
+		name: p.Name, part: labels.Worker, env: p.Env, resources: p.Resources, template: p.Pod,
+	}, "worker", "wait-for-migrations")
+	process.validateVolumes(&e, map[string]string{kube.TmpPath: "a writable directory"}, "")
+	validateCelery(&e, p.Project, p.App)
+	p.validateArguments(&e)
+	p.Replicas, p.Autoscaling = resolveScale(&e, given.Replicas, given.Autoscaling)
+	e.Join("Rollout", p.Rollout.Validate())
+	e.Join("Resources", given.Resources.Validate())
+	return p, process, e.Err()
+}
+
+func (p WorkerProps) validateArguments(e *rule.Errors) {
 	for i, queue := range p.Queues {
 		e.Queue(rule.Item("Queues", i), queue)
 	}
 	e.Unique("Queues", p.Queues)
 	e.Range("Concurrency", p.Concurrency, 1, 1000)
-	p.Autoscaling.validate(&e, given.Replicas)
-	if p.PriorityClassName != "" {
-		e.Name("PriorityClassName", p.PriorityClassName)
+	if p.Pool != "" {
+		e.OneOf("Pool", p.Pool, "prefork", "solo", "threads", "gevent", "eventlet")
 	}
-	e.Join("Resources", given.Resources.Validate())
+	e.Range("MaxTasksPerChild", p.MaxTasksPerChild, 0, 1_000_000_000)
+	e.OneOf("LogLevel", p.LogLevel, "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+	validateWords(e, "Args", p.Args)
 	e.Range("TimeLimitSeconds", p.TimeLimitSeconds, 0, day)
-	given.validateShutdown(&e)
-	return e.Err()
 }
 
-// validateShutdown checks a grace period that is given; the default follows from
+// resolveShutdown checks a grace period that is given; the default follows from
 // the time limit.
-func (p WorkerProps) validateShutdown(e *rule.Errors) {
+func (p *WorkerProps) resolveShutdown(e *rule.Errors) {
 	least := p.TimeLimitSeconds + workerStopSeconds
-	switch {
-	case p.TerminationGracePeriodSeconds == 0:
-	case p.TerminationGracePeriodSeconds < least:
-		e.Add("TerminationGracePeriodSeconds", p.TerminationGracePeriodSeconds, fmt.Sprintf(
+	switch given := p.TerminationGracePeriodSeconds; {
+	case given == 0 && p.TimeLimitSeconds > 0:
+		p.TerminationGracePeriodSeconds = least
+	case given == 0:
+		p.TerminationGracePeriodSeconds = DefaultWorkerTerminationGracePeriodSeconds
+	case given < least:
+		e.Add("TerminationGracePeriodSeconds", given, fmt.Sprintf(
 			"must be at least TimeLimitSeconds and %d seconds to stop = %d, or tasks are cut off", workerStopSeconds, least))
-	case p.TerminationGracePeriodSeconds > 2*day:
-		e.Add("TerminationGracePeriodSeconds", p.TerminationGracePeriodSeconds, "must be at most two days")
+	case given > 2*day:
+		e.Add("TerminationGracePeriodSeconds", given, "must be at most two days")
 	}
 }
 
 // validateCelery checks what every process of Celery needs.
-func validateCelery(e *rule.Errors, web *Web, app string) {
-	if web == nil {
-		e.Add("Web", "", "is required: the site whose project is run")
-	} else if web.props.Broker == nil {
-		// A nil pointer the site reports itself.
-		e.Add("Web", web.Name(), "must have a Broker, which Celery's messages go through")
+func validateCelery(e *rule.Errors, p Project, app string) {
+	if p.Broker == nil {
+		e.Add("Project.Broker", "", "is required: the broker of Celery's messages")
 	}
 	e.PythonName("App", app)
 }
 
-func (p WorkerProps) withDefaults() WorkerProps {
-	p.Name = cmp.Or(p.Name, p.Web.related("worker"))
-	p.Resources = p.Resources.WithDefaults(DefaultResources)
-	p.Concurrency = cmp.Or(p.Concurrency, int(cores(p.Resources.Limits.CPU)))
-	p.Autoscaling = p.Autoscaling.withDefaults()
-	if p.Replicas == nil {
-		p.Replicas = new(DefaultReplicas)
-	}
-	if p.TerminationGracePeriodSeconds == 0 {
-		p.TerminationGracePeriodSeconds = DefaultWorkerGraceSeconds
-		if p.TimeLimitSeconds > 0 {
-			p.TerminationGracePeriodSeconds = p.TimeLimitSeconds + workerStopSeconds
-		}
-	}
-	return p
-}
-
 // Worker runs the project's Celery tasks: a Deployment. A pod that is to stop
-// finishes its tasks and takes no new ones; Celery calls that a warm shutdown.
-// Where the site's pods wait for migrations, a worker's do, too.
+// finishes its tasks and takes no new ones, Celery's warm shutdown.
 //
 // There is no liveness probe. Celery's own check, "celery inspect ping", starts
 // Python and loads the project each time, for seconds of CPU, and its answer
@@ -172,84 +215,63 @@ func (p WorkerProps) withDefaults() WorkerProps {
 type Worker struct {
 	constructs.Construct
 
-	props WorkerProps
+	process    process
+	props      WorkerProps
+	deployment *object.Object[*appsv1.Deployment]
 }
 
 // NewWorker adds a [Worker] called id to scope. Invalid props fail synthesis
 // with the construct's path.
 func NewWorker(scope constructs.Construct, id string, props WorkerProps) *Worker {
 	w := &Worker{}
-	bind.Init(w, scope, id)
-	bind.Validate(w, props.Validate)
+	n := construct.Init(w, scope, id)
+	resolved, process, problems := props.resolve(n.Namespace())
+	n.Report(problems)
+	process.node = n
+	w.props, w.process = resolved, process
 
-	w.props = props.withDefaults()
-	if props.Web == nil {
-		return w
-	}
-	bind.Validate(w, func() error { return props.Web.reachableFrom(w) })
-	newWorkerDeployment(w)
-	newScaling(w.scaled())
-	// Wrong numbers, which are reported themselves, do not count.
-	if props.Validate() == nil {
-		w.addClient()
-	}
+	w.deployment = kube.NewDeployment(n, w.Name(), labels.Worker, props.Pod, w.spec)
+	kube.NewScaling(n, w.scale())
+	kube.NewServiceAccount(n, w.Name(), labels.Worker, props.Pod)
+	n.Check(w.process.checkMigrated)
 	return w
 }
 
 // Name returns the name of the Deployment.
 func (w *Worker) Name() string { return w.props.Name }
 
-// Selector returns the labels by which a NetworkPolicy or the like finds the
-// pods.
-func (w *Worker) Selector() map[string]string { return labels.Selector(w.props.Name) }
+// Selector returns the labels that select the pods.
+func (w *Worker) Selector() map[string]string { return labels.Selector(w.Name()) }
 
-// Externals implements the declaration of volumes and Secrets that come from
-// elsewhere.
-func (w *Worker) Externals() []declare.Object { return w.props.Web.projectExternals(bind.Namespace(w)) }
+// Deployment returns the Deployment of the worker.
+func (w *Worker) Deployment() *object.Object[*appsv1.Deployment] { return w.deployment }
 
-// Traffic implements the declaration of what the pods connect to.
-func (w *Worker) Traffic() []declare.Traffic { return w.props.Web.traffic(w) }
+// ExternalReferences lists objects that the construct references and does not
+// create.
+func (w *Worker) ExternalReferences() []network.Object { return w.process.references() }
 
-func (w *Worker) scaled() scaled {
-	return scaled{scope: w, name: w.props.Name, part: labels.Worker, autoscaling: w.props.Autoscaling, replicas: w.props.Replicas}
+// Flows implements [network.Source]. Each process of each pod holds one
+// connection to the database: those that run tasks, and the one that starts
+// them.
+func (w *Worker) Flows() []network.Flow {
+	pods, surge := w.scale().Max(), w.props.Rollout.MaxSurge
+	return []network.Flow{w.process.flow((pods+surge)*(w.props.Concurrency+1),
+		fmt.Sprintf("(%d+%d pods) x (%d+1 processes)", pods, surge, w.props.Concurrency))}
 }
 
-// addClient counts one connection for each process of each pod: those that run
-// tasks, and the one that starts them.
-func (w *Worker) addClient() {
-	pods := w.props.Autoscaling.max(w.props.Replicas)
-	w.props.Web.addClient(w.props.Name, (pods+1)*(w.props.Concurrency+1),
-		fmt.Sprintf("(%d+1 pods) x (%d+1 processes)", pods, w.props.Concurrency))
+func (w *Worker) scale() kube.Scale {
+	return kube.Scale{Name: w.Name(), Part: labels.Worker, Autoscaling: w.props.Autoscaling, Replicas: *w.props.Replicas}
 }
 
-func newWorkerDeployment(w *Worker) {
-	props := w.props
-	metadata := w.scaled().metadata()
-	k8s.NewKubeDeployment(w, new("Deployment"), &k8s.KubeDeploymentProps{
-		Metadata: metadata,
-		Spec: &k8s.DeploymentSpec{
-			Replicas: props.Autoscaling.replicas(props.Replicas),
-			Strategy: oneMore(),
-			// Nothing tells when a worker is ready. One that cannot load its
-			// tasks ends within these seconds, before the next one is replaced.
-			MinReadySeconds: jsii.Number(30),
-			Selector:        &k8s.LabelSelector{MatchLabels: bind.Map(w.Selector())},
-			Template: &k8s.PodTemplateSpec{
-				Metadata: &k8s.ObjectMeta{Labels: metadata.Labels},
-				Spec:     workerPod(w),
-			},
-		},
-	})
-}
-
-func workerPod(w *Worker) *k8s.PodSpec {
-	props := w.props
-	mounts := props.Web.projectMounts()
-	spec := props.Web.podSpec(mounts, props.Web.process("worker", jsii.Strings(props.command()...), props.Resources, mounts))
-	spec.InitContainers = bind.List(props.Web.waitForMigrations(props.Resources, mounts)...)
-	spec.TerminationGracePeriodSeconds = jsii.Number(props.TerminationGracePeriodSeconds)
-	spec.TopologySpreadConstraints = w.scaled().spread()
-	spec.PriorityClassName = bind.Optional(props.PriorityClassName)
+func (w *Worker) spec() appsv1.DeploymentSpec {
+	mounts := w.process.mounts()
+	worker := w.process.container("worker", w.props.command(), mounts)
+	p := w.process.pod(mounts, worker, w.process.waitForMigrations(mounts)...)
+	p.Spec.TerminationGracePeriodSeconds = new(int64(w.props.TerminationGracePeriodSeconds))
+	p.Spec.TopologySpreadConstraints = w.scale().Spread()
+	spec := kube.DeploymentSpec(w.props.Rollout)
+	spec.Replicas = w.scale().DeploymentReplicas()
+	spec.Template = p.Build()
 	return spec
 }
 
@@ -257,13 +279,19 @@ func workerPod(w *Worker) *k8s.PodSpec {
 // would keep the signal to stop from it.
 func (p WorkerProps) command() []string {
 	command := append(celery(p.App), "worker", fmt.Sprintf("--concurrency=%d", p.Concurrency))
+	if p.Pool != "" {
+		command = append(command, "--pool="+p.Pool)
+	}
 	if len(p.Queues) > 0 {
 		command = append(command, "--queues="+strings.Join(p.Queues, ","))
 	}
 	if p.TimeLimitSeconds > 0 {
 		command = append(command, fmt.Sprintf("--time-limit=%d", p.TimeLimitSeconds))
 	}
-	return append(command, "--loglevel=INFO")
+	if p.MaxTasksPerChild > 0 {
+		command = append(command, fmt.Sprintf("--max-tasks-per-child=%d", p.MaxTasksPerChild))
+	}
+	return append(append(command, "--loglevel="+p.LogLevel), p.Args...)
 }
 
 func celery(app string) []string { return []string{"python3", "-m", "celery", "--app=" + app} }

@@ -8,42 +8,47 @@ import (
 
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
+	"github.com/cdk8s-team/cdk8s-plus-go/cdk8splus28/v2/k8s"
 
 	"example.com/django-cdk8s/cdktest"
 	"example.com/django-cdk8s/constructs/isolation"
-	"example.com/django-cdk8s/internal/bind"
-	"example.com/django-cdk8s/internal/declare"
+	"example.com/django-cdk8s/constructs/network"
 	"example.com/django-cdk8s/internal/labels"
 )
 
 func TestMain(m *testing.M) { cdktest.Main(m) }
 
-// workload stands for a construct that uses the network.
+// workload is a construct of an importing project.
 type workload struct {
 	constructs.Construct
 
-	traffic []declare.Traffic
+	flows []network.Flow
+	read  int
 }
 
-func (w *workload) Name() string               { return w.traffic[0].Name }
-func (w *workload) Traffic() []declare.Traffic { return w.traffic }
+func (w *workload) Name() string { return w.flows[0].Name }
+
+func (w *workload) Flows() []network.Flow {
+	w.read++
+	return w.flows
+}
 
 // newWorkload adds a workload that is called like its construct, and connects
 // to the given servers.
-func newWorkload(scope constructs.Construct, name string, to ...declare.Destination) {
-	newTalker(scope, name, declare.Traffic{Name: name, Pods: labels.Selector(name), To: to})
+func newWorkload(scope constructs.Construct, name string, to ...network.Endpoint) {
+	newFlows(scope, name, network.Flow{Name: name, Pods: labels.Selector(name), To: to})
 }
 
 // newWeb adds a workload that visitors and Prometheus connect to.
-func newWeb(scope constructs.Construct, to ...declare.Destination) *workload {
-	return newTalker(scope, "django", declare.Traffic{
+func newWeb(scope constructs.Construct, to ...network.Endpoint) *workload {
+	return newFlows(scope, "django", network.Flow{
 		Name: "django", Pods: labels.Selector("django"), HTTP: 8000, Metrics: 9090, To: to,
 	})
 }
 
-func newTalker(scope constructs.Construct, id string, traffic ...declare.Traffic) *workload {
-	w := &workload{traffic: traffic}
-	bind.Init(w, scope, id)
+func newFlows(scope constructs.Construct, id string, flows ...network.Flow) *workload {
+	w := &workload{flows: flows}
+	constructs.NewConstruct_Override(w, scope, &id)
 	return w
 }
 
@@ -51,19 +56,16 @@ func newChart(scope constructs.Construct, namespace string) cdk8s.Chart {
 	return cdk8s.NewChart(scope, &namespace, &cdk8s.ChartProps{Namespace: &namespace})
 }
 
-// server is the destination of those who connect to the workload called name.
-func server(namespace, name string, port int) declare.Destination {
-	return declare.Destination{
-		Pods: labels.Selector(name), Namespace: namespace,
-		Host: strings.Join([]string{name, namespace, "svc", "cluster.local"}, "."), Port: port,
-	}
+// server is the workload called name as its clients know it.
+func server(namespace, name string, port int) network.Endpoint {
+	return host(strings.Join([]string{name, namespace, "svc"}, "."), port)
 }
 
-func host(name string, port int) declare.Destination {
-	return declare.Destination{Host: name, Port: port}
+func host(name string, port int) network.Endpoint {
+	return network.Endpoint{Host: name, Port: port}
 }
 
-var apiServer = declare.Destination{APIServer: true}
+var apiServer = network.Endpoint{APIServer: true}
 
 // newShop adds a web, a worker, their servers, and a Job that uses the API.
 func newShop(chart cdk8s.Chart) (web *workload) {
@@ -79,10 +81,10 @@ var ingress = []isolation.Peer{{Namespace: "ingress-nginx", Pods: map[string]str
 
 func full(web isolation.Workload) isolation.Props {
 	return isolation.Props{
-		Ingress:    append(ingress, isolation.Peer{CIDR: "10.250.0.0/24"}),
-		Monitoring: []isolation.Peer{{Namespace: "monitoring"}},
-		APIServer:  []string{"10.250.0.1/32", "2001:db8::1/128"},
-		Outside: []isolation.Outside{
+		IngressFrom: append(ingress, isolation.Peer{CIDR: "10.250.0.0/24"}),
+		MetricsFrom: []isolation.Peer{{Namespace: "monitoring"}},
+		APIServer:   []string{"10.250.0.1/32", "2001:db8::1/128"},
+		Egress: []isolation.Egress{
 			{From: web, Ports: []int{443, 587}},
 			{From: web, To: isolation.Peer{CIDR: "203.0.113.0/24"}, Ports: []int{8443}},
 			{From: web, To: isolation.Peer{Namespace: "minio", Pods: map[string]string{"app": "minio"}}, Ports: []int{9000}},
@@ -124,14 +126,14 @@ func TestIsolation(t *testing.T) {
 			newWorkload(chart, "postgres")
 			newWorkload(chart, "near", host("postgres", 5432))
 			newWorkload(chart, "nearer", host("postgres.test", 5432))
-			newWorkload(chart, "nearest", declare.Destination{Pods: labels.Selector("postgres"), Port: 5432})
+			newWorkload(chart, "nearest", network.Endpoint{Pods: labels.Selector("postgres"), Port: 5432})
 			isolation.New(chart, "isolation", isolation.Props{})
 		},
 		"one workload of two constructs": func(chart cdk8s.Chart) {
 			newWorkload(chart, "postgres")
 			newWeb(chart, server("test", "postgres", 5432))
-			newTalker(chart, "media", declare.Traffic{
-				Name: "django", Pods: labels.Selector("django"), To: []declare.Destination{host("s3.example.com", 443)},
+			newFlows(chart, "media", network.Flow{
+				Name: "django", Pods: labels.Selector("django"), To: []network.Endpoint{host("s3.example.com", 443)},
 			})
 			isolation.New(chart, "isolation", isolation.Props{})
 		},
@@ -145,7 +147,7 @@ func TestNoNamespace(t *testing.T) {
 	app := cdk8s.NewApp(nil)
 	chart := cdk8s.NewChart(app, new("test"), nil)
 	newWorkload(chart, "postgres")
-	newWorkload(chart, "django", declare.Destination{Pods: labels.Selector("postgres"), Host: "postgres", Port: 5432})
+	newWorkload(chart, "django", network.Endpoint{Pods: labels.Selector("postgres"), Host: "postgres", Port: 5432})
 	isolation.New(chart, "isolation", isolation.Props{})
 	if got := *cdk8s.Yaml_Stringify(*cdk8s.Testing_Synth(chart)...); strings.Count(got, "namespaceSelector") != 1 {
 		t.Errorf("want no namespace but that of DNS:\n%s", got)
@@ -155,8 +157,8 @@ func TestNoNamespace(t *testing.T) {
 func TestEveryFieldReachesTheManifest(t *testing.T) {
 	cdktest.EveryField(t, isolation.Props{}, full(nil), func(chart cdk8s.Chart, props isolation.Props) {
 		web := newShop(chart)
-		for i := range props.Outside {
-			props.Outside[i].From = web
+		for i := range props.Egress {
+			props.Egress[i].From = web
 		}
 		isolation.New(chart, "isolation", props)
 	})
@@ -195,22 +197,148 @@ func TestNoRuleIsForEverybody(t *testing.T) {
 
 func TestPropsAreNotChanged(t *testing.T) {
 	cdktest.Render(t, func(chart cdk8s.Chart) {
-		outside := []isolation.Outside{{From: newShop(chart), Ports: []int{443}}}
-		isolation.New(chart, "isolation", isolation.Props{Outside: outside})
-		if outside[0].To.CIDR != "" {
-			t.Errorf("To = %q", outside[0].To)
+		egress := []isolation.Egress{{From: newShop(chart), Ports: []int{443}}}
+		isolation.New(chart, "isolation", isolation.Props{Egress: egress})
+		if egress[0].To.CIDR != "" {
+			t.Errorf("To = %q", egress[0].To)
 		}
 	})
 }
 
 func TestWorkloads(t *testing.T) {
 	cdktest.Render(t, func(chart cdk8s.Chart) {
+		i := isolation.New(chart, "isolation", isolation.Props{})
 		newShop(chart)
-		got := isolation.New(chart, "isolation", isolation.Props{}).Workloads()
-		if want := []string{"django", "django-env-secret-generate", "postgres", "valkey", "worker"}; !slices.Equal(got, want) {
+		want := []string{"django", "django-env-secret-generate", "postgres", "valkey", "worker"}
+		if got := i.Workloads(); !slices.Equal(got, want) {
 			t.Errorf("Workloads() = %q, want %q", got, want)
 		}
 	})
+	if got := (*isolation.Isolation)(nil).Workloads(); got != nil {
+		t.Errorf("Workloads() of nil = %q", got)
+	}
+}
+
+// deployment is a construct of an importing project with a Deployment of its
+// own, made with plain cdk8s.
+type deployment struct {
+	constructs.Construct
+
+	flow network.Flow
+}
+
+// Flows implements network.Source.
+func (d *deployment) Flows() []network.Flow { return []network.Flow{d.flow} }
+
+func newDeployment(scope constructs.Construct, port float64, flow network.Flow) {
+	name := flow.Name
+	flow.Pods = map[string]string{"app": name}
+	d := &deployment{flow: flow}
+	constructs.NewConstruct_Override(d, scope, &name)
+	app := &map[string]*string{"app": &name}
+	amounts := &map[string]k8s.Quantity{
+		"cpu": k8s.Quantity_FromString(new("1")), "memory": k8s.Quantity_FromString(new("1Gi")),
+	}
+	k8s.NewKubeDeployment(d, new("Deployment"), &k8s.KubeDeploymentProps{
+		Metadata: &k8s.ObjectMeta{Name: &name},
+		Spec: &k8s.DeploymentSpec{Selector: &k8s.LabelSelector{MatchLabels: app}, Template: &k8s.PodTemplateSpec{
+			Metadata: &k8s.ObjectMeta{Labels: app},
+			Spec: &k8s.PodSpec{Containers: &[]*k8s.Container{{
+				Name: &name, Image: new("shop:1"), Ports: &[]*k8s.ContainerPort{{ContainerPort: &port}},
+				Resources: &k8s.ResourceRequirements{Requests: amounts, Limits: amounts},
+			}}},
+		}},
+	})
+}
+
+func TestAnImportingProjectTakesPart(t *testing.T) {
+	cdktest.Golden(t, "isolation/deployments of an importing project", func(chart cdk8s.Chart) {
+		isolation.New(chart, "isolation", isolation.Props{IngressFrom: ingress})
+		newDeployment(chart, 5432, network.Flow{Name: "postgres"})
+		newDeployment(chart, 8080, network.Flow{
+			Name: "reports", HTTP: 8080, To: []network.Endpoint{host("postgres", 5432)},
+		})
+		newDeployment(chart, 9000, network.Flow{
+			Name: "worker", Metrics: 9000, To: []network.Endpoint{host("reports", 8080), host("postgres.test.svc", 5432)},
+		})
+	})
+}
+
+// What is added, or changed, after the Isolation takes part as well.
+func TestTheIsolationMayComeFirst(t *testing.T) {
+	render := func(first bool) string {
+		return cdktest.Render(t, func(chart cdk8s.Chart) {
+			inside := newChart(chart, "inside")
+			if first {
+				isolation.New(inside, "isolation", isolation.Props{})
+			}
+			newShop(inside).flows[0].To = []network.Endpoint{host("mail.example.com", 587)}
+			newWorkload(newChart(chart, "elsewhere"), "report", server("inside", "postgres", 5432))
+			if !first {
+				isolation.New(inside, "isolation", isolation.Props{})
+			}
+		})
+	}
+	if first, last := render(true), render(false); first != last || !strings.Contains(first, "port: 587") {
+		t.Errorf("added first:\n%s\nadded last:\n%s", first, last)
+	}
+}
+
+// Plain cdk8s completes the tree once for each chart, and again when it is
+// rendered again.
+func TestPlainSynthesisMayBeRepeated(t *testing.T) {
+	app := cdk8s.NewApp(nil)
+	chart := newChart(app, "test")
+	isolation.New(chart, "isolation", isolation.Props{})
+	newWorkload(chart, "postgres")
+	newWeb(chart, server("test", "postgres", 5432))
+	newChart(app, "other")
+	render := func() string { return *cdk8s.Yaml_Stringify(*cdk8s.Testing_Synth(chart)...) }
+	once := render()
+	if again := render(); once != again || strings.Count(once, "kind: NetworkPolicy") != 4 {
+		t.Errorf("once:\n%s\nagain:\n%s", once, again)
+	}
+	newWorkload(chart, "worker", server("test", "postgres", 5432))
+	if got := render(); strings.Count(got, "app: worker") != 3 || strings.Count(got, "kind: NetworkPolicy") != 5 {
+		t.Errorf("with a worker:\n%s", got)
+	}
+}
+
+// A platform of many tenants is read once.
+func TestFlowsAreReadOnce(t *testing.T) {
+	var all []*workload
+	problems := cdktest.AppProblems(t, func(app cdk8s.App) {
+		for i := range 5 {
+			chart := newChart(app, fmt.Sprintf("tenant-%d", i))
+			isolation.New(chart, "isolation", isolation.Props{})
+			all = append(all, newWeb(chart))
+		}
+	})
+	if problems != nil {
+		t.Fatal(problems)
+	}
+	for i, w := range all {
+		if w.read != 1 {
+			t.Errorf("the flows of tenant %d were read %d times", i, w.read)
+		}
+	}
+}
+
+// A workload keeps its clients whatever form of the name they use.
+func TestNamesOfAService(t *testing.T) {
+	for _, name := range []string{
+		"postgres", "postgres.test", "postgres.test.svc", "postgres.test.svc.cluster.local", "postgres.test.svc.any.domain",
+		"postgres.test.svc.cluster.local.",
+	} {
+		got := cdktest.Render(t, func(chart cdk8s.Chart) {
+			newWorkload(chart, "postgres")
+			newWorkload(chart, "web", host(name, 5432))
+			isolation.New(chart, "isolation", isolation.Props{})
+		})
+		if strings.Contains(got, "cidr") || strings.Count(got, "port: 5432") != 2 {
+			t.Errorf("%s:\n%s", name, got)
+		}
+	}
 }
 
 func ExampleNew() {
@@ -218,15 +346,13 @@ func ExampleNew() {
 	chart := cdk8s.NewChart(app, new("shop"), &cdk8s.ChartProps{Namespace: new("shop")})
 	newWorkload(chart, "postgres")
 	web := newWeb(chart, server("shop", "postgres", 5432))
-	i := isolation.New(chart, "isolation", isolation.Props{
-		Ingress: []isolation.Peer{{Namespace: "ingress-nginx"}},
-		Outside: []isolation.Outside{{From: web, Ports: []int{443}}},
+	isolation.New(chart, "isolation", isolation.Props{
+		IngressFrom: []isolation.Peer{{Namespace: "ingress-nginx"}},
+		Egress:      []isolation.Egress{{From: web, Ports: []int{443}}},
 	})
-	fmt.Println(i.Workloads())
 	// default-deny and allow-dns come first.
 	fmt.Println(*cdk8s.Yaml_Stringify((*cdk8s.Testing_Synth(chart))[2]))
 	// Output:
-	// [django postgres]
 	// apiVersion: networking.k8s.io/v1
 	// kind: NetworkPolicy
 	// metadata:

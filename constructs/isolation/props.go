@@ -8,8 +8,11 @@ import (
 	"slices"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"example.com/django-cdk8s/internal/construct"
 	"example.com/django-cdk8s/internal/labels"
 	"example.com/django-cdk8s/internal/rule"
 )
@@ -26,51 +29,48 @@ var DefaultDNS = Peer{Namespace: labels.DNSNamespace, Pods: map[string]string{la
 
 // Props configures [New]. The zero value of every field means its default.
 type Props struct {
-	// Ingress are the proxies through which visitors reach the site: the pods
-	// of the Ingress controller or Gateway, or the addresses of one that is not
-	// in the pod network.
+	// IngressFrom are the proxies that requests from outside come through: the
+	// pods of the Ingress controller or Gateway, or the addresses of one that is
+	// not in the pod network.
 	//
-	// Default: none, so that only pods of the app that connect to the site
-	// reach it.
-	Ingress []Peer
+	// Default: none; only pods of the app that connect to the site reach it.
+	IngressFrom []Peer
 
-	// Monitoring are the pods of Prometheus.
+	// MetricsFrom are the pods of Prometheus.
 	//
-	// Default: none, so that nobody reads metrics.
-	Monitoring []Peer
+	// Default: none; nobody reads metrics.
+	MetricsFrom []Peer
 
 	// APIServer are the addresses of the Kubernetes API server, as CIDRs, for
-	// the pods that talk to it on port 443 or 6443. It is no pod, and its
-	// address belongs to the cluster: `kubectl get service kubernetes` and
-	// `kubectl get endpointslices -l kubernetes.io/service-name=kubernetes`
-	// show the two that pods use.
+	// pods that connect to it on port 443 or 6443. It is no pod, and its address
+	// belongs to the cluster: `kubectl get service kubernetes` and `kubectl get
+	// endpointslices -l kubernetes.io/service-name=kubernetes` show the two that
+	// pods use.
 	//
 	// Default: [AnyIPv4].
 	APIServer []string
 
-	// Outside are the servers that the project itself connects to: mail,
+	// Egress are the servers that the project's own code connects to: mail,
 	// payment, an object store.
 	//
 	// Default: none.
-	Outside []Outside
+	Egress []Egress
 
-	// DNS are the servers that every pod may ask for names. NodeLocal DNSCache
-	// is no pod for a NetworkPolicy, and takes its address besides:
-	// {CIDR: "169.254.20.10/32"}; see
-	// https://kubernetes.io/docs/tasks/administer-cluster/nodelocaldns/.
+	// DNS are the DNS servers of every pod. NodeLocal DNSCache is no pod for a
+	// NetworkPolicy, and takes its address besides: {CIDR: "169.254.20.10/32"};
+	// see https://kubernetes.io/docs/tasks/administer-cluster/nodelocaldns/.
 	//
 	// Default: [DefaultDNS].
 	DNS []Peer
 
-	// DNSPort is the UDP and TCP port of the DNS servers' pods, which is not
-	// always that of their Service: OpenShift's listen on 5353.
+	// DNSPort is the UDP and TCP port of the DNS servers' pods, which may differ
+	// from that of their Service: OpenShift's is 5353.
 	//
 	// Default: [DefaultDNSPort].
 	DNSPort int
 }
 
-// Peer is who may be at the other end of a connection: pods of one namespace,
-// or addresses.
+// Peer is the other end of a connection: pods of one namespace, or addresses.
 type Peer struct {
 	// Namespace is the namespace of the pods. Exactly one of Namespace and CIDR
 	// is required.
@@ -81,21 +81,20 @@ type Peer struct {
 	// Default: all pods of Namespace.
 	Pods map[string]string
 
-	// CIDR are addresses outside the pod network, such as "203.0.113.0/24" or
-	// "2001:db8::/32".
+	// CIDR is a range of addresses outside the pod network, such as
+	// "203.0.113.0/24" or "2001:db8::/32".
 	CIDR string
 }
 
-// Workload is a construct whose pods use the network, such as a
-// *django.Web.
+// Workload is a construct whose pods use the network, such as a *django.Web. Its
+// name is that of one of its flows.
 type Workload interface {
 	Name() string
 }
 
-// Outside is a server that the project connects to.
-type Outside struct {
-	// From is the workload that connects. It must be in the namespace of the
-	// Isolation.
+// Egress is a server outside the app that a workload connects to.
+type Egress struct {
+	// From is the workload. It must be in the namespace of the Isolation.
 	//
 	// Required.
 	From Workload
@@ -113,57 +112,72 @@ type Outside struct {
 }
 
 // Validate reports every invalid field.
-func (p Props) Validate() error {
-	p = p.withDefaults()
+func (p Props) Validate() field.ErrorList {
+	_, problems := p.resolve()
+	return problems
+}
+
+// resolve fills in the defaults and reports every invalid field.
+func (p Props) resolve() (Props, field.ErrorList) {
 	var e rule.Errors
-	validatePeers(&e, "Ingress", p.Ingress)
-	validatePeers(&e, "Monitoring", p.Monitoring)
+	p.IngressFrom = resolvePeers(&e, "IngressFrom", p.IngressFrom)
+	p.MetricsFrom = resolvePeers(&e, "MetricsFrom", p.MetricsFrom)
 	for i, cidr := range p.APIServer {
 		validateCIDR(&e, rule.Item("APIServer", i), cidr)
 	}
 	e.Unique("APIServer", p.APIServer)
-	var outside []string
-	for i, o := range p.Outside {
-		err := o.Validate()
-		e.Join(rule.Item("Outside", i), err)
-		if err == nil {
-			outside = append(outside, o.String())
-		}
-	}
-	e.Unique("Outside", outside)
-	validatePeers(&e, "DNS", p.DNS)
-	e.Port("DNSPort", p.DNSPort)
-	return e.Err()
-}
-
-func (p Props) withDefaults() Props {
+	p.APIServer = slices.Clone(p.APIServer)
 	if len(p.APIServer) == 0 {
 		p.APIServer = []string{AnyIPv4}
 	}
+	p.resolveEgress(&e)
+	p.DNS = resolvePeers(&e, "DNS", p.DNS)
 	if len(p.DNS) == 0 {
 		p.DNS = []Peer{DefaultDNS}
 	}
 	p.DNSPort = cmp.Or(p.DNSPort, DefaultDNSPort)
-	p.Outside = slices.Clone(p.Outside)
-	for i, o := range p.Outside {
-		if reflect.ValueOf(o.To).IsZero() {
-			p.Outside[i].To.CIDR = AnyIPv4
-		}
-	}
-	return p
+	e.Port("DNSPort", p.DNSPort)
+	return p, e.Err()
 }
 
-func validatePeers(e *rule.Errors, field string, peers []Peer) {
+func (p *Props) resolveEgress(e *rule.Errors) {
+	p.Egress = slices.Clone(p.Egress)
+	var valid []string
+	for i, egress := range p.Egress {
+		problems := egress.Validate()
+		e.Join(rule.Item("Egress", i), problems)
+		if reflect.ValueOf(egress.To).IsZero() {
+			egress.To.CIDR = AnyIPv4
+		}
+		if len(problems) == 0 {
+			valid = append(valid, egress.String())
+		}
+		egress.Ports = slices.Clone(egress.Ports)
+		p.Egress[i] = egress
+	}
+	e.Unique("Egress", valid)
+}
+
+// resolvePeers checks peers and returns a copy.
+func resolvePeers(e *rule.Errors, name string, peers []Peer) []Peer {
 	var all []string
 	for i, peer := range peers {
-		e.Join(rule.Item(field, i), peer.Validate())
+		e.Join(rule.Item(name, i), peer.Validate())
 		all = append(all, peer.String())
 	}
-	e.Unique(field, all)
+	e.Unique(name, all)
+	return slices.Clone(peers)
+}
+
+// dns returns the rule for DNS queries.
+func (p Props) dns() []allow {
+	return []allow{{
+		peers: p.DNS, ports: []int{p.DNSPort}, protocols: []corev1.Protocol{corev1.ProtocolUDP, corev1.ProtocolTCP},
+	}}
 }
 
 // Validate reports every invalid field.
-func (p Peer) Validate() error {
+func (p Peer) Validate() field.ErrorList {
 	var e rule.Errors
 	switch {
 	case p.CIDR == "":
@@ -190,19 +204,19 @@ func (p Peer) String() string {
 }
 
 // Validate reports every invalid field.
-func (o Outside) Validate() error {
+func (g Egress) Validate() field.ErrorList {
 	var e rule.Errors
-	if o.from() == "" {
+	if g.from() == "" {
 		e.Add("From", "", "is required: the workload that connects, such as a *django.Web")
 	}
-	if !reflect.ValueOf(o.To).IsZero() {
-		e.Join("To", o.To.Validate())
+	if !reflect.ValueOf(g.To).IsZero() {
+		e.Join("To", g.To.Validate())
 	}
-	if len(o.Ports) == 0 {
+	if len(g.Ports) == 0 {
 		e.Add("Ports", "", "is required: the TCP ports of the server, such as 443")
 	}
 	var ports []string
-	for i, port := range o.Ports {
+	for i, port := range g.Ports {
 		e.Port(rule.Item("Ports", i), port)
 		ports = append(ports, fmt.Sprint(port))
 	}
@@ -210,34 +224,35 @@ func (o Outside) Validate() error {
 	return e.Err()
 }
 
-// String returns o's one line in an error message.
-func (o Outside) String() string { return o.from() + " to " + o.To.String() }
+// String returns g's one line in an error message.
+func (g Egress) String() string { return g.from() + " to " + g.To.String() }
 
 // from returns the name of the workload, or "" where none is given.
-func (o Outside) from() string {
-	if rule.IsNil(o.From) {
+func (g Egress) from() string {
+	if construct.IsNil(g.From) {
 		return ""
 	}
-	return o.From.Name()
+	return g.From.Name()
 }
 
 // validateNamespace checks the name of a namespace that may be anybody's, and
 // may start with a digit.
-func validateNamespace(e *rule.Errors, field, value string) {
+func validateNamespace(e *rule.Errors, name, value string) {
 	if len(validation.IsDNS1123Label(value)) > 0 {
-		e.Add(field, value, "must be 1 to 63 lower-case letters, digits or '-', and start and end with a letter or digit")
+		e.Add(name, value, "must be 1 to 63 lower-case letters, digits or '-', and start and end with a letter or digit")
 		return
 	}
-	e.Name(field, value)
+	e.Name(name, value)
 }
 
 // validateCIDR checks a range of addresses. Other spellings, such as
 // 10.1.2.3/8, are taken by some versions of Kubernetes and refused by others;
 // see StrictIPCIDRValidation in
 // https://kubernetes.io/docs/reference/command-line-tools-reference/feature-gates/.
-func validateCIDR(e *rule.Errors, field, value string) {
+func validateCIDR(e *rule.Errors, name, value string) {
 	prefix, err := netip.ParsePrefix(value)
 	if err != nil || prefix.Addr().Is4In6() || prefix.Masked().String() != value {
-		e.Add(field, value, "must be a range of addresses that starts at its first, such as 10.0.0.0/8, 192.0.2.7/32 or 2001:db8::/32")
+		e.Add(name, value,
+			"must be a range of addresses that starts at its first, such as 10.0.0.0/8, 192.0.2.7/32 or 2001:db8::/32")
 	}
 }

@@ -8,7 +8,7 @@ import (
 
 	"example.com/django-cdk8s/cdktest"
 	"example.com/django-cdk8s/constructs/monitoring"
-	"example.com/django-cdk8s/internal/bind"
+	"example.com/django-cdk8s/internal/kube"
 )
 
 func withMonitor(props monitoring.ServiceMonitorProps) cdktest.Build {
@@ -21,7 +21,8 @@ func withMonitor(props monitoring.ServiceMonitorProps) cdktest.Build {
 
 func withTarget(target func(chart cdk8s.Chart) monitoring.Target) cdktest.Build {
 	return func(chart cdk8s.Chart) {
-		_ = *monitoring.NewServiceMonitor(chart, "monitor", monitoring.ServiceMonitorProps{Name: "shop", Target: target(chart)}).Object().Name()
+		props := monitoring.ServiceMonitorProps{Name: "shop", Target: target(chart)}
+		_ = *monitoring.NewServiceMonitor(chart, "monitor", props).Object().Name()
 	}
 }
 
@@ -45,19 +46,31 @@ var wrong = map[string]struct {
 		withTarget(func(cdk8s.Chart) monitoring.Target { return (*server)(nil) }),
 		`test/monitor: Target: "": is required`,
 	},
+	"target that New has not made": {
+		withTarget(func(cdk8s.Chart) monitoring.Target { return &server{} }),
+		`test/monitor: Target: "": is required`,
+	},
+	"port": {
+		withTarget(func(chart cdk8s.Chart) monitoring.Target {
+			s := newServer(chart, "shop", 0, "")
+			s.metrics, s.path = 70000, "/metrics"
+			return s
+		}),
+		`test/monitor: Target.Metrics.Port: 70000: must be between 1 and 65535`,
+	},
 	"no metrics": {
 		withTarget(func(chart cdk8s.Chart) monitoring.Target { return newServer(chart, "shop", 0, "") }),
 		`test/monitor: Target: "shop": has no metrics: its props must turn them on with Metrics`,
 	},
 	"path": {
 		withTarget(func(chart cdk8s.Chart) monitoring.Target { return newServer(chart, "shop", 9000, "metrics") }),
-		`test/monitor: Target.Metrics: "metrics": must be a URL path`,
+		`test/monitor: Target.Metrics.Path: "metrics": must be a URL path`,
 	},
 	"port that the Service lacks": {
 		withTarget(func(chart cdk8s.Chart) monitoring.Target {
-			return newServerOf(chart, "shop", 9000, "/metrics", bind.Port{Name: "http", Number: 8000})
+			return newServerOf(chart, "shop", 9000, "/metrics", kube.Port{Name: "http", Number: 8000})
 		}),
-		`test/monitor: Target.Metrics: 9000: must be a port of the Service shop, with a name`,
+		`test/monitor: Target.Metrics.Port: 9000: must be a port of the Service shop, with a name`,
 	},
 	"name":                        {withMonitor(monitoring.ServiceMonitorProps{Name: "Site"}), `test/monitor: Name: "Site": must be 1 to 63 lower-case`},
 	"negative interval":           {withMonitor(monitoring.ServiceMonitorProps{IntervalSeconds: -1}), `test/monitor: IntervalSeconds: -1: must be between 1 and 86400`},

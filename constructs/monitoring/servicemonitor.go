@@ -1,5 +1,5 @@
-// Package monitoring holds the construct by which Prometheus learns what to
-// ask for metrics.
+// Package monitoring holds the construct that adds a server to the targets of
+// Prometheus.
 package monitoring
 
 import (
@@ -9,44 +9,45 @@ import (
 
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
-	kplus "github.com/cdk8s-team/cdk8s-plus-go/cdk8splus28/v2"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	prometheus "example.com/django-cdk8s/imports/djangocdk8s_monitoringcoreoscom"
 	"example.com/django-cdk8s/internal/bind"
+	"example.com/django-cdk8s/internal/construct"
 	"example.com/django-cdk8s/internal/labels"
 	"example.com/django-cdk8s/internal/rule"
 )
 
 // Defaults of [ServiceMonitorProps].
 const (
-	// DefaultIntervalSeconds is how often Prometheus asks.
+	// DefaultIntervalSeconds is the time between two scrapes.
 	DefaultIntervalSeconds = 30
 
-	// DefaultScrapeTimeoutSeconds is how long it waits for the answer.
+	// DefaultScrapeTimeoutSeconds is the time limit of a scrape.
 	DefaultScrapeTimeoutSeconds = 10
 )
 
-// Target is a server with metrics: a django.Web or a postgres.Database.
+// Target is a server with metrics, such as a *django.Web or a
+// *postgres.Database. A construct of an importing project is a Target when it
+// has these methods; its namespace is that of its chart.
 type Target interface {
 	// Name returns the name of the server.
 	Name() string
 
-	// Selector returns the labels by which the Service is found.
+	// Selector returns the labels that select the Service.
 	Selector() map[string]string
 
-	// Service returns the Service in front of the server, which has the port of
-	// the metrics.
-	Service() kplus.Service
-
-	// Metrics returns the TCP port of the metrics, or 0 for none, and the path
-	// that they are under.
+	// Metrics returns the TCP port and the path of the metrics, or 0 and "".
 	Metrics() (port int, path string)
+
+	// PortName returns the name that the Service has for port, or "".
+	PortName(port int) string
 }
 
 // ServiceMonitorProps configures [NewServiceMonitor]. Only Target is required;
 // the zero value of every other field means its default.
 type ServiceMonitorProps struct {
-	// Target is the server to ask. It may be in another namespace, if
+	// Target is the server with the metrics. It may be in another namespace, if
 	// Prometheus may look there.
 	//
 	// Required.
@@ -57,78 +58,91 @@ type ServiceMonitorProps struct {
 	// Default: the name of Target.
 	Name string
 
-	// IntervalSeconds is how often Prometheus asks.
+	// IntervalSeconds is the time between two scrapes.
 	//
 	// Default: [DefaultIntervalSeconds].
 	IntervalSeconds int
 
-	// ScrapeTimeoutSeconds is how long Prometheus waits for the answer, at most
-	// the interval.
+	// ScrapeTimeoutSeconds is the time limit of a scrape, at most the interval.
 	//
 	// Default: [DefaultScrapeTimeoutSeconds], or the interval where that is
 	// shorter.
 	ScrapeTimeoutSeconds int
 
-	// Labels are further labels, by which a Prometheus finds its
-	// ServiceMonitors: the serviceMonitorSelector of kube-prometheus-stack asks
-	// for release: RELEASE.
+	// Labels are further labels. The serviceMonitorSelector of
+	// kube-prometheus-stack selects release: RELEASE.
 	//
 	// Default: none.
 	Labels map[string]string
 }
 
 // Validate reports every invalid field.
-func (p ServiceMonitorProps) Validate() error {
+func (p ServiceMonitorProps) Validate() field.ErrorList {
+	_, problems := p.resolve()
+	return problems
+}
+
+// serviceMonitor is ServiceMonitorProps with its defaults.
+type serviceMonitor struct {
+	ServiceMonitorProps
+
+	// portName, path and selector are those of the metrics of Target, and
+	// namespace is its namespace.
+	portName, path, namespace string
+	selector                  map[string]string
+}
+
+// resolve fills in the defaults and reports every invalid field.
+func (p ServiceMonitorProps) resolve() (serviceMonitor, field.ErrorList) {
 	const day = 24 * 60 * 60
-	given := p
-	p = p.withDefaults()
 	var e rule.Errors
-	p.validateTarget(&e)
-	if given.Name != "" {
+	if p.Name != "" {
 		e.Label("Name", p.Name)
 	}
+	p.IntervalSeconds = cmp.Or(p.IntervalSeconds, DefaultIntervalSeconds)
 	e.Range("IntervalSeconds", p.IntervalSeconds, 1, day)
-	if given.ScrapeTimeoutSeconds != 0 {
+	if p.ScrapeTimeoutSeconds != 0 {
 		e.Range("ScrapeTimeoutSeconds", p.ScrapeTimeoutSeconds, 1, day)
 		if p.ScrapeTimeoutSeconds > p.IntervalSeconds && p.IntervalSeconds > 0 {
-			e.Add("ScrapeTimeoutSeconds", p.ScrapeTimeoutSeconds, fmt.Sprintf("must not be above IntervalSeconds, %d", p.IntervalSeconds))
+			e.Add("ScrapeTimeoutSeconds", p.ScrapeTimeoutSeconds,
+				fmt.Sprintf("must not be above IntervalSeconds, %d", p.IntervalSeconds))
 		}
 	}
-	e.Labels("Labels", p.Labels)
-	return e.Err()
-}
-
-func (p ServiceMonitorProps) validateTarget(e *rule.Errors) {
-	if p.Target == nil {
-		e.Add("Target", "", "is required: the django.Web or postgres.Database whose metrics are wanted")
-		return
-	}
-	port, path := p.Target.Metrics()
-	if port == 0 {
-		e.Add("Target", p.Target.Name(), "has no metrics: its props must turn them on with Metrics")
-		return
-	}
-	e.URLPath("Target.Metrics", path)
-}
-
-func (p ServiceMonitorProps) withDefaults() ServiceMonitorProps {
-	if rule.IsNil(p.Target) {
-		p.Target = nil
-	}
-	if p.Target != nil {
-		p.Name = cmp.Or(p.Name, p.Target.Name())
-	}
-	p.IntervalSeconds = cmp.Or(p.IntervalSeconds, DefaultIntervalSeconds)
 	p.ScrapeTimeoutSeconds = cmp.Or(p.ScrapeTimeoutSeconds, min(DefaultScrapeTimeoutSeconds, p.IntervalSeconds))
-	return p
+	e.Labels("Labels", p.Labels)
+	r := serviceMonitor{ServiceMonitorProps: p}
+	r.resolveTarget(&e)
+	return r, e.Err()
 }
 
-// ServiceMonitor makes the Prometheus of the Prometheus Operator ask a
-// [Target] for its metrics.
+func (r *serviceMonitor) resolveTarget(e *rule.Errors) {
+	if construct.IsNil(r.Target) || r.Target.Name() == "" {
+		e.Add("Target", "", "is required: the server with the metrics, such as a *django.Web or a *postgres.Database")
+		return
+	}
+	port, path := r.Target.Metrics()
+	r.Name = cmp.Or(r.Name, r.Target.Name())
+	r.path, r.portName = path, r.Target.PortName(port)
+	r.selector, r.namespace = maps.Clone(r.Target.Selector()), construct.NamespaceOf(r.Target)
+	switch {
+	case port == 0:
+		e.Add("Target", r.Target.Name(), "has no metrics: its props must turn them on with Metrics")
+		return
+	case port < 1 || port > 65535:
+		e.Port("Target.Metrics.Port", port)
+	case r.portName == "":
+		e.Add("Target.Metrics.Port", port, "must be a port of the Service "+r.Target.Name()+", with a name")
+	}
+	e.URLPath("Target.Metrics.Path", path)
+}
+
+// ServiceMonitor adds a [Target] to those that the Prometheus Operator's
+// Prometheus scrapes.
 type ServiceMonitor struct {
 	constructs.Construct
 
-	props  ServiceMonitorProps
+	node   *construct.Node
+	props  serviceMonitor
 	object prometheus.ServiceMonitor
 }
 
@@ -136,73 +150,50 @@ type ServiceMonitor struct {
 // fail synthesis with the construct's path.
 func NewServiceMonitor(scope constructs.Construct, id string, props ServiceMonitorProps) *ServiceMonitor {
 	m := &ServiceMonitor{}
-	bind.Init(m, scope, id)
-	bind.Validate(m, props.Validate)
+	m.node = construct.Init(m, scope, id)
+	resolved, problems := props.resolve()
+	m.node.Report(problems)
 
-	m.props = props.withDefaults()
-	bind.Validate(m, m.validatePort)
+	m.props = resolved
 	m.object = newServiceMonitor(m)
 	return m
 }
 
 // Name returns the ServiceMonitor's name.
-func (m *ServiceMonitor) Name() string { return m.props.Name }
-
-// Object returns the ServiceMonitor for use with other cdk8s constructs.
-func (m *ServiceMonitor) Object() prometheus.ServiceMonitor { return m.object }
-
-// validatePort reports metrics that the Service does not lead to.
-func (m *ServiceMonitor) validatePort() error {
-	var e rule.Errors
-	if m.props.Target == nil {
-		return nil
+func (m *ServiceMonitor) Name() string {
+	if m == nil {
+		return ""
 	}
-	if port, _ := m.props.Target.Metrics(); port != 0 && m.portName() == "" {
-		e.Add("Target.Metrics", port, "must be a port of the Service "+m.props.Target.Name()+", with a name")
-	}
-	return e.Err()
+	return m.props.Name
 }
 
-// portName returns the name that the Service of the target has for the port of
-// the metrics; "" when it has none.
-func (m *ServiceMonitor) portName() string {
-	wanted, _ := m.props.Target.Metrics()
-	for _, port := range *m.props.Target.Service().Ports() {
-		if int(*port.Port) == wanted && port.Name != nil {
-			return *port.Name
-		}
+// Object returns the ServiceMonitor object.
+func (m *ServiceMonitor) Object() prometheus.ServiceMonitor {
+	if m == nil {
+		return nil
 	}
-	return ""
+	return m.object
 }
 
 func newServiceMonitor(m *ServiceMonitor) prometheus.ServiceMonitor {
-	l := labels.Object(m.props.Name, labels.Monitoring, bind.PartOf(m))
+	l := labels.Object(m.props.Name, labels.Monitoring, m.node.PartOf())
 	maps.Copy(l, m.props.Labels)
+	spec := &prometheus.ServiceMonitorSpec{
+		Selector: &prometheus.ServiceMonitorSpecSelector{MatchLabels: bind.Map(m.props.selector)},
+		Endpoints: bind.List(prometheus.ServiceMonitorSpecEndpoints{
+			Port:          &m.props.portName,
+			Path:          &m.props.path,
+			Interval:      new(fmt.Sprintf("%ds", m.props.IntervalSeconds)),
+			ScrapeTimeout: new(fmt.Sprintf("%ds", m.props.ScrapeTimeoutSeconds)),
+		}),
+	}
+	if m.props.namespace != "" {
+		spec.NamespaceSelector = &prometheus.ServiceMonitorSpecNamespaceSelector{
+			MatchNames: bind.List(m.props.namespace),
+		}
+	}
 	return prometheus.NewServiceMonitor(m, new("ServiceMonitor"), &prometheus.ServiceMonitorProps{
 		Metadata: &cdk8s.ApiObjectMetadata{Name: &m.props.Name, Labels: bind.Map(l)},
-		Spec:     m.spec(),
+		Spec:     spec,
 	})
-}
-
-func (m *ServiceMonitor) spec() *prometheus.ServiceMonitorSpec {
-	spec := &prometheus.ServiceMonitorSpec{
-		Endpoints: &[]*prometheus.ServiceMonitorSpecEndpoints{},
-		Selector:  &prometheus.ServiceMonitorSpecSelector{},
-	}
-	// Validate reports the target that is missing.
-	if m.props.Target == nil {
-		return spec
-	}
-	_, path := m.props.Target.Metrics()
-	spec.Selector.MatchLabels = bind.Map(m.props.Target.Selector())
-	spec.Endpoints = bind.List(prometheus.ServiceMonitorSpecEndpoints{
-		Port:          new(m.portName()),
-		Path:          &path,
-		Interval:      new(fmt.Sprintf("%ds", m.props.IntervalSeconds)),
-		ScrapeTimeout: new(fmt.Sprintf("%ds", m.props.ScrapeTimeoutSeconds)),
-	})
-	if ns := bind.Namespace(m.props.Target.Service()); ns != "" {
-		spec.NamespaceSelector = &prometheus.ServiceMonitorSpecNamespaceSelector{MatchNames: bind.Strings([]string{ns})}
-	}
-	return spec
 }

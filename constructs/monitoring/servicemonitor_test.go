@@ -6,58 +6,68 @@ import (
 	"testing"
 
 	"github.com/aws/constructs-go/constructs/v10"
-	"github.com/aws/jsii-runtime-go"
 	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
-	kplus "github.com/cdk8s-team/cdk8s-plus-go/cdk8splus28/v2"
-	"github.com/cdk8s-team/cdk8s-plus-go/cdk8splus28/v2/k8s"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"example.com/django-cdk8s/cdktest"
 	"example.com/django-cdk8s/constructs/monitoring"
+	"example.com/django-cdk8s/constructs/object"
 	"example.com/django-cdk8s/constructs/pod"
-	"example.com/django-cdk8s/internal/bind"
+	"example.com/django-cdk8s/internal/construct"
+	"example.com/django-cdk8s/internal/kube"
 	"example.com/django-cdk8s/internal/labels"
-	"example.com/django-cdk8s/internal/podspec"
 )
 
 func TestMain(m *testing.M) { cdktest.Main(m) }
 
 // server is a Target of the smallest kind: a pod and its Service.
 type server struct {
+	constructs.Construct
+
 	name, path string
-	port       int
-	service    kplus.Service
+	metrics    int
+	ports      []kube.Port
 }
 
 func (s *server) Name() string                { return s.name }
 func (s *server) Selector() map[string]string { return labels.Selector(s.name) }
-func (s *server) Service() kplus.Service      { return s.service }
-func (s *server) Metrics() (int, string)      { return s.port, s.path }
+func (s *server) Metrics() (int, string)      { return s.metrics, s.path }
+func (s *server) PortName(port int) string    { return kube.PortName(s.ports, port) }
 
-// newServer adds a server that serves visitors on port 8000 and metrics on the
-// given port, under path.
+// newServer adds a server of requests on port 8000, and of metrics on the given
+// port, under path.
 func newServer(scope constructs.Construct, name string, metrics int, path string) *server {
-	ports := []bind.Port{{Name: "http", Number: 8000}}
+	ports := []kube.Port{{Name: "http", Number: 8000}}
 	if metrics != 0 && metrics != 8000 {
-		ports = append(ports, bind.Port{Name: labels.MetricsPort, Number: metrics})
+		ports = append(ports, kube.Port{Name: labels.MetricsPort, Number: metrics})
 	}
 	return newServerOf(scope, name, metrics, path, ports...)
 }
 
-func newServerOf(scope constructs.Construct, name string, metrics int, path string, ports ...bind.Port) *server {
-	inside := constructs.NewConstruct(scope, &name)
-	var containerPorts []k8s.ContainerPort
-	for _, p := range ports {
-		containerPorts = append(containerPorts, k8s.ContainerPort{ContainerPort: jsii.Number(p.Number)})
-	}
-	amounts := pod.Amounts{CPU: "1", Memory: "1Gi"}
-	k8s.NewKubePod(inside, new("Pod"), &k8s.KubePodProps{
-		Metadata: &k8s.ObjectMeta{Name: &name, Labels: bind.Map(labels.Selector(name))},
-		Spec: &k8s.PodSpec{Containers: bind.List(k8s.Container{
-			Name: new("server"), Image: new("server:1"), Ports: bind.List(containerPorts...),
-			Resources: podspec.Resources(pod.Resources{Requests: amounts, Limits: amounts}),
-		})},
+func newServerOf(scope constructs.Construct, name string, metrics int, path string, ports ...kube.Port) *server {
+	s := &server{name: name, path: path, metrics: metrics, ports: ports}
+	n := construct.Init(s, scope, name)
+	amounts := pod.Quantities{CPU: "1", Memory: "1Gi"}
+	object.New(s, "Pod", name, func() *corev1.Pod {
+		return &corev1.Pod{
+			ObjectMeta: metav1.ObjectMeta{Name: name, Labels: labels.Selector(name)},
+			Spec: corev1.PodSpec{Containers: []corev1.Container{{
+				Name: "server", Image: "server:1", Ports: kube.ContainerPorts(unnamed(ports)...),
+				Resources: kube.Resources(pod.Resources{Requests: amounts, Limits: amounts}),
+			}}},
+		}
 	})
-	return &server{name: name, path: path, port: metrics, service: bind.NewService(inside, name, labels.Web, ports...)}
+	kube.NewService(n, name, labels.Web, pod.Service{}, ports...)
+	return s
+}
+
+func unnamed(ports []kube.Port) []kube.Port {
+	var all []kube.Port
+	for _, port := range ports {
+		all = append(all, kube.Port{Number: port.Number})
+	}
+	return all
 }
 
 func TestServiceMonitor(t *testing.T) {
@@ -110,9 +120,18 @@ func TestTargetInAnotherNamespace(t *testing.T) {
 
 func TestChartWithoutNamespace(t *testing.T) {
 	chart := cdk8s.NewChart(cdk8s.NewApp(nil), new("shop"), nil)
-	m := monitoring.NewServiceMonitor(chart, "monitor", monitoring.ServiceMonitorProps{Target: newServer(chart, "shop", 9000, "/metrics")})
+	target := newServer(chart, "shop", 9000, "/metrics")
+	m := monitoring.NewServiceMonitor(chart, "monitor", monitoring.ServiceMonitorProps{Target: target})
 	if got := *cdk8s.Yaml_Stringify(m.Object().ToJson()); strings.Contains(got, "namespace") {
 		t.Errorf("the ServiceMonitor names a namespace that nobody gave:\n%s", got)
+	}
+}
+
+// Whoever has one by mistake gets no panic out of it.
+func TestNilServiceMonitor(t *testing.T) {
+	var m *monitoring.ServiceMonitor
+	if m.Name() != "" || m.Object() != nil {
+		t.Errorf("Name() = %q, Object() = %v", m.Name(), m.Object())
 	}
 }
 

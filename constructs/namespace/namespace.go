@@ -5,11 +5,15 @@ package namespace
 import (
 	"cmp"
 	"maps"
+	"strings"
 
 	"github.com/aws/constructs-go/constructs/v10"
-	"github.com/cdk8s-team/cdk8s-plus-go/cdk8splus28/v2/k8s"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
-	"example.com/django-cdk8s/internal/bind"
+	"example.com/django-cdk8s/constructs/object"
+	"example.com/django-cdk8s/internal/construct"
 	"example.com/django-cdk8s/internal/labels"
 	"example.com/django-cdk8s/internal/rule"
 )
@@ -58,10 +62,13 @@ type Props struct {
 }
 
 // Validate reports every invalid field.
-func (p Props) Validate() error {
+func (p Props) Validate() field.ErrorList {
 	var e rule.Errors
 	if p.Name != "" {
 		e.Label("Name", p.Name)
+	}
+	if strings.HasPrefix(p.Name, "kube-") {
+		e.Add("Name", p.Name, "must not start with kube-, which is for namespaces of Kubernetes itself")
 	}
 	level(&e, "Enforce", p.Enforce)
 	level(&e, "Audit", p.Audit)
@@ -81,8 +88,8 @@ func level(e *rule.Errors, field string, l Level) {
 	}
 }
 
-func (p Props) withDefaults(scope constructs.Construct) Props {
-	p.Name = cmp.Or(p.Name, bind.Namespace(scope), DefaultName)
+func (p Props) withDefaults(chart string) Props {
+	p.Name = cmp.Or(p.Name, chart, DefaultName)
 	p.Enforce = cmp.Or(p.Enforce, Restricted)
 	p.Audit = cmp.Or(p.Audit, Restricted)
 	p.Warn = cmp.Or(p.Warn, Restricted)
@@ -95,63 +102,43 @@ func (p Props) withDefaults(scope constructs.Construct) Props {
 type Namespace struct {
 	constructs.Construct
 
-	name string
+	name   string
+	object *object.Object[*corev1.Namespace]
 }
 
 // New adds a [Namespace] called id to scope. Invalid props fail synthesis with
 // the construct's path.
 func New(scope constructs.Construct, id string, props Props) *Namespace {
 	n := &Namespace{}
-	bind.Init(n, scope, id)
-	bind.Validate(n, props.Validate)
+	node := construct.Init(n, scope, id)
+	node.Report(props.Validate())
 
-	props = props.withDefaults(n)
+	props = props.withDefaults(node.Namespace())
 	n.name = props.Name
-	newNamespace(n, props)
+	n.object = newNamespace(n, props)
 	return n
 }
 
 // Name returns the namespace's name.
 func (n *Namespace) Name() string { return n.name }
 
-// clusterScoped is a Namespace object without metadata.namespace, which cdk8s
-// gives to every object of a chart that has one. The API server drops the
-// field, so that each later apply would find a difference.
-type clusterScoped struct {
-	k8s.KubeNamespace
+// Object returns the Namespace object.
+func (n *Namespace) Object() *object.Object[*corev1.Namespace] { return n.object }
 
-	labels      map[string]string
-	annotations map[string]string
-}
-
-// ToJson renders the object; it overrides the method of cdk8s.ApiObject.
-func (c *clusterScoped) ToJson() any { //nolint:revive,staticcheck // jsii overrides by this very name.
-	return map[string]any{
-		"apiVersion": "v1",
-		"kind":       "Namespace",
-		"metadata": map[string]any{
-			"name":        *c.Name(),
-			"labels":      c.labels,
-			"annotations": c.annotations,
-		},
-	}
-}
-
-func newNamespace(n *Namespace, props Props) {
-	l := map[string]string{
-		labels.PodSecurityEnforce: string(props.Enforce),
-		labels.PodSecurityAudit:   string(props.Audit),
-		labels.PodSecurityWarn:    string(props.Warn),
-		labels.PartOf:             props.Name,
-		labels.ManagedBy:          labels.Manager,
-	}
-	maps.Copy(l, props.Labels)
-	object := &clusterScoped{
-		labels: l,
-		// A namespace takes everything in it along when it is deleted.
-		annotations: map[string]string{labels.SyncOptions: labels.KeepData},
-	}
-	k8s.NewKubeNamespace_Override(object, n, new("Namespace"), &k8s.KubeNamespaceProps{
-		Metadata: &k8s.ObjectMeta{Name: &props.Name},
+func newNamespace(n *Namespace, props Props) *object.Object[*corev1.Namespace] {
+	return object.New(n, "Namespace", props.Name, func() *corev1.Namespace {
+		l := map[string]string{
+			labels.PodSecurityEnforce: string(props.Enforce),
+			labels.PodSecurityAudit:   string(props.Audit),
+			labels.PodSecurityWarn:    string(props.Warn),
+			labels.PartOf:             props.Name,
+			labels.ManagedBy:          labels.Manager,
+		}
+		maps.Copy(l, props.Labels)
+		return &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
+			Name: props.Name, Labels: l,
+			// A namespace takes everything in it along when it is deleted.
+			Annotations: map[string]string{labels.SyncOptions: labels.KeepData},
+		}}
 	})
 }

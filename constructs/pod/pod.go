@@ -1,46 +1,54 @@
-// Package pod holds the values that describe any pod of this library: how much
-// CPU and memory it gets, and what is mounted into it.
+// Package pod holds the values that describe any pod of this library: its
+// resources, volumes, scaling, and the [Template] that every workload takes.
 package pod
 
 import (
 	"cmp"
-	"strings"
 
 	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"example.com/django-cdk8s/internal/rule"
 )
 
-// Amounts is an amount of CPU and one of memory.
-type Amounts struct {
+// Quantities are amounts of CPU, memory and local disk.
+type Quantities struct {
 	// CPU in cores or millicores: "1", "500m".
 	CPU string
 
 	// Memory in bytes with a unit: "512Mi", "1Gi".
 	Memory string
+
+	// EphemeralStorage in bytes with a unit: what the container may write to
+	// the node's disk, with its logs and the emptyDir volumes of the pod.
+	EphemeralStorage string
 }
 
-// Resources says how much CPU and memory a container gets.
+// Resources are the requests and limits of a container; see
+// https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/.
 type Resources struct {
-	// Requests is what the scheduler sets aside for the container.
+	// Requests are what the scheduler reserves for the container.
 	//
 	// Default: what the construct documents, or the limit where that is lower.
-	Requests Amounts
+	Requests Quantities
 
-	// Limits is what the container may use at most. Above its CPU limit it is
-	// slowed down, above its memory limit it is killed.
+	// Limits are the most that the container may use. Above the CPU limit it is
+	// throttled, above the memory limit killed, above the limit of local disk
+	// evicted.
 	//
 	// Default: what the construct documents, or the request where that is
 	// higher.
-	Limits Amounts
+	Limits Quantities
 }
 
 // WithDefaults returns r with its empty amounts taken from d. A default never
 // contradicts a value that was given: it gives way to a lower limit or a
 // higher request.
 func (r Resources) WithDefaults(d Resources) Resources {
-	r.Requests.CPU, r.Limits.CPU = fill(r.Requests.CPU, r.Limits.CPU, d.Requests.CPU, d.Limits.CPU)
-	r.Requests.Memory, r.Limits.Memory = fill(r.Requests.Memory, r.Limits.Memory, d.Requests.Memory, d.Limits.Memory)
+	q, l, dq, dl := &r.Requests, &r.Limits, d.Requests, d.Limits
+	q.CPU, l.CPU = fill(q.CPU, l.CPU, dq.CPU, dl.CPU)
+	q.Memory, l.Memory = fill(q.Memory, l.Memory, dq.Memory, dl.Memory)
+	q.EphemeralStorage, l.EphemeralStorage = fill(q.EphemeralStorage, l.EphemeralStorage, dq.EphemeralStorage, dl.EphemeralStorage)
 	return r
 }
 
@@ -62,7 +70,7 @@ func less(a, b string) bool {
 
 // Validate reports every amount that is no quantity, and every request above
 // its limit. Empty amounts stand for defaults and are not checked.
-func (r Resources) Validate() error {
+func (r Resources) Validate() field.ErrorList {
 	var e rule.Errors
 	check := func(what, request, limit string, parse func(field, value string) *resource.Quantity) {
 		var req, lim *resource.Quantity
@@ -78,74 +86,6 @@ func (r Resources) Validate() error {
 	}
 	check("CPU", r.Requests.CPU, r.Limits.CPU, e.CPU)
 	check("Memory", r.Requests.Memory, r.Limits.Memory, e.Bytes)
-	return e.Err()
-}
-
-// Volume is one directory that is mounted into a container, from exactly one
-// of EmptyDir, Claim, ConfigMap and Secret.
-type Volume struct {
-	// MountPath is the directory's absolute path in the container.
-	//
-	// Required.
-	MountPath string
-
-	// EmptyDir makes the directory writable, empty at first and lost with the
-	// pod; the value is its size limit, such as "1Gi", above which the pod is
-	// evicted.
-	EmptyDir string
-
-	// Claim is the name of a PersistentVolumeClaim.
-	Claim string
-
-	// ConfigMap is the name of a ConfigMap, whose keys become read-only files.
-	ConfigMap string
-
-	// Secret is the name of a Secret, whose keys become read-only files.
-	Secret string
-
-	// ReadOnly keeps the container from writing to an EmptyDir or a Claim.
-	ReadOnly bool
-
-	// External says that the Claim, ConfigMap or Secret is made outside this
-	// app. Without it, one that the app does not make is an error.
-	External bool
-}
-
-// Source returns the kind and the name of the object that v mounts; for an
-// EmptyDir the name is empty.
-func (v Volume) Source() (kind, name string) {
-	switch {
-	case v.Claim != "":
-		return "PersistentVolumeClaim", v.Claim
-	case v.ConfigMap != "":
-		return "ConfigMap", v.ConfigMap
-	case v.Secret != "":
-		return "Secret", v.Secret
-	}
-	return "EmptyDir", ""
-}
-
-// Validate reports everything that is wrong with v.
-func (v Volume) Validate() error {
-	var e rule.Errors
-	e.AbsolutePath("MountPath", v.MountPath)
-	given := 0
-	for _, source := range []string{v.EmptyDir, v.Claim, v.ConfigMap, v.Secret} {
-		if source != "" {
-			given++
-		}
-	}
-	kind, name := v.Source()
-	switch {
-	case given != 1:
-		e.Add("MountPath", v.MountPath, "must be given exactly one of EmptyDir, Claim, ConfigMap and Secret")
-	case kind == "EmptyDir":
-		e.Bytes("EmptyDir", v.EmptyDir)
-		if v.External {
-			e.Add("External", v.External, "must not be set for an EmptyDir, which no other app can make")
-		}
-	default:
-		e.Name(strings.TrimPrefix(kind, "PersistentVolume"), name)
-	}
+	check("EphemeralStorage", r.Requests.EphemeralStorage, r.Limits.EphemeralStorage, e.Bytes)
 	return e.Err()
 }

@@ -8,32 +8,32 @@ import (
 )
 
 var defaults = pod.Resources{
-	Requests: pod.Amounts{CPU: "500m", Memory: "512Mi"},
-	Limits:   pod.Amounts{CPU: "1", Memory: "1Gi"},
+	Requests: pod.Quantities{CPU: "500m", Memory: "512Mi"},
+	Limits:   pod.Quantities{CPU: "1", Memory: "1Gi"},
 }
 
 func TestDefaultsGiveWayToWhatIsGiven(t *testing.T) {
 	for name, tc := range map[string]struct{ given, want pod.Resources }{
 		"nothing given": {pod.Resources{}, defaults},
 		"everything given": {
-			pod.Resources{Requests: pod.Amounts{CPU: "1", Memory: "1Gi"}, Limits: pod.Amounts{CPU: "2", Memory: "2Gi"}},
-			pod.Resources{Requests: pod.Amounts{CPU: "1", Memory: "1Gi"}, Limits: pod.Amounts{CPU: "2", Memory: "2Gi"}},
+			pod.Resources{Requests: pod.Quantities{CPU: "1", Memory: "1Gi"}, Limits: pod.Quantities{CPU: "2", Memory: "2Gi"}},
+			pod.Resources{Requests: pod.Quantities{CPU: "1", Memory: "1Gi"}, Limits: pod.Quantities{CPU: "2", Memory: "2Gi"}},
 		},
 		"limit below the default request": {
-			pod.Resources{Limits: pod.Amounts{CPU: "100m", Memory: "128Mi"}},
-			pod.Resources{Requests: pod.Amounts{CPU: "100m", Memory: "128Mi"}, Limits: pod.Amounts{CPU: "100m", Memory: "128Mi"}},
+			pod.Resources{Limits: pod.Quantities{CPU: "100m", Memory: "128Mi"}},
+			pod.Resources{Requests: pod.Quantities{CPU: "100m", Memory: "128Mi"}, Limits: pod.Quantities{CPU: "100m", Memory: "128Mi"}},
 		},
 		"limit above the default request": {
-			pod.Resources{Limits: pod.Amounts{CPU: "600m", Memory: "600Mi"}},
-			pod.Resources{Requests: defaults.Requests, Limits: pod.Amounts{CPU: "600m", Memory: "600Mi"}},
+			pod.Resources{Limits: pod.Quantities{CPU: "600m", Memory: "600Mi"}},
+			pod.Resources{Requests: defaults.Requests, Limits: pod.Quantities{CPU: "600m", Memory: "600Mi"}},
 		},
 		"request above the default limit": {
-			pod.Resources{Requests: pod.Amounts{CPU: "3", Memory: "4Gi"}},
-			pod.Resources{Requests: pod.Amounts{CPU: "3", Memory: "4Gi"}, Limits: pod.Amounts{CPU: "3", Memory: "4Gi"}},
+			pod.Resources{Requests: pod.Quantities{CPU: "3", Memory: "4Gi"}},
+			pod.Resources{Requests: pod.Quantities{CPU: "3", Memory: "4Gi"}, Limits: pod.Quantities{CPU: "3", Memory: "4Gi"}},
 		},
 		"wrong amount is left to Validate": {
-			pod.Resources{Limits: pod.Amounts{CPU: "many"}},
-			pod.Resources{Requests: defaults.Requests, Limits: pod.Amounts{CPU: "many", Memory: "1Gi"}},
+			pod.Resources{Limits: pod.Quantities{CPU: "many"}},
+			pod.Resources{Requests: defaults.Requests, Limits: pod.Quantities{CPU: "many", Memory: "1Gi"}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -45,20 +45,22 @@ func TestDefaultsGiveWayToWhatIsGiven(t *testing.T) {
 }
 
 func ExampleResources_Validate() {
-	fmt.Println(pod.Resources{
-		Requests: pod.Amounts{CPU: "2", Memory: "512m"},
-		Limits:   pod.Amounts{CPU: "1", Memory: "1Gi"},
-	}.Validate())
+	problems := pod.Resources{
+		Requests: pod.Quantities{CPU: "2", Memory: "512m"},
+		Limits:   pod.Quantities{CPU: "1", Memory: "1Gi"},
+	}.Validate()
+	for _, p := range problems {
+		fmt.Println(p.Field, p.BadValue, p.Detail)
+	}
 	// Output:
-	// Requests.CPU: "2": must not be above its limit 1
-	// Requests.Memory: "512m": must be a whole number of bytes: a unit of m means thousandths, write Mi for mebibytes
+	// Requests.CPU 2 must not be above its limit 1
+	// Requests.Memory 512m must be a whole number of bytes: a unit of m means thousandths, write Mi for mebibytes
 }
 
 func ExampleVolume() {
 	fmt.Println(pod.Volume{MountPath: "/app/media", Claim: "media"}.Validate())
-	fmt.Println(pod.Volume{MountPath: "media", Claim: "media", EmptyDir: "1Gi"}.Validate())
+	fmt.Println(pod.Volume{MountPath: "/app/media", Claim: "media", EmptyDir: "1Gi"}.Validate())
 	// Output:
-	// <nil>
-	// MountPath: "media": must be an absolute path below /, without a trailing slash, '..', ':' or control characters
-	// MountPath: "media": must be given exactly one of EmptyDir, Claim, ConfigMap and Secret
+	// []
+	// [MountPath: Invalid value: "/app/media": must be given exactly one of EmptyDir, Claim, ConfigMap, Secret, Projected and Ephemeral]
 }

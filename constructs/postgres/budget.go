@@ -3,10 +3,14 @@ package postgres
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/aws/constructs-go/constructs/v10"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"example.com/django-cdk8s/constructs/network"
+	"example.com/django-cdk8s/internal/construct"
 	"example.com/django-cdk8s/internal/rule"
 )
 
@@ -21,33 +25,8 @@ const (
 	SpareConnections = 7
 )
 
-// Client is a workload that opens connections to a [Database].
-type Client struct {
-	// Name is the name of the workload, for the message.
-	//
-	// Required.
-	Name string
-
-	// Connections is how many connections all pods of the workload hold at
-	// once, at most: while it is updated, and scaled up as far as it may be.
-	//
-	// Required.
-	Connections int
-
-	// Why shows how that number comes about, such as "(6+1 pods) x 3 workers x 2
-	// threads".
-	//
-	// Default: none; the number stands alone.
-	Why string
-}
-
-// AddClient puts c into the budget: synthesis fails when the clients together
-// may open more connections than the server allows. The constructs of this
-// library add themselves.
-func (d *Database) AddClient(c Client) { d.clients = append(d.clients, c) }
-
-// MaxConnections returns how many connections the server allows: the parameter
-// max_connections, or [DefaultMaxConnections].
+// MaxConnections returns the number of connections that the server allows: the
+// parameter max_connections, or [DefaultMaxConnections].
 func (d *Database) MaxConnections() int { return d.props.setting(maxConnections).value }
 
 // The settings of PostgreSQL that count connections.
@@ -119,27 +98,85 @@ func (p DatabaseProps) validateConnections(e *rule.Errors) {
 	}
 }
 
-// validateBudget adds up what the clients need. It runs at synthesis, when
-// every client is known.
-func (d *Database) validateBudget() error {
+// client is a workload that opens connections, and how many at most.
+type client struct {
+	name, formula string
+	connections   int
+}
+
+// term returns the client as one of the sum.
+func (c client) term() string {
+	if c.formula == "" {
+		return fmt.Sprintf("%s [%d]", c.name, c.connections)
+	}
+	return fmt.Sprintf("%s [%s = %d]", c.name, c.formula, c.connections)
+}
+
+// checkBudget adds up what the workloads of the app need. It runs when every one
+// is known.
+func (d *Database) checkBudget() field.ErrorList {
 	var e rule.Errors
-	if d.props.validateConnections(&e); e.Err() != nil {
+	if d.props.validateConnections(&e); len(e.Err()) > 0 {
 		return nil // They are reported with the other props.
 	}
 	sum := 0
 	var terms []string
-	for _, c := range slices.Concat(d.clients, []Client{d.reserve()}) {
-		if c.Connections < 0 {
-			e.Add(rule.Item("Client", c.Name)+".Connections", c.Connections, "must not be negative")
+	for _, c := range append(d.clients(), d.reserve()) {
+		switch {
+		case c.connections < 0:
+			e.Add(rule.Item("Flow", c.name)+".Connections", c.connections, "must not be negative")
+			continue
+		case strings.ContainsAny(c.name+c.formula, "\r\n"):
+			e.Add(rule.Item("Flow", c.name), c.formula, "must not contain a line break")
 			continue
 		}
-		sum = min(sum, math.MaxInt-c.Connections) + c.Connections
+		sum = min(sum, math.MaxInt-c.connections) + c.connections
 		terms = append(terms, c.term())
 	}
 	if limit := d.props.setting(maxConnections); sum > limit.value {
 		e.Add(limit.field, limit.value, atLeast(sum)+": "+strings.Join(terms, " + "))
 	}
 	return e.Err()
+}
+
+// address is the Service of a database, as its clients resolve it.
+type address struct{ namespace, service string }
+
+// index are the clients of every database of one app, by its address. It is
+// read from the app's constructs once, however many databases there are.
+type index struct {
+	of      []constructs.IConstruct
+	clients map[address][]client
+}
+
+var lastIndex index
+
+func (d *Database) clients() []client {
+	all := d.node.App().All()
+	if len(lastIndex.of) != len(all) || &lastIndex.of[0] != &all[0] {
+		lastIndex = newIndex(all)
+	}
+	return lastIndex.clients[address{d.node.Namespace(), d.props.Name}]
+}
+
+func newIndex(all []constructs.IConstruct) index {
+	i := index{all, map[address][]client{}}
+	for _, c := range all {
+		source, ok := c.(network.Source)
+		if !ok {
+			continue
+		}
+		namespace := construct.NamespaceOf(c)
+		for _, flow := range source.Flows() {
+			for _, to := range flow.To {
+				if service, in := to.Resolve(namespace); service != "" && to.Port == DefaultPort && to.Connections != 0 {
+					at := address{in, service}
+					i.clients[at] = append(i.clients[at], client{flow.Name, to.Formula, to.Connections})
+				}
+			}
+		}
+	}
+	return i
 }
 
 func atLeast(sum int) string {
@@ -150,23 +187,15 @@ func atLeast(sum int) string {
 }
 
 // reserve is what no client may use.
-func (d *Database) reserve() Client {
-	c := Client{Name: "reserve", Connections: SpareConnections}
+func (d *Database) reserve() client {
+	c := client{name: "reserve", connections: SpareConnections}
 	var terms []string
 	for _, name := range []string{superuserConnections, reservedConnections} {
 		if n := d.props.setting(name).value; n > 0 {
-			c.Connections += n
+			c.connections += n
 			terms = append(terms, fmt.Sprintf("%d %s", n, name))
 		}
 	}
-	c.Why = strings.Join(append(terms, fmt.Sprintf("%d for the probe, the exporter and psql", SpareConnections)), " + ")
+	c.formula = strings.Join(append(terms, fmt.Sprintf("%d for the probe, the exporter and psql", SpareConnections)), " + ")
 	return c
-}
-
-// term returns the client as one of the sum.
-func (c Client) term() string {
-	if c.Why == "" {
-		return fmt.Sprintf("%s [%d]", c.Name, c.Connections)
-	}
-	return fmt.Sprintf("%s [%s = %d]", c.Name, c.Why, c.Connections)
 }

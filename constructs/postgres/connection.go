@@ -1,14 +1,14 @@
 // Package postgres holds the construct that runs PostgreSQL in the cluster, and
-// the value by which a workload is told how to reach a PostgreSQL database,
-// wherever that runs.
+// the connection of a workload to a PostgreSQL database, wherever that runs.
 package postgres
 
 import (
 	"cmp"
 
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"example.com/django-cdk8s/constructs/network"
 	"example.com/django-cdk8s/constructs/secret"
-	"example.com/django-cdk8s/internal/bind"
-	"example.com/django-cdk8s/internal/declare"
 	"example.com/django-cdk8s/internal/rule"
 )
 
@@ -16,13 +16,14 @@ import (
 const DefaultPort = 5432
 
 // Connector is a PostgreSQL database that a workload can use: a [Database], or
-// a [Connection] to a server that runs elsewhere.
+// a [Connection] to a server elsewhere.
 type Connector interface {
+	// Connection returns the address and the credentials of the database.
 	Connection() Connection
 }
 
-// Connection is all that a client needs to reach a PostgreSQL database. The
-// credentials are named, not contained.
+// Connection is the address of a PostgreSQL database and the names of its
+// credentials.
 type Connection struct {
 	// Host is the DNS name or IPv4 address of the server.
 	//
@@ -59,14 +60,13 @@ type Connection struct {
 	//
 	// Default: [secret.PasswordKey].
 	PasswordKey string
-
-	// server is the Database whose Connection this is, or a changed copy of.
-	server *Database
 }
 
-// Connection returns c with its defaults filled in. It makes a Connection a
-// [Connector].
-func (c Connection) Connection() Connection {
+// Connection returns c with its defaults. It makes a Connection a [Connector].
+func (c Connection) Connection() Connection { return c.WithDefaults() }
+
+// WithDefaults returns c with its defaults filled in.
+func (c Connection) WithDefaults() Connection {
 	c.Port = cmp.Or(c.Port, DefaultPort)
 	c.NameKey = cmp.Or(c.NameKey, secret.DatabaseKey)
 	c.UserKey = cmp.Or(c.UserKey, secret.UserKey)
@@ -74,57 +74,32 @@ func (c Connection) Connection() Connection {
 	return c
 }
 
-// database returns the [Database] that c leads to, or nil where that is not
-// known: c did not come from one, or its Host or Port was changed since.
-func (c Connection) database() *Database {
-	if c.server == nil {
-		return nil
-	}
-	c = c.Connection()
-	if own := c.server.Connection(); own.Host != c.Host || own.Port != c.Port {
-		return nil
-	}
-	return c.server
-}
-
-// AddClient puts client into the budget of the [Database] that c leads to. It
-// does nothing for a server elsewhere.
-func (c Connection) AddClient(client Client) {
-	if d := c.database(); d != nil {
-		d.AddClient(client)
-	}
-}
-
-// Destination implements the declaration of what the clients connect to.
-func (c Connection) Destination() declare.Destination {
-	if d := c.database(); d != nil {
-		return declare.Destination{Pods: d.Selector(), Namespace: bind.Namespace(d), Port: DefaultPort}
-	}
-	c = c.Connection()
-	return declare.Destination{Host: c.Host, Port: c.Port}
+// Endpoint returns the address of the server, for a [network.Flow].
+func (c Connection) Endpoint() network.Endpoint {
+	return network.Endpoint{Host: c.Host, Port: c.WithDefaults().Port}
 }
 
 // Validate reports every invalid field, and every key that Secret lacks.
-func (c Connection) Validate() error {
-	c = c.Connection()
+func (c Connection) Validate() field.ErrorList {
+	c = c.WithDefaults()
 	var e rule.Errors
 	e.Address("Host", c.Host)
 	e.Port("Port", c.Port)
 	if c.Name != "" {
 		e.DatabaseName("Name", c.Name)
 	}
-	if c.Secret == nil {
-		e.Add("Secret", "", "is required: the Secret that holds the credentials")
-		return e.Err()
-	}
-	c.requireKeys(&e)
+	e.Append(c.Secret.ValidateUse("Secret", needSecret, ""))
+	e.Append(c.validateKeys())
 	return e.Err()
 }
 
-func (c Connection) requireKeys(e *rule.Errors) {
+// needSecret says what the Secret of a database is for.
+const needSecret = "the Secret that holds the credentials"
+
+func (c Connection) validateKeys() field.ErrorList {
+	keys := []string{"UserKey", c.UserKey, "PasswordKey", c.PasswordKey}
 	if c.Name == "" {
-		e.HeldKey("NameKey", c.Secret, c.NameKey)
+		keys = append([]string{"NameKey", c.NameKey}, keys...)
 	}
-	e.HeldKey("UserKey", c.Secret, c.UserKey)
-	e.HeldKey("PasswordKey", c.Secret, c.PasswordKey)
+	return c.Secret.ValidateKeys(keys...)
 }

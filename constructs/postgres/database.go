@@ -3,23 +3,26 @@ package postgres
 import (
 	"cmp"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
 	"github.com/aws/constructs-go/constructs/v10"
-	"github.com/aws/jsii-runtime-go"
-	kplus "github.com/cdk8s-team/cdk8s-plus-go/cdk8splus28/v2"
-	"github.com/cdk8s-team/cdk8s-plus-go/cdk8splus28/v2/k8s"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"example.com/django-cdk8s/constructs/network"
+	"example.com/django-cdk8s/constructs/object"
 	"example.com/django-cdk8s/constructs/pod"
 	"example.com/django-cdk8s/constructs/secret"
-	"example.com/django-cdk8s/internal/bind"
-	"example.com/django-cdk8s/internal/declare"
+	"example.com/django-cdk8s/internal/construct"
 	"example.com/django-cdk8s/internal/image"
+	"example.com/django-cdk8s/internal/kube"
 	"example.com/django-cdk8s/internal/labels"
-	"example.com/django-cdk8s/internal/podspec"
 	"example.com/django-cdk8s/internal/rule"
+	"example.com/django-cdk8s/internal/single"
 )
 
 // Defaults of [DatabaseProps].
@@ -46,8 +49,8 @@ const (
 
 // DefaultResources are the resources of the reference system.
 var DefaultResources = pod.Resources{
-	Requests: pod.Amounts{CPU: "500m", Memory: "512Mi"},
-	Limits:   pod.Amounts{CPU: "1", Memory: "1Gi"},
+	Requests: pod.Quantities{CPU: "500m", Memory: "512Mi"},
+	Limits:   pod.Quantities{CPU: "1", Memory: "1Gi"},
 }
 
 // DatabaseProps configures [NewDatabase]. Only Secret is required; the zero
@@ -92,7 +95,7 @@ type DatabaseProps struct {
 	// Default: the cluster's default class.
 	StorageClass string
 
-	// Resources says how much CPU and memory the server gets.
+	// Resources are the requests and limits of the server.
 	//
 	// Default: [DefaultResources].
 	Resources pod.Resources
@@ -115,14 +118,8 @@ type DatabaseProps struct {
 	// Default: none.
 	Exporter Exporter
 
-	// PriorityClassName is the name of a PriorityClass of the cluster, which
-	// says whose pods stay when a node is full.
-	//
-	// Default: the cluster's default class.
-	PriorityClassName string
-
-	// ImagePullSecrets are the names of Secrets, made outside the app, by which
-	// the node shows the image's registry who pulls.
+	// ImagePullSecrets are the names of Secrets holding registry credentials,
+	// made outside the app.
 	//
 	// Default: none.
 	ImagePullSecrets []string
@@ -131,46 +128,66 @@ type DatabaseProps struct {
 	//
 	// Default: 999, the user of the Debian image, or 70 for an Alpine image.
 	RunAsUser int
+
+	// Service are settings of the Service.
+	//
+	// Default: each field's own.
+	Service pod.Service
+
+	// Pod are further settings of the pod.
+	//
+	// Default: none.
+	Pod pod.Template
+}
+
+// IsZero reports whether nothing but the Secret is set.
+func (p DatabaseProps) IsZero() bool {
+	p.Secret = nil
+	return reflect.ValueOf(p).IsZero()
 }
 
 // Validate reports every invalid field.
-func (p DatabaseProps) Validate() error {
+func (p DatabaseProps) Validate() field.ErrorList {
+	_, problems := p.resolve("")
+	return problems
+}
+
+// resolve fills in the defaults and reports every invalid field.
+func (p DatabaseProps) resolve(namespace string) (DatabaseProps, field.ErrorList) {
 	given := p
 	p = p.withDefaults()
+	layout := layoutOf(p.Image, p.Major)
 	var e rule.Errors
-	if len(p.Name) > 63-len(claimSuffix) {
-		e.Add("Name", p.Name, "must be at most 59 characters, because the claim's name is made of it")
-	} else {
-		e.Label("Name", p.Name)
+	p.server().Validate(&e, given.Resources, []string{"postgres", "exporter"},
+		[]string{layout.mountPath, sharedMemoryPath, socketPath, kube.TmpPath})
+	p.validateImage(&e, given)
+	p.validateSharedMemory(&e)
+	p.validateParameters(&e)
+	e.Join("Exporter", p.Exporter.Validate())
+	e.Append(p.Secret.ValidateUse("Secret", needSecret, namespace))
+	e.Append(Connection{Secret: p.Secret}.WithDefaults().validateKeys())
+	return p, e.Err()
+}
+
+func (p DatabaseProps) server() single.Props {
+	return single.Props{
+		Name: p.Name, Image: p.Image, Storage: p.Storage, StorageClass: p.StorageClass, Resources: p.Resources,
+		ImagePullSecrets: p.ImagePullSecrets, RunAsUser: p.RunAsUser, Service: p.Service, Pod: p.Pod,
 	}
-	e.Image("Image", p.Image)
-	if given.Major != 0 {
+}
+
+func (p DatabaseProps) validateImage(e *rule.Errors, given DatabaseProps) {
+	switch {
+	case strings.Contains(p.Image, "bitnami"):
+		e.Add("Image", p.Image, "must be the official image or one built on it: Bitnami's has another entry point and other paths")
+	case given.Major != 0:
 		e.Range("Major", given.Major, minMajor, maxMajor)
-	} else if p.Major == 0 && image.Valid(p.Image) {
+	case p.Major == 0 && image.Valid(p.Image):
 		e.Add("Image", p.Image, fmt.Sprintf("must have a tag that starts with its PostgreSQL major version (%d or later), or Major must be given", minMajor))
 	}
 	if contradicts(p.Image, given.Major) {
 		e.Add("Major", given.Major, "contradicts the tag of the official image "+p.Image)
 	}
-	e.Bytes("Storage", p.Storage)
-	if p.StorageClass != "" {
-		e.Name("StorageClass", p.StorageClass)
-	}
-	e.Join("Resources", given.Resources.Validate())
-	p.validateSharedMemory(&e)
-	p.validateParameters(&e)
-	e.Join("Exporter", p.Exporter.Validate())
-	if p.PriorityClassName != "" {
-		e.Name("PriorityClassName", p.PriorityClassName)
-	}
-	e.UserID("RunAsUser", p.RunAsUser)
-	e.Names("ImagePullSecrets", p.ImagePullSecrets)
-	if p.Secret == nil {
-		e.Add("Secret", "", "is required: the Secret that holds the credentials")
-		return e.Err()
-	}
-	Connection{Secret: p.Secret}.Connection().requireKeys(&e)
-	return e.Err()
 }
 
 func (p DatabaseProps) validateParameters(e *rule.Errors) {
@@ -236,136 +253,104 @@ func defaultSharedMemory(limit string) string {
 type Database struct {
 	constructs.Construct
 
+	node    *construct.Node
 	props   DatabaseProps
-	clients []Client
-	service kplus.Service
+	objects single.Objects
 }
 
-var _ Connector = (*Database)(nil)
+var (
+	_ Connector        = (*Database)(nil)
+	_ network.Source   = (*Database)(nil)
+	_ network.Referrer = (*Database)(nil)
+)
 
 // NewDatabase adds a [Database] called id to scope. Invalid props fail
 // synthesis with the construct's path.
 func NewDatabase(scope constructs.Construct, id string, props DatabaseProps) *Database {
 	d := &Database{}
-	bind.Init(d, scope, id)
-	bind.Validate(d, props.Validate)
-	bind.Validate(d, func() error { return props.Secret.ReadableFrom(bind.Namespace(d), "Secret") })
+	d.node = construct.Init(d, scope, id)
+	resolved, problems := props.resolve(d.node.Namespace())
+	d.node.Report(problems)
+	d.props = resolved
 
-	d.props = props.withDefaults()
-	bind.Validate(d, d.validateBudget)
-	podspec.NewClaim(d, "Claim", podspec.Claim{
-		Name:         d.claimName(),
-		Labels:       labels.Object(d.props.Name, labels.Database, bind.PartOf(d)),
-		AccessMode:   "ReadWriteOnce",
-		Storage:      d.props.Storage,
-		StorageClass: d.props.StorageClass,
+	layout := layoutOf(d.props.Image, d.props.Major)
+	d.objects = single.New(d.node, single.Server{
+		Props: d.props.server(), Part: labels.Database, Ports: d.ports(), DataPath: layout.mountPath,
+		StartupSeconds: startupSeconds, TerminationSeconds: terminationSeconds,
+		Annotations: kube.Scrape(d.Metrics()), Directories: d.directories, Containers: d.containers,
 	})
-	newDeployment(d)
-	d.service = bind.NewService(d, d.props.Name, labels.Database, d.ports()...)
+	d.node.Check(d.checkBudget)
 	return d
 }
 
-// Connection returns what a client needs to reach the database.
+// Connection returns the address and the credentials of the database.
 func (d *Database) Connection() Connection {
-	return Connection{
-		Host:   bind.ServiceHost(d, d.props.Name),
-		Secret: d.props.Secret,
-		server: d,
-	}.Connection()
+	if d == nil || d.node == nil {
+		return Connection{}.WithDefaults()
+	}
+	return Connection{Host: d.node.ServiceHost(d.props.Name), Secret: d.props.Secret}.WithDefaults()
 }
 
 // Name returns the name of the Deployment and of the Service.
 func (d *Database) Name() string { return d.props.Name }
 
-// Selector returns the labels by which a NetworkPolicy or the like finds the
-// pod.
+// Selector returns the labels that select the pod.
 func (d *Database) Selector() map[string]string { return labels.Selector(d.props.Name) }
 
-// Externals implements the declaration of Secrets that come from elsewhere.
-func (d *Database) Externals() []declare.Object {
-	return podspec.ExternalPullSecrets(bind.Namespace(d), d.props.ImagePullSecrets)
-}
+// Claim returns the PersistentVolumeClaim of the data.
+func (d *Database) Claim() *object.Object[*corev1.PersistentVolumeClaim] { return d.objects.Claim }
 
-// Traffic implements the declaration of what the pod receives.
-func (d *Database) Traffic() []declare.Traffic {
-	metrics, _ := d.Metrics()
-	return []declare.Traffic{{Name: d.props.Name, Pods: d.Selector(), Metrics: metrics}}
-}
+// Deployment returns the Deployment of the server.
+func (d *Database) Deployment() *object.Object[*appsv1.Deployment] { return d.objects.Deployment }
 
 // Service returns the Service in front of the server and its exporter.
-func (d *Database) Service() kplus.Service { return d.service }
+func (d *Database) Service() *object.Object[*corev1.Service] { return d.objects.Service }
 
-const claimSuffix = "-pvc"
-
-func (d *Database) claimName() string { return d.props.Name + claimSuffix }
-
-func (d *Database) labels() *map[string]*string {
-	return bind.Map(labels.Object(d.props.Name, labels.Database, bind.PartOf(d)))
+// ExternalReferences lists objects that the construct references and does not
+// create.
+func (d *Database) ExternalReferences() []network.Object {
+	return d.props.server().References(d.node.Namespace())
 }
 
-func newDeployment(d *Database) {
-	k8s.NewKubeDeployment(d, new("Deployment"), &k8s.KubeDeploymentProps{
-		Metadata: &k8s.ObjectMeta{Name: &d.props.Name, Labels: d.labels()},
-		Spec: &k8s.DeploymentSpec{
-			Replicas: jsii.Number(1),
-			Strategy: &k8s.DeploymentStrategy{Type: new("Recreate")},
-			// Crash recovery is progress too: wait for as long as the startup
-			// probe does, and a little more.
-			ProgressDeadlineSeconds: jsii.Number(startupSeconds + 300),
-			Selector:                &k8s.LabelSelector{MatchLabels: bind.Map(labels.Selector(d.props.Name))},
-			Template: &k8s.PodTemplateSpec{
-				Metadata: &k8s.ObjectMeta{Labels: d.labels(), Annotations: podspec.Scrape(d.Metrics())},
-				Spec:     newPod(d),
-			},
-		},
-	})
+// Flows implements [network.Source].
+func (d *Database) Flows() []network.Flow {
+	metrics, _ := d.Metrics()
+	return []network.Flow{{Name: d.props.Name, Pods: d.Selector(), Metrics: metrics}}
 }
 
 // terminationSeconds is how long PostgreSQL may take to write its last
 // checkpoint before it is killed and has to recover on its next start.
 const terminationSeconds = 120
 
-func newPod(d *Database) *k8s.PodSpec {
-	var mounts podspec.Mounts
-	containers := []k8s.Container{newServer(d, &mounts)}
-	if d.props.Exporter.Image != "" {
-		containers = append(containers, newExporter(d))
-	}
-	return &k8s.PodSpec{
-		PriorityClassName:             bind.Optional(d.props.PriorityClassName),
-		AutomountServiceAccountToken:  jsii.Bool(false),
-		EnableServiceLinks:            jsii.Bool(false),
-		ImagePullSecrets:              podspec.PullSecrets(d.props.ImagePullSecrets),
-		SecurityContext:               podspec.SecurityContext(d.props.RunAsUser),
-		TerminationGracePeriodSeconds: jsii.Number(terminationSeconds),
-		Containers:                    bind.List(containers...),
-		Volumes:                       mounts.Volumes(),
-	}
+// Where the server writes besides its data.
+const (
+	sharedMemoryPath = "/dev/shm"
+	socketPath       = "/var/run/postgresql"
+)
+
+func (d *Database) directories(mounts *kube.Mounts) {
+	mounts.Memory("shm", sharedMemoryPath, d.props.SharedMemory)
+	// The socket and its lock file.
+	mounts.EmptyDir("run", socketPath, "")
+	mounts.EmptyDir("tmp", kube.TmpPath, "")
 }
 
-// newServer returns the container of PostgreSQL, and adds its directories to
-// mounts.
-func newServer(d *Database, mounts *podspec.Mounts) k8s.Container {
-	facts := layoutOf(d.props.Image, d.props.Major)
-	mounts.Volume("data", pod.Volume{MountPath: facts.mountPath, Claim: d.claimName()})
-	mounts.Memory("shm", "/dev/shm", d.props.SharedMemory)
-	// The socket and its lock file.
-	mounts.EmptyDir("run", "/var/run/postgresql", "")
-	mounts.EmptyDir("tmp", podspec.TmpPath, "")
-	return k8s.Container{
-		Name:            new("postgres"),
-		Image:           &d.props.Image,
-		ImagePullPolicy: podspec.PullPolicy(d.props.Image),
-		Command:         podspec.OneServer(facts.mountPath),
-		Args:            bind.Strings(arguments(d.props.Parameters)),
-		Env:             environment(d, facts.dataDir),
-		Ports:           bind.List(k8s.ContainerPort{Name: new(portName), ContainerPort: jsii.Number(DefaultPort)}),
-		Resources:       podspec.Resources(d.props.Resources),
-		StartupProbe:    isReady(startupPeriod, startupSeconds/startupPeriod),
-		ReadinessProbe:  isReady(10, 3),
-		SecurityContext: podspec.ContainerSecurityContext(),
-		VolumeMounts:    mounts.VolumeMounts(),
+func (d *Database) containers(kube.Mounts) []corev1.Container {
+	layout := layoutOf(d.props.Image, d.props.Major)
+	containers := []corev1.Container{{
+		Name:           "postgres",
+		Image:          d.props.Image,
+		Command:        single.Command(layout.mountPath),
+		Args:           arguments(d.props.Parameters),
+		Env:            d.environment(layout.dataDir),
+		Resources:      kube.Resources(d.props.Resources),
+		StartupProbe:   isReady(startupPeriod, startupSeconds/startupPeriod),
+		ReadinessProbe: isReady(10, 3),
+	}}
+	if d.props.Exporter.Image != "" {
+		containers = append(containers, d.exporter())
 	}
+	return containers
 }
 
 // arguments start the server with its parameters.
@@ -377,8 +362,8 @@ func arguments(parameters map[string]string) []string {
 	return args
 }
 
-func environment(d *Database, dataDir string) *[]*k8s.EnvVar {
-	var env podspec.Env
+func (d *Database) environment(dataDir string) []corev1.EnvVar {
+	var env kube.Env
 	env.Set("PGDATA", dataDir)
 	// Checksums find a corrupt page when it is read, rather than when its
 	// backup is needed. The default since PostgreSQL 18.
@@ -386,7 +371,8 @@ func environment(d *Database, dataDir string) *[]*k8s.EnvVar {
 	for _, key := range []string{secret.DatabaseKey, secret.UserKey, secret.PasswordKey} {
 		env.FromSecret(key, d.props.Secret.Name(), key)
 	}
-	return env.List()
+	env.FromKeys(d.props.Pod.EnvKeys)
+	return env.Vars
 }
 
 // How often the startup probe asks and after how long it gives up, in seconds.
@@ -400,13 +386,6 @@ const (
 // isReady asks the server over TCP: while the image initialises the database,
 // it listens on the socket only. There is no liveness probe: a server that is
 // slow because it recovers, or because it is busy, is not helped by a restart.
-func isReady(period, failures int) *k8s.Probe {
-	return &k8s.Probe{
-		Exec: &k8s.ExecAction{Command: jsii.Strings(
-			"sh", "-c", `exec pg_isready -h 127.0.0.1 -U "$POSTGRES_USER" -d "$POSTGRES_DB"`,
-		)},
-		PeriodSeconds:    jsii.Number(period),
-		TimeoutSeconds:   jsii.Number(5),
-		FailureThreshold: jsii.Number(failures),
-	}
+func isReady(period, failures int) *corev1.Probe {
+	return single.Probe(`exec pg_isready -h 127.0.0.1 -U "$POSTGRES_USER" -d "$POSTGRES_DB"`, period, failures)
 }

@@ -36,7 +36,7 @@ func TestDatabase(t *testing.T) {
 		"image by digest with its major":  {Image: "postgres@sha256:" + strings.Repeat("a", 64), Major: 17},
 		"floating image is always pulled": {Image: "registry.example.com/postgres:latest", Major: 16},
 		"exporter":                        {Exporter: postgres.Exporter{Image: exporter}},
-		"small limit lowers the rest":     {Resources: pod.Resources{Limits: pod.Amounts{CPU: "250m", Memory: "256Mi"}}},
+		"small limit lowers the rest":     {Resources: pod.Resources{Limits: pod.Quantities{CPU: "250m", Memory: "256Mi"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cdktest.Golden(t, "database/"+name, func(chart cdk8s.Chart) { database(chart, props) })
@@ -53,20 +53,21 @@ var full = postgres.DatabaseProps{
 	Storage:      "1536Mi",
 	StorageClass: "fast",
 	Resources: pod.Resources{
-		Requests: pod.Amounts{CPU: "1", Memory: "2Gi"},
-		Limits:   pod.Amounts{CPU: "2", Memory: "4Gi"},
+		Requests: pod.Quantities{CPU: "1", Memory: "2Gi"},
+		Limits:   pod.Quantities{CPU: "2", Memory: "4Gi"},
 	},
 	SharedMemory: "384Mi",
 	Parameters:   map[string]string{"max_connections": "200", "auto_explain.log_min_duration": "1s"},
 	Exporter: postgres.Exporter{
 		Image: exporter,
 		Resources: pod.Resources{
-			Requests: pod.Amounts{CPU: "20m", Memory: "48Mi"},
-			Limits:   pod.Amounts{CPU: "100m", Memory: "96Mi"},
+			Requests: pod.Quantities{CPU: "20m", Memory: "48Mi"},
+			Limits:   pod.Quantities{CPU: "100m", Memory: "96Mi"},
 		},
 	},
-	PriorityClassName: "business-critical",
-	RunAsUser:         1234,
+	Pod:       pod.Template{PriorityClassName: "business-critical"},
+	Service:   pod.Service{Annotations: map[string]string{"example.com/team": "shop"}},
+	RunAsUser: 1234,
 
 	ImagePullSecrets: []string{"registry", "mirror"},
 }

@@ -22,10 +22,10 @@ func TestMetrics(t *testing.T) {
 			if port, path := db.Metrics(); port != want.port || path != want.path {
 				t.Errorf("exporter %q: Metrics() = %d, %q", image, port, path)
 			}
-			got := db.Traffic()
+			got := db.Flows()
 			if len(got) != 1 || got[0].Name != "orders" || !maps.Equal(got[0].Pods, map[string]string{"app": "orders"}) ||
 				got[0].Metrics != want.port || got[0].HTTP != 0 || got[0].To != nil {
-				t.Errorf("exporter %q: Traffic() = %+v", image, got)
+				t.Errorf("exporter %q: Flows() = %+v", image, got)
 			}
 		})
 	}

@@ -1,6 +1,7 @@
 package route
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -8,15 +9,45 @@ import (
 	"github.com/aws/jsii-runtime-go"
 	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
 	"k8s.io/apimachinery/pkg/util/validation"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
-	"example.com/django-cdk8s/constructs/django"
 	gateway "example.com/django-cdk8s/imports/djangocdk8s_gatewaynetworkingk8sio"
 	"example.com/django-cdk8s/internal/bind"
+	"example.com/django-cdk8s/internal/construct"
 	"example.com/django-cdk8s/internal/labels"
 	"example.com/django-cdk8s/internal/rule"
 )
 
-// Gateway names a Gateway of the cluster, through which visitors come.
+// HTTPRouteProps configures [NewHTTPRoute]. Site and Gateways are required; the
+// zero value of every other field means its default.
+//
+// Certificates, and redirects from http to https, are a matter of the
+// Gateway's listeners.
+type HTTPRouteProps struct {
+	// Site is the site to expose, in the same namespace. Its Hosts are those of
+	// the route; one with a leading dot becomes two, the name and *.NAME, which
+	// includes all subdomains.
+	//
+	// Required.
+	Site Site
+
+	// Paths are the parts of the site that are exposed, at most 16.
+	//
+	// Default: all of it, "/".
+	Paths []Path
+
+	// Name is the HTTPRoute's name.
+	//
+	// Default: the name of Site.
+	Name string
+
+	// Gateways are the Gateways of the route, 1 to 32.
+	//
+	// Required.
+	Gateways []Gateway
+}
+
+// Gateway refers to a Gateway of the cluster.
 type Gateway struct {
 	// Name is the Gateway's name.
 	//
@@ -29,48 +60,11 @@ type Gateway struct {
 	// Default: the namespace of the HTTPRoute.
 	Namespace string
 
-	// SectionName is the name of the one listener that the route is for.
+	// SectionName is the name of the listener.
 	//
-	// Default: every listener that allows the route. A site that is visited by
-	// https names that listener, because by default it is answered on one for
-	// plain http, too.
+	// Default: every listener that allows the route. A site with HTTPS names
+	// its https listener, or it is served over plain http, too.
 	SectionName string
-}
-
-// Validate reports every invalid field.
-func (g Gateway) Validate() error {
-	var e rule.Errors
-	e.Name("Name", g.Name)
-	if len(validation.IsDNS1123Label(g.Namespace)) > 0 && g.Namespace != "" {
-		e.Add("Namespace", g.Namespace, "must be 1 to 63 lower-case letters, digits or '-', and start and end with a letter or digit")
-	}
-	if g.SectionName != "" {
-		e.Name("SectionName", g.SectionName)
-	}
-	return e.Err()
-}
-
-// HTTPRouteProps configures [NewHTTPRoute]. Web and Gateways are required.
-//
-// Certificates, and redirects from http to https, are a matter of the
-// Gateway's listeners.
-type HTTPRouteProps struct {
-	// Web is the site that visitors are led to, in the same namespace. Its
-	// Hosts are those of the route; one with a leading dot becomes two, the
-	// name and *.NAME, which takes in everything below.
-	//
-	// Required.
-	Web *django.Web
-
-	// Name is the HTTPRoute's name.
-	//
-	// Default: the name of Web.
-	Name string
-
-	// Gateways are what visitors come through, 1 to 32.
-	//
-	// Required.
-	Gateways []Gateway
 }
 
 // The most entries that the definition of HTTPRoute allows; see
@@ -78,29 +72,63 @@ type HTTPRouteProps struct {
 const (
 	maxGateways  = 32
 	maxHostnames = 16
+	maxPaths     = 16
 )
 
 // Validate reports every invalid field.
-func (p HTTPRouteProps) Validate() error {
+func (p HTTPRouteProps) Validate() field.ErrorList {
+	_, problems := p.resolve("")
+	return problems
+}
+
+// httpRoute is HTTPRouteProps with its defaults.
+type httpRoute struct {
+	HTTPRouteProps
+	destination
+}
+
+// resolve fills in the defaults and reports every invalid field of an HTTPRoute
+// of the given namespace.
+func (p HTTPRouteProps) resolve(namespace string) (httpRoute, field.ErrorList) {
 	var e rule.Errors
-	validateWeb(&e, p.Web)
-	if n := len(hostNames(p.Web)); n > maxHostnames {
-		e.Add("Web", p.Web.Name(), fmt.Sprintf(
-			"must have at most %d host names, and has %d: one with a leading dot counts twice", maxHostnames, n))
-	}
 	if p.Name != "" {
 		e.Label("Name", p.Name)
 	}
+	p.validateGateways(&e)
+	d := resolveDestination(&e, p.Site, p.Paths, "an HTTPRoute", namespace)
+	if n := len(d.hostnames); n > maxHostnames {
+		e.Add("Site", d.site, fmt.Sprintf(
+			"must have at most %d host names, and has %d: one with a leading dot counts twice", maxHostnames, n))
+	}
+	if n := len(p.Paths); n > maxPaths {
+		e.Add("Paths", n, fmt.Sprintf("must be at most %d", maxPaths))
+	}
+	p.Name = cmp.Or(p.Name, d.site)
+	return httpRoute{p, d}, e.Err()
+}
+
+func (p HTTPRouteProps) validateGateways(e *rule.Errors) {
 	if n := len(p.Gateways); n < 1 || n > maxGateways {
 		e.Add("Gateways", n, fmt.Sprintf("must be 1 to %d", maxGateways))
 	}
 	for i, g := range p.Gateways {
-		field := rule.Item("Gateways", i)
-		e.Join(field, g.Validate())
+		at := rule.Item("Gateways", i)
+		e.Join(at, g.Validate())
 		if slices.ContainsFunc(p.Gateways[:i], g.overlaps) {
-			e.Add(field, g.Name, "is listed twice; each time it must have another SectionName")
+			e.Add(at, g.Name, "is listed twice; each time it must have another SectionName")
 		}
 	}
+}
+
+// Validate reports every invalid field.
+func (g Gateway) Validate() field.ErrorList {
+	var e rule.Errors
+	e.Name("Name", g.Name)
+	if len(validation.IsDNS1123Label(g.Namespace)) > 0 && g.Namespace != "" {
+		e.Add("Namespace", g.Namespace,
+			"must be 1 to 63 lower-case letters, digits or '-', and start and end with a letter or digit")
+	}
+	e.OptionalName("SectionName", g.SectionName)
 	return e.Err()
 }
 
@@ -110,16 +138,12 @@ func (g Gateway) overlaps(other Gateway) bool {
 		(g.SectionName == other.SectionName || g.SectionName == "" || other.SectionName == "")
 }
 
-func (p HTTPRouteProps) withDefaults() HTTPRouteProps {
-	p.Name = nameOr(p.Name, p.Web)
-	return p
-}
-
-// HTTPRoute leads visitors from Gateways to a [django.Web].
+// HTTPRoute exposes a [Site] through Gateways of the cluster.
 type HTTPRoute struct {
 	constructs.Construct
 
-	props  HTTPRouteProps
+	node   *construct.Node
+	props  httpRoute
 	object gateway.HttpRoute
 }
 
@@ -127,20 +151,30 @@ type HTTPRoute struct {
 // synthesis with the construct's path.
 func NewHTTPRoute(scope constructs.Construct, id string, props HTTPRouteProps) *HTTPRoute {
 	r := &HTTPRoute{}
-	bind.Init(r, scope, id)
-	bind.Validate(r, props.Validate)
-	bind.Validate(r, func() error { return validateNamespace(r, props.Web, "an HTTPRoute") })
+	r.node = construct.Init(r, scope, id)
+	resolved, problems := props.resolve(r.node.Namespace())
+	r.node.Report(problems)
 
-	r.props = props.withDefaults()
+	r.props = resolved
 	r.object = newHTTPRoute(r)
 	return r
 }
 
 // Name returns the HTTPRoute's name.
-func (r *HTTPRoute) Name() string { return r.props.Name }
+func (r *HTTPRoute) Name() string {
+	if r == nil {
+		return ""
+	}
+	return r.props.Name
+}
 
-// Object returns the HTTPRoute for use with other cdk8s constructs.
-func (r *HTTPRoute) Object() gateway.HttpRoute { return r.object }
+// Object returns the HTTPRoute object.
+func (r *HTTPRoute) Object() gateway.HttpRoute {
+	if r == nil {
+		return nil
+	}
+	return r.object
+}
 
 // newHTTPRoute adds the HTTPRoute. Groups, kinds, weight and match are what the
 // API server would fill in: Argo CD takes them for a difference where they are
@@ -149,11 +183,11 @@ func newHTTPRoute(r *HTTPRoute) gateway.HttpRoute {
 	return gateway.NewHttpRoute(r, new("HTTPRoute"), &gateway.HttpRouteProps{
 		Metadata: &cdk8s.ApiObjectMetadata{
 			Name:   &r.props.Name,
-			Labels: bind.Map(labels.Object(r.props.Name, labels.Route, bind.PartOf(r))),
+			Labels: bind.Map(labels.Object(r.props.Name, labels.Route, r.node.PartOf())),
 		},
 		Spec: &gateway.HttpRouteSpec{
 			ParentRefs: r.parents(),
-			Hostnames:  bind.Strings(hostNames(r.props.Web)),
+			Hostnames:  bind.Strings(r.props.hostnames),
 			Rules:      r.rules(),
 		},
 	})
@@ -174,20 +208,25 @@ func (r *HTTPRoute) parents() *[]*gateway.HttpRouteSpecParentRefs {
 }
 
 func (r *HTTPRoute) rules() *[]*gateway.HttpRouteSpecRules {
-	if r.props.Web == nil {
-		return nil
+	var rules []gateway.HttpRouteSpecRules
+	for _, path := range r.props.paths {
+		rules = append(rules, path.httpRoute())
 	}
-	return bind.List(gateway.HttpRouteSpecRules{
+	return bind.List(rules...)
+}
+
+func (p Path) httpRoute() gateway.HttpRouteSpecRules {
+	return gateway.HttpRouteSpecRules{
 		Matches: bind.List(gateway.HttpRouteSpecRulesMatches{Path: &gateway.HttpRouteSpecRulesMatchesPath{
 			Type:  gateway.HttpRouteSpecRulesMatchesPathType_PATH_PREFIX,
-			Value: new("/"),
+			Value: &p.Prefix,
 		}}),
 		BackendRefs: bind.List(gateway.HttpRouteSpecRulesBackendRefs{
 			Group:  new(""),
 			Kind:   new("Service"),
-			Name:   new(r.props.Web.Name()),
-			Port:   r.props.Web.Service().Port(),
+			Name:   new(p.Backend.Name()),
+			Port:   jsii.Number(p.Backend.Port()),
 			Weight: jsii.Number(1),
 		}),
-	})
+	}
 }

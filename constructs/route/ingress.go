@@ -1,41 +1,46 @@
 package route
 
 import (
+	"cmp"
 	"maps"
 
 	"github.com/aws/constructs-go/constructs/v10"
-	"github.com/cdk8s-team/cdk8s-plus-go/cdk8splus28/v2/k8s"
-	apivalidation "k8s.io/apimachinery/pkg/api/validation"
-	"k8s.io/apimachinery/pkg/util/validation"
+	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
-	"example.com/django-cdk8s/constructs/django"
-	"example.com/django-cdk8s/internal/bind"
-	"example.com/django-cdk8s/internal/declare"
+	"example.com/django-cdk8s/constructs/network"
+	"example.com/django-cdk8s/constructs/object"
+	"example.com/django-cdk8s/internal/construct"
+	"example.com/django-cdk8s/internal/kube"
 	"example.com/django-cdk8s/internal/labels"
 	"example.com/django-cdk8s/internal/rule"
 )
 
-// IngressProps configures [NewIngress]. Only Web is required; the zero value of
-// every other field means its default.
+// IngressProps configures [NewIngress]. Only Site is required; the zero value
+// of every other field means its default.
 //
-// At most one of TLSSecret, ClusterIssuer and Issuer is given, and only when
-// Web says HTTPS. With HTTPS and none of them, TLS ends before the Ingress, at
+// At most one of TLSSecret, ClusterIssuer and Issuer is given, and only for a
+// site with HTTPS. With HTTPS and none of them, TLS ends before the Ingress, at
 // a load balancer, or with the controller's own certificate.
 type IngressProps struct {
-	// Web is the site that visitors are led to, in the same namespace. Its
-	// Hosts are those of the Ingress; one with a leading dot becomes two, the
-	// name and *.NAME, which takes in one further label.
+	// Site is the site to expose, in the same namespace. Its Hosts are those of
+	// the Ingress; one with a leading dot becomes two, the name and *.NAME,
+	// which includes one further label.
 	//
 	// Required.
-	Web *django.Web
+	Site Site
+
+	// Paths are the parts of the site that are exposed.
+	//
+	// Default: all of it, "/".
+	Paths []Path
 
 	// Name is the Ingress's name.
 	//
-	// Default: the name of Web.
+	// Default: the name of Site.
 	Name string
 
-	// ClassName is the name of the IngressClass, which says which controller
-	// answers.
+	// ClassName is the name of the IngressClass, which selects the controller.
 	//
 	// Default: the cluster's default class.
 	ClassName string
@@ -46,38 +51,58 @@ type IngressProps struct {
 	// Default: none.
 	TLSSecret string
 
-	// ClusterIssuer is the name of the ClusterIssuer from which cert-manager
-	// gets the certificate; it keeps it in the Secret NAME-tls.
+	// ClusterIssuer is the name of the cert-manager ClusterIssuer of the
+	// certificate, which is kept in the Secret NAME-tls.
 	//
 	// Default: none.
 	ClusterIssuer string
 
-	// Issuer is the name of the Issuer in the same namespace from which
-	// cert-manager gets the certificate; it keeps it in the Secret NAME-tls.
+	// Issuer is the name of the cert-manager Issuer of the certificate, in the
+	// same namespace. The certificate is kept in the Secret NAME-tls.
 	//
 	// Default: none.
 	Issuer string
 
-	// Annotations are settings of the controller, such as the largest upload
-	// that it lets through.
+	// Annotations are settings of the controller, such as the maximum size of
+	// an upload.
 	//
 	// Default: none.
 	Annotations map[string]string
 }
 
 // Validate reports every invalid field.
-func (p IngressProps) Validate() error {
+func (p IngressProps) Validate() field.ErrorList {
+	_, problems := p.resolve("")
+	return problems
+}
+
+// ingress is IngressProps with its defaults.
+type ingress struct {
+	IngressProps
+	destination
+}
+
+// resolve fills in the defaults and reports every invalid field of an Ingress
+// of the given namespace.
+func (p IngressProps) resolve(namespace string) (ingress, field.ErrorList) {
 	var e rule.Errors
-	validateWeb(&e, p.Web)
 	if p.Name != "" {
 		e.Label("Name", p.Name)
 	}
-	if p.ClassName != "" {
-		e.Name("ClassName", p.ClassName)
-	}
+	e.OptionalName("ClassName", p.ClassName)
 	p.validateTLS(&e)
-	p.validateAnnotations(&e)
-	return e.Err()
+	e.Annotations("Annotations", p.Annotations, managedAnnotations)
+	d := resolveDestination(&e, p.Site, p.Paths, "an Ingress", namespace)
+	p.Name = cmp.Or(p.Name, d.site)
+	p.Annotations = maps.Clone(p.Annotations)
+	return ingress{p, d}, e.Err()
+}
+
+// managedAnnotations follow from other fields.
+var managedAnnotations = map[string]string{
+	labels.ClusterIssuer: "ClusterIssuer",
+	labels.Issuer:        "Issuer",
+	labels.IngressClass:  "ClassName",
 }
 
 func (p IngressProps) validateTLS(e *rule.Errors) {
@@ -92,87 +117,84 @@ func (p IngressProps) validateTLS(e *rule.Errors) {
 	if len(given) > 1 {
 		e.Add(given[0].field, given[0].name, "must be the only one of TLSSecret, ClusterIssuer and Issuer")
 	}
-	if len(given) > 0 && p.Web != nil && !p.Web.HTTPS() {
-		e.Add(given[0].field, given[0].name, "needs HTTPS in the props of Web, without which Django refuses forms that come by https")
+	if len(given) > 0 && made(p.Site) && !p.Site.HTTPS() {
+		e.Add(given[0].field, given[0].name, "needs a Site with HTTPS, without which Django refuses forms sent by https")
 	}
 }
 
-// ownAnnotations are set from other fields.
-var ownAnnotations = map[string]string{
-	labels.ClusterIssuer: "ClusterIssuer",
-	labels.Issuer:        "Issuer",
-	labels.IngressClass:  "ClassName",
-}
+// issued reports whether cert-manager makes the certificate.
+func (p IngressProps) issued() bool { return p.ClusterIssuer != "" || p.Issuer != "" }
 
-func (p IngressProps) validateAnnotations(e *rule.Errors) {
-	for _, key := range rule.Keys(p.Annotations) {
-		field := rule.Item("Annotations", key)
-		if len(validation.IsQualifiedName(key)) > 0 {
-			e.Add(field, key, "has a key that is no annotation key: [PREFIX/]NAME, with a name of at most 63 letters, digits, '-', '_' or '.'")
-		}
-		if from, ok := ownAnnotations[key]; ok {
-			e.Add(field, p.Annotations[key], "must not be given: it is set from "+from)
-		}
-		e.Text(field, p.Annotations[key])
-	}
-	if apivalidation.ValidateAnnotationsSize(p.Annotations) != nil {
-		e.Add("Annotations", "...", "must be at most 256 KiB together")
-	}
-}
-
-func (p IngressProps) withDefaults() IngressProps {
-	p.Name = nameOr(p.Name, p.Web)
-	return p
-}
-
-// Ingress leads visitors from the cluster's Ingress controller to a
-// [django.Web].
+// Ingress exposes a [Site] through the cluster's Ingress controller.
 type Ingress struct {
 	constructs.Construct
 
-	props  IngressProps
-	object k8s.KubeIngress
+	node   *construct.Node
+	props  ingress
+	object *object.Object[*networkingv1.Ingress]
 }
 
 // NewIngress adds an [Ingress] called id to scope. Invalid props fail synthesis
 // with the construct's path.
 func NewIngress(scope constructs.Construct, id string, props IngressProps) *Ingress {
 	i := &Ingress{}
-	bind.Init(i, scope, id)
-	bind.Validate(i, props.Validate)
-	bind.Validate(i, func() error { return validateNamespace(i, props.Web, "an Ingress") })
+	i.node = construct.Init(i, scope, id)
+	resolved, problems := props.resolve(i.node.Namespace())
+	i.node.Report(problems)
 
-	i.props = props.withDefaults()
-	i.object = newIngress(i)
+	i.props = resolved
+	i.object = object.New(i, "Ingress", i.props.Name, i.ingress)
 	return i
 }
 
 // Name returns the Ingress's name.
-func (i *Ingress) Name() string { return i.props.Name }
-
-// Object returns the Ingress for use with other cdk8s constructs.
-func (i *Ingress) Object() k8s.KubeIngress { return i.object }
-
-// Externals implements the declaration of a Secret that comes from elsewhere.
-func (i *Ingress) Externals() []declare.Object {
-	if i.props.TLSSecret == "" {
-		return nil
+func (i *Ingress) Name() string {
+	if i == nil {
+		return ""
 	}
-	return []declare.Object{{Kind: "Secret", Name: i.props.TLSSecret, Namespace: bind.Namespace(i)}}
+	return i.props.Name
 }
 
-// newIngress adds the Ingress. It is the L1 object because the one of
-// cdk8s-plus stops the program, or fails with words of its own, over what
-// Validate reports.
-func newIngress(i *Ingress) k8s.KubeIngress {
-	return k8s.NewKubeIngress(i, new("Ingress"), &k8s.KubeIngressProps{
-		Metadata: &k8s.ObjectMeta{
-			Name:        &i.props.Name,
-			Labels:      bind.Map(labels.Object(i.props.Name, labels.Route, bind.PartOf(i))),
-			Annotations: bind.Map(i.annotations()),
-		},
-		Spec: &k8s.IngressSpec{IngressClassName: bind.Optional(i.props.ClassName), Rules: i.rules(), Tls: i.tls()},
-	})
+// Object returns the Ingress object.
+func (i *Ingress) Object() *object.Object[*networkingv1.Ingress] {
+	if i == nil {
+		return nil
+	}
+	return i.object
+}
+
+// ExternalReferences lists objects that the construct references and does not
+// create: the Secret in TLSSecret.
+func (i *Ingress) ExternalReferences() []network.Object {
+	if i == nil || i.props.TLSSecret == "" {
+		return nil
+	}
+	return []network.Object{{Kind: "Secret", Name: i.props.TLSSecret, Namespace: i.node.Namespace()}}
+}
+
+// solverName is the name of cert-manager's solvers in network policies.
+const solverName = "acme-http01-solver"
+
+// Flows implements [network.Source]: for the challenge HTTP-01 of an ACME issuer
+// the controller sends requests to pods that cert-manager makes in the
+// namespace of the Ingress.
+func (i *Ingress) Flows() []network.Flow {
+	if i == nil || !i.props.issued() {
+		return nil
+	}
+	return []network.Flow{{
+		Name: solverName, Pods: map[string]string{labels.HTTP01Solver: "true"}, HTTP: labels.HTTP01SolverPort,
+	}}
+}
+
+func (i *Ingress) ingress() *networkingv1.Ingress {
+	spec := networkingv1.IngressSpec{Rules: i.rules(), TLS: i.tls()}
+	if i.props.ClassName != "" {
+		spec.IngressClassName = &i.props.ClassName
+	}
+	meta := kube.Meta(i.node, i.props.Name, labels.Route)
+	meta.Annotations = i.annotations()
+	return &networkingv1.Ingress{ObjectMeta: meta, Spec: spec}
 }
 
 func (i *Ingress) annotations() map[string]string {
@@ -187,31 +209,38 @@ func (i *Ingress) annotations() map[string]string {
 	return all
 }
 
-func (i *Ingress) rules() *[]*k8s.IngressRule {
-	var rules []k8s.IngressRule
-	for _, host := range hostNames(i.props.Web) {
-		rules = append(rules, k8s.IngressRule{
-			Host: &host,
-			Http: &k8s.HttpIngressRuleValue{Paths: bind.List(k8s.HttpIngressPath{
-				Path:     new("/"),
-				PathType: new("Prefix"),
-				Backend: &k8s.IngressBackend{Service: &k8s.IngressServiceBackend{
-					Name: new(i.props.Web.Name()),
-					Port: &k8s.ServiceBackendPort{Number: i.props.Web.Service().Port()},
-				}},
-			})},
+func (i *Ingress) rules() []networkingv1.IngressRule {
+	var rules []networkingv1.IngressRule
+	for _, name := range i.props.hostnames {
+		http := &networkingv1.HTTPIngressRuleValue{}
+		for _, path := range i.props.paths {
+			http.Paths = append(http.Paths, path.ingress())
+		}
+		rules = append(rules, networkingv1.IngressRule{
+			Host: name, IngressRuleValue: networkingv1.IngressRuleValue{HTTP: http},
 		})
 	}
-	return bind.List(rules...)
+	return rules
 }
 
-func (i *Ingress) tls() *[]*k8s.IngressTls {
+func (p Path) ingress() networkingv1.HTTPIngressPath {
+	return networkingv1.HTTPIngressPath{
+		Path:     p.Prefix,
+		PathType: new(networkingv1.PathTypePrefix),
+		Backend: networkingv1.IngressBackend{Service: &networkingv1.IngressServiceBackend{
+			Name: p.Backend.Name(),
+			Port: networkingv1.ServiceBackendPort{Number: int32(p.Backend.Port())},
+		}},
+	}
+}
+
+func (i *Ingress) tls() []networkingv1.IngressTLS {
 	secret := i.props.TLSSecret
-	if i.props.ClusterIssuer != "" || i.props.Issuer != "" {
+	if i.props.issued() {
 		secret = i.props.Name + "-tls"
 	}
 	if secret == "" {
 		return nil
 	}
-	return bind.List(k8s.IngressTls{Hosts: bind.Strings(hostNames(i.props.Web)), SecretName: &secret})
+	return []networkingv1.IngressTLS{{Hosts: i.props.hostnames, SecretName: secret}}
 }

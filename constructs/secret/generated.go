@@ -2,19 +2,18 @@ package secret
 
 import (
 	"cmp"
-	_ "embed"
 	"maps"
 	"slices"
 
-	"github.com/aws/constructs-go/constructs/v10"
-	"github.com/aws/jsii-runtime-go"
-	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
-	"github.com/cdk8s-team/cdk8s-plus-go/cdk8splus28/v2/k8s"
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 
-	"example.com/django-cdk8s/internal/bind"
+	"example.com/django-cdk8s/constructs/pod"
+	"example.com/django-cdk8s/internal/kube"
 	"example.com/django-cdk8s/internal/labels"
-	"example.com/django-cdk8s/internal/podspec"
 	"example.com/django-cdk8s/internal/rule"
+	"example.com/django-cdk8s/internal/script"
 )
 
 // Defaults of [GeneratedProps].
@@ -46,11 +45,11 @@ type GeneratedProps struct {
 
 	// Keys are further keys to generate.
 	//
-	// Default: [PasswordKey] and [DjangoKey], which are always generated.
+	// Default: [PasswordKey] and [DjangoSecretKey], which are always generated.
 	Keys []string
 
-	// ImagePullSecrets are the names of Secrets, made outside the app, by which
-	// the node shows the image's registry who pulls.
+	// ImagePullSecrets are the names of Secrets holding registry credentials, made
+	// outside the app.
 	//
 	// Default: none.
 	ImagePullSecrets []string
@@ -59,6 +58,16 @@ type GeneratedProps struct {
 	//
 	// Default: [DefaultRunAsUser].
 	RunAsUser int
+
+	// Resources are the requests and limits of the Job.
+	//
+	// Default: requests of 50m and 64Mi, limits of 500m and 256Mi.
+	Resources pod.Resources
+
+	// Pod are further settings of the Job's pods.
+	//
+	// Default: none.
+	Pod pod.Template
 }
 
 // Generated is a Secret whose credentials are made in the cluster and exist
@@ -79,12 +88,18 @@ func newGenerated(props GeneratedProps) generated {
 	values := map[string]string{DatabaseKey: DefaultDatabase, UserKey: DefaultUser}
 	maps.Copy(values, props.Values)
 	props.Values = values
-	props.Keys = slices.Concat([]string{PasswordKey, DjangoKey}, props.Keys)
+	props.Keys = slices.Concat([]string{PasswordKey, DjangoSecretKey}, props.Keys)
 	props.RunAsUser = cmp.Or(props.RunAsUser, DefaultRunAsUser)
-	return generated{props}
+	given := props.Resources
+	props.Resources = given.WithDefaults(kube.ScriptResources)
+	return generated{props, given}
 }
 
-type generated struct{ GeneratedProps }
+type generated struct {
+	GeneratedProps
+
+	given pod.Resources
+}
 
 func (g generated) keys() (inManifest, elsewhere []string) {
 	return rule.Keys(g.Values), slices.Clone(g.Keys)
@@ -99,6 +114,8 @@ func (g generated) validate(e *rule.Errors, p Props) {
 	e.Image("Source.Image", g.Image)
 	e.UserID("Source.RunAsUser", g.RunAsUser)
 	e.Names("Source.ImagePullSecrets", g.ImagePullSecrets)
+	e.Join("Source.Resources", g.given.Validate())
+	e.Join("Source.Pod", g.Pod.Validate())
 	e.Unique("Source.Keys", g.Keys)
 	for _, key := range g.Keys {
 		e.EnvName(rule.Item("Source.Keys", key), key)
@@ -116,71 +133,51 @@ func (g generated) validate(e *rule.Errors, p Props) {
 
 func (g generated) build(s *Secret) {
 	s.object = newSecret(s, g.Values, map[string]string{labels.SyncOptions: labels.KeepData})
-	podspec.NewAPIAccess(s, s.generator(), s.generatorLabels(), k8s.PolicyRule{
-		ApiGroups:     jsii.Strings(""),
-		Resources:     jsii.Strings("secrets"),
-		ResourceNames: jsii.Strings(s.name),
-		Verbs:         jsii.Strings("get", "patch"),
-	}, podspec.PruneRule())
-	newJob(s, g)
+	kube.NewAPIAccess(s.node, s.generator(), labels.Credentials, g.Pod, rbacv1.PolicyRule{
+		APIGroups:     []string{""},
+		Resources:     []string{"secrets"},
+		ResourceNames: []string{s.name},
+		Verbs:         []string{"get", "patch"},
+	}, kube.PruneRule())
+	kube.NewJob(s.node, s.generator(), labels.Credentials, g.Pod, func() batchv1.JobSpec {
+		return batchv1.JobSpec{BackoffLimit: new(int32(6)), Template: g.pod(s)}
+	})
 }
 
 // generator is the name of the objects that generate the values.
 func (s *Secret) generator() string { return s.name + "-generate" }
 
-func (s *Secret) generatorLabels() *map[string]*string {
-	return bind.Map(labels.Object(s.generator(), labels.Credentials, bind.PartOf(s)))
-}
-
-// newJob adds the Job under a name that follows from its content: a Job's
-// template is immutable, so that a new image needs a new Job. A time to live
-// would let the next apply run it again.
-func newJob(s *Secret, g generated) {
-	build := func(scope constructs.Construct, name string) k8s.KubeJob {
-		return k8s.NewKubeJob(scope, new("Job"), &k8s.KubeJobProps{
-			Metadata: &k8s.ObjectMeta{Name: &name, Labels: s.generatorLabels()},
-			Spec: &k8s.JobSpec{
-				BackoffLimit: jsii.Number(6),
-				Template: &k8s.PodTemplateSpec{
-					Metadata: &k8s.ObjectMeta{Labels: s.generatorLabels()},
-					Spec:     jobPod(s, g),
-				},
-			},
-		})
-	}
-	digest := bind.Digest(func(scope constructs.Construct) cdk8s.ApiObject { return build(scope, s.generator()) })
-	build(s, s.generator()+"-"+digest)
-}
-
 // keptJobs is the number of Jobs that have ended and are kept for their logs.
 const keptJobs = 3
 
-//go:embed generate.py
-var script string
-
-func jobPod(s *Secret, g generated) *k8s.PodSpec {
-	var mounts podspec.Mounts
-	mounts.APIToken("api")
-	return &k8s.PodSpec{
-		ServiceAccountName:           new(s.generator()),
-		AutomountServiceAccountToken: jsii.Bool(false),
-		EnableServiceLinks:           jsii.Bool(false),
-		ImagePullSecrets:             podspec.PullSecrets(g.ImagePullSecrets),
-		RestartPolicy:                new("Never"),
-		SecurityContext:              podspec.SecurityContext(g.RunAsUser),
-		InitContainers:               bind.List(podspec.PruneJobs(g.Image, s.generator(), keptJobs, mounts)),
-		Containers: bind.List(k8s.Container{
-			Name:            new("generate"),
-			Image:           &g.Image,
-			ImagePullPolicy: podspec.PullPolicy(g.Image),
-			// Isolated from the project, whose modules could stand in for the
-			// library's.
-			Command:         jsii.Strings("python3", "-I", "-c", script),
-			Args:            bind.Strings(append([]string{s.name}, g.Keys...)),
-			Resources:       podspec.Resources(podspec.ScriptResources),
-			SecurityContext: podspec.ContainerSecurityContext(),
-			VolumeMounts:    mounts.VolumeMounts(),
-		}),
-		Volumes: mounts.Volumes(),
-	}
+func (g generated) pod(s *Secret) corev1.PodTemplateSpec {
+	name := s.generator()
+	var token, mounts kube.Mounts
+	token.APIToken("api")
+	mounts = token.Clone()
+	mounts.Add("own-volume", g.Pod.Volumes, nil)
+	var env kube.Env
+	env.FromKeys(g.Pod.EnvKeys)
+	return kube.Pod{
+		Name: name, Template: g.Pod, Meta: kube.Meta(s.node, name, labels.Credentials),
+		Spec: corev1.PodSpec{
+			ServiceAccountName: name,
+			ImagePullSecrets:   kube.PullSecrets(g.ImagePullSecrets),
+			RestartPolicy:      corev1.RestartPolicyNever,
+			SecurityContext:    kube.PodSecurityContext(g.RunAsUser),
+			InitContainers:     []corev1.Container{kube.PruneJobs(g.Image, name, keptJobs, token)},
+			Containers: []corev1.Container{{
+				Name:            "generate",
+				Image:           g.Image,
+				ImagePullPolicy: g.Pod.ImagePullPolicy,
+				Command:         script.Generate(),
+				Args:            append([]string{s.name}, g.Keys...),
+				EnvFrom:         kube.EnvFrom("", g.Pod.EnvFrom),
+				Env:             env.Vars,
+				Resources:       kube.Resources(g.Resources),
+				VolumeMounts:    mounts.Mounts,
+			}},
+			Volumes: mounts.Volumes,
+		},
+	}.Build()
 }

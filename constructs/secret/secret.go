@@ -9,15 +9,17 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/aws/constructs-go/constructs/v10"
-	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
-	kplus "github.com/cdk8s-team/cdk8s-plus-go/cdk8splus28/v2"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
-	"example.com/django-cdk8s/internal/bind"
-	"example.com/django-cdk8s/internal/declare"
+	"example.com/django-cdk8s/constructs/network"
+	"example.com/django-cdk8s/constructs/object"
+	"example.com/django-cdk8s/internal/construct"
+	"example.com/django-cdk8s/internal/kube"
 	"example.com/django-cdk8s/internal/labels"
-	"example.com/django-cdk8s/internal/podspec"
 	"example.com/django-cdk8s/internal/rule"
 )
 
@@ -36,9 +38,9 @@ const (
 	// PasswordKey holds the role's password.
 	PasswordKey = "POSTGRES_PASSWORD"
 
-	// DjangoKey holds Django's SECRET_KEY setting, which signs sessions and
+	// DjangoSecretKey holds Django's SECRET_KEY setting, which signs sessions and
 	// password reset links.
-	DjangoKey = "SECRET_KEY"
+	DjangoSecretKey = "SECRET_KEY"
 )
 
 // Props configures [New].
@@ -56,7 +58,7 @@ type Props struct {
 }
 
 // Validate reports every invalid field.
-func (p Props) Validate() error {
+func (p Props) Validate() field.ErrorList {
 	var e rule.Errors
 	p = p.withDefaults()
 	if p.Source == nil {
@@ -97,17 +99,18 @@ type Source interface {
 type Secret struct {
 	constructs.Construct
 
+	node   *construct.Node
 	name   string
 	source Source
-	object kplus.ISecret
+	object *object.Object[*corev1.Secret]
 }
 
 // New adds a [Secret] called id to scope. Invalid props fail synthesis with the
 // construct's path.
 func New(scope constructs.Construct, id string, props Props) *Secret {
 	s := &Secret{}
-	bind.Init(s, scope, id)
-	bind.Validate(s, props.Validate)
+	s.node = construct.Init(s, scope, id)
+	s.node.Report(props.Validate())
 
 	props = props.withDefaults()
 	s.name = props.Name
@@ -128,44 +131,72 @@ func (s *Secret) Name() string {
 	return s.name
 }
 
-// Object returns the Secret for use with other cdk8s-plus constructs.
-func (s *Secret) Object() kplus.ISecret { return s.object }
+// Object returns the Secret that the construct makes, or nil for one that exists.
+func (s *Secret) Object() *object.Object[*corev1.Secret] { return s.object }
 
 // Keys returns the keys that the Secret holds, sorted.
 func (s *Secret) Keys() []string {
+	if !s.usable() {
+		return nil
+	}
 	inManifest, elsewhere := s.source.keys()
 	all := slices.Concat(inManifest, elsewhere)
 	slices.Sort(all)
 	return slices.Compact(all)
 }
 
-// ReadableFrom returns an error when s lives in another namespace than the given
-// one, whose pods then cannot read it. field is where the pods' construct names
-// s. A nil s is readable, and a chart without a namespace may be applied to any.
-func (s *Secret) ReadableFrom(namespace, field string) error {
-	if s == nil || namespace == "" {
-		return nil
-	}
+// usable reports whether s was made by [New].
+func (s *Secret) usable() bool { return s != nil && s.source != nil }
+
+// ValidateUse reports a Secret that is missing, was not made by [New], or is
+// out of reach for pods of the given namespace. at is the field that names s,
+// and what says what the Secret is for.
+func (s *Secret) ValidateUse(at, what, namespace string) field.ErrorList {
 	var e rule.Errors
-	if own := bind.Namespace(s); own != "" && own != namespace {
-		e.Add(field, s.name, fmt.Sprintf("is in namespace %q, and pods of namespace %q cannot read it", own, namespace))
+	switch {
+	case s == nil:
+		e.Add(at, "", "is required: "+what)
+	case s.source == nil:
+		e.Add(at, "", "must be made by secret.New: "+what)
+	case namespace != "" && s.node.Namespace() != "" && s.node.Namespace() != namespace:
+		e.Add(at, s.name, fmt.Sprintf(
+			"is in namespace %q, and pods of namespace %q cannot read it", s.node.Namespace(), namespace))
 	}
 	return e.Err()
 }
 
-// FitsURL returns an error when the value under key, as far as the manifest
-// tells, cannot be a password in a URL: nothing encodes it there, and nobody
-// else may know it. field is where the construct that builds the URL names key.
-func (s *Secret) FitsURL(field, key string) error {
+// ValidateKeys reports keys that s does not hold: the fields that name them, in
+// order, and the keys. A Secret without any key is reported itself.
+func (s *Secret) ValidateKeys(fieldsAndKeys ...string) field.ErrorList {
 	var e rule.Errors
+	if !s.usable() {
+		return nil
+	}
+	held := s.Keys()
+	for i := 0; i+1 < len(fieldsAndKeys); i += 2 {
+		if key := fieldsAndKeys[i+1]; len(held) > 0 && !slices.Contains(held, key) {
+			e.Add(fieldsAndKeys[i], key, fmt.Sprintf("is not a key of Secret %q, which holds %s", s.name, strings.Join(held, ", ")))
+		}
+	}
+	return e.Err()
+}
+
+// ValidateURLSafe reports a value under key that, as far as the manifest tells,
+// cannot be a password in a URL: nothing encodes it there, and nobody else may
+// know it. at is the field that names key.
+func (s *Secret) ValidateURLSafe(at, key string) field.ErrorList {
+	var e rule.Errors
+	if !s.usable() {
+		return nil
+	}
 	switch source := s.source.(type) {
 	case literal:
 		if value, ok := source[key]; ok && !urlSafe.MatchString(value) {
-			e.Add(field, key, fmt.Sprintf("is in Secret %q a value with other characters than letters, digits, '-', '_', '.' and '~', which do not fit into a URL", s.name))
+			e.Add(at, key, fmt.Sprintf("is in Secret %q a value with other characters than letters, digits, '-', '_', '.' and '~', which do not fit into a URL", s.name))
 		}
 	case generated:
 		if _, ok := source.Values[key]; ok {
-			e.Add(field, key, fmt.Sprintf("is in Secret %q a value that anybody may read; list the key in GeneratedProps.Keys instead of Values", s.name))
+			e.Add(at, key, fmt.Sprintf("is in Secret %q a value that anybody may read; list the key in GeneratedProps.Keys instead of Values", s.name))
 		}
 	}
 	return e.Err()
@@ -178,6 +209,9 @@ var urlSafe = regexp.MustCompile(`^[A-Za-z0-9._~-]+$`)
 // GeneratedKeys returns the keys whose values the cluster generates, sorted. A
 // workload that names one by secretKeyRef waits until it has a value.
 func (s *Secret) GeneratedKeys() []string {
+	if !s.usable() {
+		return nil
+	}
 	if _, ok := s.source.(generated); !ok {
 		return nil
 	}
@@ -186,37 +220,38 @@ func (s *Secret) GeneratedKeys() []string {
 	return elsewhere
 }
 
-// Externals implements the declaration that these keys come from elsewhere.
-func (s *Secret) Externals() []declare.Object {
-	namespace := bind.Namespace(s)
+// ExternalReferences lists objects that the construct references and does not
+// create: the keys that are made elsewhere.
+func (s *Secret) ExternalReferences() []network.Object {
+	if !s.usable() {
+		return nil
+	}
 	_, elsewhere := s.source.keys()
-	all := []declare.Object{{Kind: "Secret", Name: s.name, Namespace: namespace, Keys: elsewhere}}
+	all := []network.Object{{Kind: "Secret", Name: s.name, Namespace: s.node.Namespace(), Keys: elsewhere}}
 	if g, ok := s.source.(generated); ok {
-		all = append(all, podspec.ExternalPullSecrets(namespace, g.ImagePullSecrets)...)
+		all = append(all, kube.References(s.node.Namespace(), g.Pod, nil, g.ImagePullSecrets)...)
 	}
 	return all
 }
 
-// Traffic implements the declaration of whom the Job that generates the values
-// talks to.
-func (s *Secret) Traffic() []declare.Traffic {
+// Flows implements [network.Source]: the Job that generates values talks to the
+// API server.
+func (s *Secret) Flows() []network.Flow {
 	if _, ok := s.source.(generated); !ok {
 		return nil
 	}
-	return []declare.Traffic{{
-		Name: s.generator(),
-		Pods: labels.Selector(s.generator()),
-		To:   []declare.Destination{{APIServer: true}},
+	return []network.Flow{{
+		Name: s.generator(), Pods: labels.Selector(s.generator()), To: []network.Endpoint{{APIServer: true}},
 	}}
 }
 
-// PlainValues implements the declaration that these values are no secrets.
-func (s *Secret) PlainValues() []declare.Object {
+// PlainKeys returns the keys whose values are in the manifest and no secret.
+func (s *Secret) PlainKeys() []network.Object {
 	source, ok := s.source.(generated)
 	if !ok {
 		return nil
 	}
-	return []declare.Object{{Kind: "Secret", Name: s.name, Namespace: bind.Namespace(s), Keys: rule.Keys(source.Values)}}
+	return []network.Object{{Kind: "Secret", Name: s.name, Namespace: s.node.Namespace(), Keys: rule.Keys(source.Values)}}
 }
 
 // Existing is a Secret that somebody else makes: by hand, from a vault, or by
@@ -239,9 +274,7 @@ func (x existing) validate(e *rule.Errors, p Props) {
 	e.Unique("Source.Keys", x)
 }
 
-func (x existing) build(s *Secret) {
-	s.object = kplus.Secret_FromSecretName(s, new("Secret"), &s.name)
-}
+func (x existing) build(*Secret) {}
 
 // Literal is a Secret whose values are written into the manifest, for a cluster
 // on a developer's machine. Rendering it into a directory that git tracks is an
@@ -267,14 +300,10 @@ func (l literal) build(s *Secret) {
 	s.object = newSecret(s, l, nil)
 }
 
-func newSecret(s *Secret, values, annotations map[string]string) kplus.Secret {
-	return kplus.NewSecret(s, new("Secret"), &kplus.SecretProps{
-		Metadata: &cdk8s.ApiObjectMetadata{
-			Name:        &s.name,
-			Labels:      bind.Map(labels.Object(s.name, labels.Credentials, bind.PartOf(s))),
-			Annotations: bind.Map(annotations),
-		},
-		Type:       new("Opaque"),
-		StringData: bind.Map(values),
+func newSecret(s *Secret, values, annotations map[string]string) *object.Object[*corev1.Secret] {
+	return object.New(s, "Secret", s.name, func() *corev1.Secret {
+		meta := kube.Meta(s.node, s.name, labels.Credentials)
+		meta.Annotations = annotations
+		return &corev1.Secret{ObjectMeta: meta, Type: corev1.SecretTypeOpaque, Immutable: new(false), StringData: values}
 	})
 }

@@ -10,8 +10,9 @@ import (
 	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
 
 	"example.com/django-cdk8s/cdktest"
+	"example.com/django-cdk8s/constructs/network"
+	"example.com/django-cdk8s/constructs/pod"
 	"example.com/django-cdk8s/constructs/secret"
-	"example.com/django-cdk8s/internal/declare"
 )
 
 func TestMain(m *testing.M) { cdktest.Main(m) }
@@ -58,6 +59,8 @@ func TestEveryFieldReachesTheManifest(t *testing.T) {
 func TestEveryFieldOfGeneratedReachesTheManifest(t *testing.T) {
 	other := full
 	other.Image = "shop:2"
+	other.Resources = pod.Resources{Limits: pod.Quantities{Memory: "512Mi"}}
+	other.Pod = pod.Template{NodeSelector: map[string]string{"pool": "spot"}}
 	cdktest.EveryField(t, secret.GeneratedProps{Image: "shop:1"}, other, func(chart cdk8s.Chart, props secret.GeneratedProps) {
 		secret.New(chart, "secret", secret.Props{Source: secret.Generated(props)})
 	})
@@ -165,24 +168,24 @@ func ExampleGenerated() {
 }
 
 // Only the Job that generates values talks to anybody: to the API server.
-func TestTraffic(t *testing.T) {
+func TestFlows(t *testing.T) {
 	for name, tc := range map[string]struct {
 		source secret.Source
-		want   []declare.Traffic
+		want   []network.Flow
 	}{
 		"existing": {secret.Existing("A"), nil},
 		"literal":  {secret.Literal(map[string]string{"A": ""}), nil},
-		"generated": {secret.Generated(secret.GeneratedProps{Image: "shop:1"}), []declare.Traffic{{
+		"generated": {secret.Generated(secret.GeneratedProps{Image: "shop:1"}), []network.Flow{{
 			Name: "shop-env-generate",
 			Pods: map[string]string{"app": "shop-env-generate"},
-			To:   []declare.Destination{{APIServer: true}},
+			To:   []network.Endpoint{{APIServer: true}},
 		}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cdktest.Render(t, func(chart cdk8s.Chart) {
 				s := secret.New(chart, "secret", secret.Props{Name: "shop-env", Source: tc.source})
-				if got := s.Traffic(); !reflect.DeepEqual(got, tc.want) {
-					t.Errorf("Traffic() = %+v, want %+v", got, tc.want)
+				if got := s.Flows(); !reflect.DeepEqual(got, tc.want) {
+					t.Errorf("Flows() = %+v, want %+v", got, tc.want)
 				}
 			})
 		})

@@ -7,82 +7,65 @@ import (
 	"cmp"
 
 	"github.com/aws/constructs-go/constructs/v10"
-	"github.com/aws/jsii-runtime-go"
 	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"example.com/django-cdk8s/constructs/django"
 	"example.com/django-cdk8s/constructs/namespace"
 	"example.com/django-cdk8s/constructs/postgres"
 	"example.com/django-cdk8s/constructs/secret"
-	"example.com/django-cdk8s/internal/bind"
+	"example.com/django-cdk8s/internal/construct"
 	"example.com/django-cdk8s/internal/rule"
 )
 
-// Props configures [New]. Only the image of the Django project, Web.Image, is
-// required.
+// Props configures [New]. Only the image of the Django project,
+// Web.Project.Image, is required.
 type Props struct {
-	// Namespace configures the namespace that holds everything else.
+	// Namespace configures the namespace of everything else.
 	//
 	// Default: each field's own.
 	Namespace namespace.Props
 
 	// Secret configures the credentials.
 	//
-	// Default: a [secret.Generated] that runs Web.Image.
+	// Default: a [secret.Generated] that runs the image of the project.
 	Secret secret.Props
 
-	// Database configures PostgreSQL. The stack sets its Secret.
+	// Database configures PostgreSQL.
 	//
-	// Default: each field's own.
+	// Default: each field's own; Secret is that of the stack.
 	Database postgres.DatabaseProps
 
-	// Web configures Django. The stack sets its Database and its Secret. With
-	// WaitForMigrations, it adds the [django.Migration] that the pods wait for.
+	// Web configures the site, and Web.Project the Django project. With
+	// WaitForMigrations, the stack adds the [django.Migration] that the pods
+	// wait for.
 	//
-	// Required: its Image.
+	// Default: the project's Secret is that of the stack, and its Database the
+	// PostgreSQL of the stack, which is left out where another is named.
 	Web django.WebProps
 }
 
-// Validate reports the fields that the stack sets itself; the constructs in it
-// report the others.
-func (p Props) Validate() error {
+// Validate reports settings of a PostgreSQL that the stack does not make. The
+// constructs in it report everything else.
+func (p Props) Validate() field.ErrorList {
 	var e rule.Errors
-	if p.Database.Secret != nil {
-		e.Add("Database.Secret", p.Database.Secret.Name(), "must not be given: the stack sets it")
-	}
-	if p.Web.Database != nil {
-		e.Add("Web.Database", "...", "must not be given: the stack sets it; to use another database, compose the constructs without a stack")
-	}
-	if p.Web.Secret != nil {
-		e.Add("Web.Secret", p.Web.Secret.Name(), "must not be given: the stack sets it")
+	if p.Web.Project.Database != nil && !p.Database.IsZero() {
+		e.Add("Database", "...", "has no effect: Web.Project.Database names another server")
 	}
 	return e.Err()
 }
 
 func (p Props) withDefaults() Props {
 	p.Namespace.Name = cmp.Or(p.Namespace.Name, namespace.DefaultName)
-	if p.Secret.Source == nil {
-		p.Secret.Source = generated(p.Web)
+	if project := p.Web.Project; p.Secret.Source == nil {
+		p.Secret.Source = secret.Generated(secret.GeneratedProps{
+			Image: project.Image, RunAsUser: project.RunAsUser, ImagePullSecrets: project.ImagePullSecrets,
+		})
 	}
 	return p
 }
 
-// generated runs the image of web. A wrong value in web is reported by web
-// alone, so that it is not passed on.
-func generated(web django.WebProps) secret.Source {
-	var e rule.Errors
-	e.Image("", web.Image)
-	e.UserID("", cmp.Or(web.RunAsUser, django.DefaultRunAsUser))
-	e.Names("", web.ImagePullSecrets)
-	if e.Err() != nil {
-		return secret.Generated(secret.GeneratedProps{Image: postgres.DefaultImage})
-	}
-	return secret.Generated(secret.GeneratedProps{
-		Image: web.Image, RunAsUser: web.RunAsUser, ImagePullSecrets: web.ImagePullSecrets,
-	})
-}
-
-// Stack is a chart that holds the whole system.
+// Stack is a chart of the whole system.
 type Stack struct {
 	cdk8s.Chart
 
@@ -97,37 +80,41 @@ type Stack struct {
 // construct that they configure.
 func New(scope constructs.Construct, id string, props Props) *Stack {
 	s := &Stack{}
-	given := props
+	problems := props.Validate()
 	props = props.withDefaults()
-	free, err := bind.FreeID(scope, id)
-	cdk8s.NewChart_Override(s, scope, &free, &cdk8s.ChartProps{
-		Namespace:                 &props.Namespace.Name,
-		DisableResourceNameHashes: jsii.Bool(true),
-	})
-	bind.Validate(s, func() error { return err })
-	bind.Validate(s, given.Validate)
+	construct.InitChart(s, scope, id, props.Namespace.Name).Report(problems)
 
 	namespace.New(s, "namespace", props.Namespace)
-	s.credentials = secret.New(s, "secret", props.Secret)
-	props.Database.Secret = s.credentials
-	s.database = postgres.NewDatabase(s, "database", props.Database)
-	props.Web.Secret, props.Web.Database = s.credentials, s.database
+	project := &props.Web.Project
+	s.credentials = project.Secret
+	if s.credentials == nil {
+		s.credentials = secret.New(s, "secret", props.Secret)
+	}
+	if project.Database == nil {
+		if props.Database.Secret == nil {
+			props.Database.Secret = s.credentials
+		}
+		s.database = postgres.NewDatabase(s, "database", props.Database)
+		project.Database = s.database
+	}
+	project.Secret = s.credentials
 	s.web = django.NewWeb(s, "web", props.Web)
-	if props.Web.WaitForMigrations {
-		s.migration = django.NewMigration(s, "migration", django.MigrationProps{Web: s.web})
+	if project.WaitForMigrations {
+		s.migration = django.NewMigration(s, "migration", django.MigrationProps{Project: *project})
 	}
 	return s
 }
 
-// Credentials returns the Secret that Django and PostgreSQL share.
+// Credentials returns the Secret of the project.
 func (s *Stack) Credentials() *secret.Secret { return s.credentials }
 
-// Database returns the PostgreSQL server.
+// Database returns the PostgreSQL server, or nil where the project names
+// another.
 func (s *Stack) Database() *postgres.Database { return s.database }
 
 // Web returns the Django server.
 func (s *Stack) Web() *django.Web { return s.web }
 
-// Migration returns what migrates the database, or nil without
-// Web.WaitForMigrations.
+// Migration returns the migration of the database, or nil without
+// WaitForMigrations.
 func (s *Stack) Migration() *django.Migration { return s.migration }

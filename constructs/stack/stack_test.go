@@ -24,16 +24,20 @@ var full = stack.Props{
 		Source: secret.Existing("POSTGRES_DB", "POSTGRES_USER", "POSTGRES_PASSWORD", "SECRET_KEY"),
 	},
 	Database: postgres.DatabaseProps{Name: "orders", Image: "postgres:17-bookworm", Storage: "20Gi"},
-	Web:      django.WebProps{Name: "shop", Image: "example/shop:2", Hosts: []string{"shop.example.com"}, HTTPS: true},
+	Web:      django.WebProps{Project: django.Project{Name: "shop", Image: "example/shop:2", Hosts: []string{"shop.example.com"}, HTTPS: true}},
 }
 
 func TestStack(t *testing.T) {
 	for name, props := range map[string]stack.Props{
-		"minimal":  {Web: django.WebProps{Image: "example/shop:1"}},
+		"minimal":  {Web: django.WebProps{Project: django.Project{Image: "example/shop:1"}}},
 		"full":     full,
-		"migrated": {Web: django.WebProps{Image: "example/shop:1", WaitForMigrations: true}},
+		"migrated": {Web: django.WebProps{Project: django.Project{Image: "example/shop:1", WaitForMigrations: true}}},
 		"values of the web reach the generator": {Web: django.WebProps{
-			Image: "registry.example.com/shop:1", RunAsUser: 10001, ImagePullSecrets: []string{"registry"},
+			Project: django.Project{
+				Image:            "registry.example.com/shop:1",
+				RunAsUser:        10001,
+				ImagePullSecrets: []string{"registry"},
+			},
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -43,14 +47,14 @@ func TestStack(t *testing.T) {
 }
 
 func TestEveryFieldReachesTheManifest(t *testing.T) {
-	minimal := stack.Props{Web: django.WebProps{Image: "example/shop:1"}}
+	minimal := stack.Props{Web: django.WebProps{Project: django.Project{Image: "example/shop:1"}}}
 	cdktest.EveryField(t, minimal, full, func(chart cdk8s.Chart, props stack.Props) { stack.New(chart, "stack", props) })
 }
 
 func TestTwoStacksInOneApp(t *testing.T) {
 	build := func(second string) []string {
 		return cdktest.AppProblems(t, func(app cdk8s.App) {
-			props := stack.Props{Web: django.WebProps{Image: "example/shop:1"}}
+			props := stack.Props{Web: django.WebProps{Project: django.Project{Image: "example/shop:1"}}}
 			stack.New(app, "one", props)
 			props.Namespace.Name = second
 			stack.New(app, "two", props)
@@ -69,7 +73,7 @@ func ExampleNew() {
 	app := cdk8s.NewApp(nil)
 	shop := stack.New(app, "shop", stack.Props{
 		Namespace: namespace.Props{Name: "shop"},
-		Web:       django.WebProps{Image: "example/shop:1.2.3", Hosts: []string{"shop.example.com"}, HTTPS: true},
+		Web:       django.WebProps{Project: django.Project{Image: "example/shop:1.2.3", Hosts: []string{"shop.example.com"}, HTTPS: true}},
 	})
 	for _, object := range *cdk8s.Testing_Synth(shop) {
 		fmt.Println(object.(map[string]any)["kind"])

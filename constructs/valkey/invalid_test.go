@@ -13,14 +13,14 @@ import (
 )
 
 func limits(cpu, memory string) pod.Resources {
-	return pod.Resources{Limits: pod.Amounts{CPU: cpu, Memory: memory}}
+	return pod.Resources{Limits: pod.Quantities{CPU: cpu, Memory: memory}}
 }
 
 func with(props valkey.ServerProps) cdktest.Build {
 	return func(chart cdk8s.Chart) {
 		// A wrong server must not break what is built on it.
 		s := server(chart, props)
-		_, _ = *s.Service().Name(), s.Broker()
+		_, _ = s.Service().Path(), s.Broker()
 	}
 }
 
@@ -47,9 +47,9 @@ var wrong = map[string]struct {
 	"memory in bytes":    {with(valkey.ServerProps{Resources: limits("", "256")}), `test/broker: Resources.Limits.Memory: "256": must be at least 1Mi`},
 	"memory":             {with(valkey.ServerProps{Resources: limits("", "much")}), `test/broker: Resources.Limits.Memory: "much": must be a positive Kubernetes quantity`},
 	"cpu":                {with(valkey.ServerProps{Resources: limits("half", "")}), `test/broker: Resources.Limits.CPU: "half": must be a positive Kubernetes quantity`},
-	"request":            {with(valkey.ServerProps{Resources: pod.Resources{Requests: pod.Amounts{CPU: "2"}, Limits: pod.Amounts{CPU: "1"}}}), `test/broker: Resources.Requests.CPU: "2": must not be above its limit 1`},
+	"request":            {with(valkey.ServerProps{Resources: pod.Resources{Requests: pod.Quantities{CPU: "2"}, Limits: pod.Quantities{CPU: "1"}}}), `test/broker: Resources.Requests.CPU: "2": must not be above its limit 1`},
 	"storage class":      {with(valkey.ServerProps{StorageClass: "Fast Disk"}), `test/broker: StorageClass: "Fast Disk": must be 1 to 253 lower-case`},
-	"priority class":     {with(valkey.ServerProps{PriorityClassName: "Important"}), `test/broker: PriorityClassName: "Important": must be 1 to 253 lower-case`},
+	"priority class":     {with(valkey.ServerProps{Pod: pod.Template{PriorityClassName: "Important"}}), `test/broker: Pod.PriorityClassName: "Important": must be 1 to 253 lower-case`},
 	"pull secret":        {with(valkey.ServerProps{ImagePullSecrets: []string{"my registry"}}), `test/broker: ImagePullSecrets[0]: "my registry": must be 1 to 253 lower-case`},
 	"pull secret twice":  {with(valkey.ServerProps{ImagePullSecrets: []string{"a", "a"}}), `test/broker: ImagePullSecrets: "a": is listed twice`},
 	"root":               {with(valkey.ServerProps{RunAsUser: -1}), `test/broker: RunAsUser: -1: must be between 1 and 2147483647`},

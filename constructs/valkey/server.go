@@ -5,23 +5,26 @@ package valkey
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/aws/constructs-go/constructs/v10"
-	"github.com/aws/jsii-runtime-go"
-	kplus "github.com/cdk8s-team/cdk8s-plus-go/cdk8splus28/v2"
-	"github.com/cdk8s-team/cdk8s-plus-go/cdk8splus28/v2/k8s"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"example.com/django-cdk8s/constructs/broker"
+	"example.com/django-cdk8s/constructs/network"
+	"example.com/django-cdk8s/constructs/object"
 	"example.com/django-cdk8s/constructs/pod"
 	"example.com/django-cdk8s/constructs/secret"
-	"example.com/django-cdk8s/internal/bind"
-	"example.com/django-cdk8s/internal/declare"
+	"example.com/django-cdk8s/internal/construct"
+	"example.com/django-cdk8s/internal/image"
+	"example.com/django-cdk8s/internal/kube"
 	"example.com/django-cdk8s/internal/labels"
-	"example.com/django-cdk8s/internal/podspec"
 	"example.com/django-cdk8s/internal/rule"
+	"example.com/django-cdk8s/internal/single"
 )
 
 // Defaults of [ServerProps].
@@ -57,8 +60,8 @@ const (
 // that use more than they requested are evicted first; see
 // https://kubernetes.io/docs/concepts/scheduling-eviction/node-pressure-eviction/.
 var DefaultResources = pod.Resources{
-	Requests: pod.Amounts{CPU: "100m", Memory: "256Mi"},
-	Limits:   pod.Amounts{CPU: "500m", Memory: "256Mi"},
+	Requests: pod.Quantities{CPU: "100m", Memory: "256Mi"},
+	Limits:   pod.Quantities{CPU: "500m", Memory: "256Mi"},
 }
 
 // MemoryShare is the percentage of the memory limit that messages may fill
@@ -111,20 +114,14 @@ type ServerProps struct {
 	// Default: the cluster's default class.
 	StorageClass string
 
-	// Resources says how much CPU and memory the server gets. Messages may fill
+	// Resources are the requests and limits of the server. Messages may fill
 	// [MemoryShare] percent of the memory limit.
 	//
 	// Default: [DefaultResources].
 	Resources pod.Resources
 
-	// PriorityClassName is the name of a PriorityClass of the cluster, which
-	// says whose pods stay when a node is full.
-	//
-	// Default: the cluster's default class.
-	PriorityClassName string
-
-	// ImagePullSecrets are the names of Secrets, made outside the app, by which
-	// the node shows the image's registry who pulls.
+	// ImagePullSecrets are the names of Secrets holding registry credentials,
+	// made outside the app.
 	//
 	// Default: none.
 	ImagePullSecrets []string
@@ -133,34 +130,51 @@ type ServerProps struct {
 	//
 	// Default: [DefaultRunAsUser].
 	RunAsUser int
+
+	// Service are settings of the Service.
+	//
+	// Default: each field's own.
+	Service pod.Service
+
+	// Pod are further settings of the pod.
+	//
+	// Default: none.
+	Pod pod.Template
 }
 
 // Validate reports every invalid field.
-func (p ServerProps) Validate() error {
+func (p ServerProps) Validate() field.ErrorList {
+	_, problems := p.resolve("")
+	return problems
+}
+
+// resolve fills in the defaults and reports every invalid field.
+func (p ServerProps) resolve(namespace string) (ServerProps, field.ErrorList) {
 	given := p
 	p = p.withDefaults()
 	var e rule.Errors
-	if len(p.Name) > 63-len(claimSuffix) {
-		e.Add("Name", p.Name, "must be at most 59 characters, because the claim's name is made of it")
-	} else {
-		e.Label("Name", p.Name)
+	p.server().Validate(&e, given.Resources, []string{"valkey"}, []string{dataPath})
+	if base := image.Base(p.Image); base == "redis" || strings.Contains(p.Image, "bitnami") {
+		e.Add("Image", p.Image, "must be the official image of Valkey or one built on it: this one has another program or entry point")
 	}
-	e.Image("Image", p.Image)
-	if p.StorageClass != "" {
-		e.Name("StorageClass", p.StorageClass)
-	}
-	e.Join("Resources", given.Resources.Validate())
 	p.validateSizes(&e)
-	if p.PriorityClassName != "" {
-		e.Name("PriorityClassName", p.PriorityClassName)
+	e.Append(p.Secret.ValidateUse("Secret", "the Secret that holds the password", namespace))
+	if len(e.Err()) == 0 || p.Secret != nil {
+		e.EnvName("PasswordKey", p.PasswordKey)
+		if p.PasswordKey == broker.URLVariable {
+			e.Add("PasswordKey", p.PasswordKey, "must be another: the environment variable of that name carries the URL")
+		}
+		e.Append(p.Secret.ValidateKeys("PasswordKey", p.PasswordKey))
+		e.Append(p.Secret.ValidateURLSafe("PasswordKey", p.PasswordKey))
 	}
-	e.Names("ImagePullSecrets", p.ImagePullSecrets)
-	e.UserID("RunAsUser", p.RunAsUser)
-	if p.Secret == nil {
-		e.Add("Secret", "", "is required: the Secret that holds the password")
-		return e.Err()
+	return p, e.Err()
+}
+
+func (p ServerProps) server() single.Props {
+	return single.Props{
+		Name: p.Name, Image: p.Image, Storage: p.Storage, StorageClass: p.StorageClass, Resources: p.Resources,
+		ImagePullSecrets: p.ImagePullSecrets, RunAsUser: p.RunAsUser, Service: p.Service, Pod: p.Pod,
 	}
-	return errors.Join(e.Err(), p.connection(p.Name).Validate())
 }
 
 // The least memory in which Valkey starts and does something useful, and how
@@ -171,7 +185,7 @@ const (
 )
 
 func (p ServerProps) validateSizes(e *rule.Errors) {
-	storage := e.Bytes("Storage", p.Storage)
+	storage, wrong := resource.ParseQuantity(p.Storage)
 	limit, err := resource.ParseQuantity(p.Resources.Limits.Memory)
 	if err != nil || limit.Value() < 1<<20 {
 		return // A wrong limit is reported itself.
@@ -179,7 +193,7 @@ func (p ServerProps) validateSizes(e *rule.Errors) {
 	if limit.Cmp(resource.MustParse(minMemory)) < 0 {
 		e.Add("Resources.Limits.Memory", p.Resources.Limits.Memory, "must be at least "+minMemory)
 	}
-	if storage != nil && storage.Value()/storageFactor < limit.Value() {
+	if wrong == nil && storage.Value() >= 1<<20 && storage.Value()/storageFactor < limit.Value() {
 		e.Add("Storage", p.Storage, fmt.Sprintf("must be at least %d times the memory limit %s, to hold the append-only file and its next version",
 			storageFactor, p.Resources.Limits.Memory))
 	}
@@ -210,86 +224,66 @@ func (p ServerProps) connection(host string) broker.Connection {
 type Server struct {
 	constructs.Construct
 
+	node    *construct.Node
 	props   ServerProps
-	service kplus.Service
+	objects single.Objects
 }
 
 var (
-	_ broker.Connector  = (*Server)(nil)
-	_ declare.Externals = (*Server)(nil)
-	_ declare.Talker    = (*Server)(nil)
+	_ broker.Connector = (*Server)(nil)
+	_ network.Referrer = (*Server)(nil)
+	_ network.Source   = (*Server)(nil)
 )
 
 // NewServer adds a [Server] called id to scope. Invalid props fail synthesis
 // with the construct's path.
 func NewServer(scope constructs.Construct, id string, props ServerProps) *Server {
 	s := &Server{}
-	bind.Init(s, scope, id)
-	bind.Validate(s, props.Validate)
-	bind.Validate(s, func() error { return props.Secret.ReadableFrom(bind.Namespace(s), "Secret") })
+	s.node = construct.Init(s, scope, id)
+	resolved, problems := props.resolve(s.node.Namespace())
+	s.node.Report(problems)
+	s.props = resolved
 
-	s.props = props.withDefaults()
-	podspec.NewClaim(s, "Claim", podspec.Claim{
-		Name:         s.claimName(),
-		Labels:       labels.Object(s.props.Name, labels.Broker, bind.PartOf(s)),
-		AccessMode:   "ReadWriteOnce",
-		Storage:      s.props.Storage,
-		StorageClass: s.props.StorageClass,
+	s.objects = single.New(s.node, single.Server{
+		Props: s.props.server(), Part: labels.Broker, DataPath: dataPath,
+		Ports:          []kube.Port{{Name: portName, Number: DefaultPort}},
+		StartupSeconds: startupSeconds, TerminationSeconds: terminationSeconds, Containers: s.containers,
 	})
-	newDeployment(s)
-	s.service = bind.NewService(s, s.props.Name, labels.Broker, bind.Port{Name: portName, Number: DefaultPort})
 	return s
 }
 
-// Broker returns what a client needs to reach the server.
+// Broker returns the address and the credentials of the server.
 func (s *Server) Broker() broker.Connection {
-	return s.props.connection(bind.ServiceHost(s, s.props.Name))
+	if s == nil || s.node == nil {
+		return broker.Connection{}
+	}
+	return s.props.connection(s.node.ServiceHost(s.props.Name))
 }
 
 // Name returns the name of the Deployment and of the Service.
 func (s *Server) Name() string { return s.props.Name }
 
-// Selector returns the labels by which a NetworkPolicy or the like finds the
-// pod.
+// Selector returns the labels that select the pod.
 func (s *Server) Selector() map[string]string { return labels.Selector(s.props.Name) }
 
+// Claim returns the PersistentVolumeClaim of the data.
+func (s *Server) Claim() *object.Object[*corev1.PersistentVolumeClaim] { return s.objects.Claim }
+
+// Deployment returns the Deployment of the server.
+func (s *Server) Deployment() *object.Object[*appsv1.Deployment] { return s.objects.Deployment }
+
 // Service returns the Service in front of the server.
-func (s *Server) Service() kplus.Service { return s.service }
+func (s *Server) Service() *object.Object[*corev1.Service] { return s.objects.Service }
 
-// Externals implements the declaration of Secrets that come from elsewhere.
-func (s *Server) Externals() []declare.Object {
-	return podspec.ExternalPullSecrets(bind.Namespace(s), s.props.ImagePullSecrets)
+// ExternalReferences lists objects that the construct references and does not
+// create.
+func (s *Server) ExternalReferences() []network.Object {
+	return s.props.server().References(s.node.Namespace())
 }
 
-// Traffic implements the declaration that the server connects to nobody.
-func (s *Server) Traffic() []declare.Traffic {
-	return []declare.Traffic{{Name: s.props.Name, Pods: s.Selector()}}
-}
-
-const claimSuffix = "-pvc"
-
-func (s *Server) claimName() string { return s.props.Name + claimSuffix }
-
-func (s *Server) labels() *map[string]*string {
-	return bind.Map(labels.Object(s.props.Name, labels.Broker, bind.PartOf(s)))
-}
-
-func newDeployment(s *Server) {
-	k8s.NewKubeDeployment(s, new("Deployment"), &k8s.KubeDeploymentProps{
-		Metadata: &k8s.ObjectMeta{Name: &s.props.Name, Labels: s.labels()},
-		Spec: &k8s.DeploymentSpec{
-			Replicas: jsii.Number(1),
-			Strategy: &k8s.DeploymentStrategy{Type: new("Recreate")},
-			// Loading is progress too: wait for as long as the startup probe
-			// does, and a little more.
-			ProgressDeadlineSeconds: jsii.Number(startupSeconds + 300),
-			Selector:                &k8s.LabelSelector{MatchLabels: bind.Map(labels.Selector(s.props.Name))},
-			Template: &k8s.PodTemplateSpec{
-				Metadata: &k8s.ObjectMeta{Labels: s.labels()},
-				Spec:     newPod(s),
-			},
-		},
-	})
+// Flows implements [network.Source].
+func (s *Server) Flows() []network.Flow {
+	return []network.Flow{{Name: s.props.Name, Pods: s.Selector()}}
 }
 
 const (
@@ -301,33 +295,18 @@ const (
 	terminationSeconds = 60
 )
 
-func newPod(s *Server) *k8s.PodSpec {
-	var mounts podspec.Mounts
-	mounts.Volume("data", pod.Volume{MountPath: dataPath, Claim: s.claimName()})
-	return &k8s.PodSpec{
-		PriorityClassName:             bind.Optional(s.props.PriorityClassName),
-		AutomountServiceAccountToken:  jsii.Bool(false),
-		EnableServiceLinks:            jsii.Bool(false),
-		ImagePullSecrets:              podspec.PullSecrets(s.props.ImagePullSecrets),
-		SecurityContext:               podspec.SecurityContext(s.props.RunAsUser),
-		TerminationGracePeriodSeconds: jsii.Number(terminationSeconds),
-		Containers: bind.List(k8s.Container{
-			Name:            new("valkey"),
-			Image:           &s.props.Image,
-			ImagePullPolicy: podspec.PullPolicy(s.props.Image),
-			Command:         podspec.OneServer(dataPath, setPassword),
-			Args:            bind.Strings(arguments(s.props.Resources.Limits.Memory)),
-			WorkingDir:      new(dataPath),
-			Env:             environment(s.props),
-			Ports:           bind.List(k8s.ContainerPort{Name: new(portName), ContainerPort: jsii.Number(DefaultPort)}),
-			Resources:       podspec.Resources(s.props.Resources),
-			StartupProbe:    answers(startupPeriod, startupSeconds/startupPeriod),
-			ReadinessProbe:  answers(10, 3),
-			SecurityContext: podspec.ContainerSecurityContext(),
-			VolumeMounts:    mounts.VolumeMounts(),
-		}),
-		Volumes: mounts.Volumes(),
-	}
+func (s *Server) containers(kube.Mounts) []corev1.Container {
+	return []corev1.Container{{
+		Name:           "valkey",
+		Image:          s.props.Image,
+		Command:        single.Command(dataPath, setPassword),
+		Args:           arguments(s.props.Resources.Limits.Memory),
+		WorkingDir:     dataPath,
+		Env:            s.environment(),
+		Resources:      kube.Resources(s.props.Resources),
+		StartupProbe:   answers(startupPeriod, startupSeconds/startupPeriod),
+		ReadinessProbe: answers(10, 3),
+	}}
 }
 
 // passwordVariable carries the password into the container. It is the one that
@@ -373,10 +352,11 @@ func maxMemory(limit string) int64 {
 	return int64(float64(q.Value()) * MemoryShare / 100)
 }
 
-func environment(props ServerProps) *[]*k8s.EnvVar {
-	var env podspec.Env
-	env.FromSecret(passwordVariable, props.Secret.Name(), props.PasswordKey)
-	return env.List()
+func (s *Server) environment() []corev1.EnvVar {
+	var env kube.Env
+	env.FromSecret(passwordVariable, s.props.Secret.Name(), s.props.PasswordKey)
+	env.FromKeys(s.props.Pod.EnvKeys)
+	return env.Vars
 }
 
 // How often the startup probe asks and after how long it gives up, in seconds.
@@ -391,13 +371,6 @@ const (
 // it answers with an error, at which valkey-cli still exits with 0. There is no
 // liveness probe: a server that is slow because it loads, or because of one
 // long command, is not helped by a restart, which loads everything again.
-func answers(period, failures int) *k8s.Probe {
-	return &k8s.Probe{
-		Exec: &k8s.ExecAction{Command: jsii.Strings(
-			"sh", "-c", `test "$(valkey-cli -h 127.0.0.1 ping)" = PONG`,
-		)},
-		PeriodSeconds:    jsii.Number(period),
-		TimeoutSeconds:   jsii.Number(5),
-		FailureThreshold: jsii.Number(failures),
-	}
+func answers(period, failures int) *corev1.Probe {
+	return single.Probe(`test "$(valkey-cli -h 127.0.0.1 ping)" = PONG`, period, failures)
 }

@@ -45,12 +45,13 @@ var full = valkey.ServerProps{
 	Storage:      "2560Mi",
 	StorageClass: "fast",
 	Resources: pod.Resources{
-		Requests: pod.Amounts{CPU: "200m", Memory: "300Mi"},
-		Limits:   pod.Amounts{CPU: "1", Memory: "320Mi"},
+		Requests: pod.Quantities{CPU: "200m", Memory: "300Mi"},
+		Limits:   pod.Quantities{CPU: "1", Memory: "320Mi"},
 	},
-	PriorityClassName: "important",
-	ImagePullSecrets:  []string{"registry", "mirror"},
-	RunAsUser:         1234,
+	Pod:              pod.Template{PriorityClassName: "important"},
+	Service:          pod.Service{Annotations: map[string]string{"example.com/team": "shop"}},
+	ImagePullSecrets: []string{"registry", "mirror"},
+	RunAsUser:        1234,
 }
 
 func TestEveryFieldReachesTheManifest(t *testing.T) {
@@ -101,23 +102,23 @@ func TestConnection(t *testing.T) {
 	chart := cdk8s.NewChart(cdk8s.NewApp(nil), new("shop"), &cdk8s.ChartProps{Namespace: new("shop")})
 	s := server(chart, full)
 	got := s.Broker()
-	if err := got.Validate(); err != nil {
+	if err := got.Validate(); len(err) > 0 {
 		t.Error(err)
 	}
-	if want := "redis://:$(BROKER_PASSWORD)@queue.shop.svc.cluster.local:6379/0"; got.URL != want {
+	if want := "redis://:$(BROKER_PASSWORD)@queue.shop.svc:6379/0"; got.URL != want {
 		t.Errorf("the URL is %q, want %q", got.URL, want)
 	}
-	if float64(got.Port) != *s.Service().Port() {
-		t.Errorf("the port is %v, and the Service's is %v", got.Port, *s.Service().Port())
+	if port := s.Service().Content().Spec.Ports[0].Port; int32(got.Port) != port {
+		t.Errorf("the port is %v, and the Service's is %v", got.Port, port)
 	}
 }
 
 // The server connects to nobody, and clients find it by its labels.
-func TestTraffic(t *testing.T) {
+func TestFlows(t *testing.T) {
 	chart := cdk8s.NewChart(cdk8s.NewApp(nil), new("shop"), nil)
-	traffic := server(chart, full).Traffic()
-	if len(traffic) != 1 || traffic[0].Name != "queue" || traffic[0].Pods["app"] != "queue" || len(traffic[0].To) > 0 {
-		t.Errorf("traffic: %+v", traffic)
+	flows := server(chart, full).Flows()
+	if len(flows) != 1 || flows[0].Name != "queue" || flows[0].Pods["app"] != "queue" || len(flows[0].To) > 0 {
+		t.Errorf("flows: %+v", flows)
 	}
 }
 
@@ -132,5 +133,5 @@ func ExampleNewServer() {
 	})
 	server := valkey.NewServer(chart, "broker", valkey.ServerProps{Secret: env})
 	fmt.Println(server.Broker().URL)
-	// Output: redis://:$(VALKEY_PASSWORD)@valkey.shop.svc.cluster.local:6379/0
+	// Output: redis://:$(VALKEY_PASSWORD)@valkey.shop.svc:6379/0
 }

@@ -87,7 +87,7 @@ func drawNamespace(t *rapid.T) namespace.Props {
 }
 
 // required are the keys that PostgreSQL and Django ask for.
-var required = []string{secret.DatabaseKey, secret.UserKey, secret.PasswordKey, secret.DjangoKey}
+var required = []string{secret.DatabaseKey, secret.UserKey, secret.PasswordKey, secret.DjangoSecretKey}
 
 // drawSecret also returns the values that become part of the manifest.
 func drawSecret(t *rapid.T, image string) (props secret.Props, values map[string]string) {
@@ -117,11 +117,11 @@ func drawSecret(t *rapid.T, image string) (props secret.Props, values map[string
 
 func drawResources(t *rapid.T, name string) pod.Resources {
 	return pod.Resources{
-		Requests: pod.Amounts{
+		Requests: pod.Quantities{
 			CPU:    field(t, name+".Requests.CPU", cpu, anything),
 			Memory: field(t, name+".Requests.Memory", bytes, anything),
 		},
-		Limits: pod.Amounts{
+		Limits: pod.Quantities{
 			CPU:    field(t, name+".Limits.CPU", cpu, anything),
 			Memory: field(t, name+".Limits.Memory", bytes, anything),
 		},
@@ -178,8 +178,8 @@ func drawGunicorn(t *rapid.T) django.Gunicorn {
 	return g
 }
 
-func drawAutoscaling(t *rapid.T) django.Autoscaling {
-	return django.Autoscaling{
+func drawAutoscaling(t *rapid.T) pod.Autoscaling {
+	return pod.Autoscaling{
 		MinReplicas: field(t, "Autoscaling.MinReplicas", rapid.IntRange(1, 10), number),
 		MaxReplicas: cmp.Or(field(t, "Autoscaling.MaxReplicas", rapid.IntRange(10, 1000), number), 10),
 		CPUPercent:  field(t, "Autoscaling.CPUPercent", rapid.IntRange(1, 1000), number),
@@ -265,26 +265,28 @@ func drawWeb(t *rapid.T) django.WebProps {
 	})
 	other := rapid.Custom(func(t *rapid.T) django.CheckLevel { return django.CheckLevel(anything.Draw(t, "level")) })
 	web := django.WebProps{
-		Name:                          field(t, "Web.Name", label, anything),
-		Image:                         cmp.Or(field(t, "Web.Image", imageName, anything), "site:1"),
+		Project: django.Project{
+			Name:              field(t, "Web.Name", label, anything),
+			Image:             cmp.Or(field(t, "Web.Image", imageName, anything), "site:1"),
+			Hosts:             field(t, "Web.Hosts", list(host), list(anything)),
+			HTTPS:             rapid.Bool().Draw(t, "Web.HTTPS"),
+			SecretKeys:        field(t, "Web.SecretKeys", rapid.Just([]string{secret.DjangoSecretKey}), list(anything)),
+			Env:               field(t, "Web.Env", table(envName, word), table(anything, anything)),
+			ImagePullSecrets:  field(t, "Web.ImagePullSecrets", list(dnsName), list(anything)),
+			RunAsUser:         field(t, "Web.RunAsUser", id, number),
+			Volumes:           field(t, "Web.Volumes", list(rapid.Custom(drawVolume)), list(rapid.Custom(drawVolume))),
+			WaitForMigrations: rapid.Bool().Draw(t, "Web.WaitForMigrations"),
+		},
 		Command:                       field(t, "Web.Command", list(word), list(anything)),
 		Args:                          field(t, "Web.Args", list(word), list(anything)),
-		Hosts:                         field(t, "Web.Hosts", list(host), list(anything)),
-		HTTPS:                         rapid.Bool().Draw(t, "Web.HTTPS"),
 		Port:                          field(t, "Web.Port", rapid.IntRange(1, 65535), number),
 		Replicas:                      field(t, "Web.Replicas", rapid.Ptr(rapid.IntRange(0, 1000), false), rapid.Ptr(number, false)),
 		Resources:                     drawResources(t, "Web"),
-		SecretKeys:                    field(t, "Web.SecretKeys", rapid.Just([]string{secret.DjangoKey}), list(anything)),
-		Env:                           field(t, "Web.Env", table(envName, word), table(anything, anything)),
 		HealthPath:                    field(t, "Web.HealthPath", urlPath, anything),
 		LivenessPath:                  field(t, "Web.LivenessPath", urlPath, anything),
-		ImagePullSecrets:              field(t, "Web.ImagePullSecrets", list(dnsName), list(anything)),
-		RunAsUser:                     field(t, "Web.RunAsUser", id, number),
-		Volumes:                       field(t, "Web.Volumes", list(rapid.Custom(drawVolume)), list(rapid.Custom(drawVolume))),
 		PreStopSeconds:                field(t, "Web.PreStopSeconds", seconds, number),
 		TerminationGracePeriodSeconds: field(t, "Web.TerminationGracePeriodSeconds", rapid.IntRange(7300, 90_000), number),
 		Gunicorn:                      drawGunicorn(t),
-		WaitForMigrations:             rapid.Bool().Draw(t, "Web.WaitForMigrations"),
 		DeployCheck:                   field(t, "Web.DeployCheck", levels, other),
 		StaticRoot:                    field(t, "Web.StaticRoot", path, anything),
 	}

@@ -21,20 +21,22 @@ func main() { synth.MainEnvironments(environments()...) }
 func environments() []synth.Environment {
 	return []synth.Environment{
 		shop("staging", stack.Props{
-			Web: django.WebProps{Image: image, Hosts: []string{"staging.shop.example.com"}, HTTPS: true},
+			Web: django.WebProps{Project: django.Project{
+				Image: image, Hosts: []string{"staging.shop.example.com"}, HTTPS: true,
+			}},
 		}),
 		shop("production", stack.Props{
 			// The team's vault makes this Secret.
 			Secret: secret.Props{Name: "shop-env", Source: secret.Existing(
-				secret.DatabaseKey, secret.UserKey, secret.PasswordKey, secret.DjangoKey, "SENTRY_DSN",
+				secret.DatabaseKey, secret.UserKey, secret.PasswordKey, secret.DjangoSecretKey, "SENTRY_DSN",
 			)},
 			Database: postgres.DatabaseProps{Storage: "100Gi", StorageClass: "fast"},
-			Web: django.WebProps{
+			Web: django.WebProps{Project: django.Project{
 				Image:      image,
 				Hosts:      []string{"shop.example.com", "www.shop.example.com"},
 				HTTPS:      true,
-				SecretKeys: []string{secret.DjangoKey, "SENTRY_DSN"},
-			},
+				SecretKeys: []string{secret.DjangoSecretKey, "SENTRY_DSN"},
+			}},
 		}),
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"example.com/django-cdk8s/constructs/django"
 	"example.com/django-cdk8s/constructs/namespace"
+	"example.com/django-cdk8s/constructs/plus"
 	"example.com/django-cdk8s/constructs/pod"
 	"example.com/django-cdk8s/constructs/postgres"
 	"example.com/django-cdk8s/constructs/secret"
@@ -37,20 +38,24 @@ func build(app cdk8s.App) {
 		Parameters: map[string]string{"max_connections": "200"},
 	})
 	shop := django.NewWeb(chart, "shop", django.WebProps{
-		Name:     "shop",
-		Image:    image,
-		Database: db,
-		Hosts:    []string{"shop.example.com"},
-		HTTPS:    true,
+		Project: django.Project{
+			Name:     "shop",
+			Image:    image,
+			Database: db,
+			Hosts:    []string{"shop.example.com"},
+			HTTPS:    true,
+		},
 	})
 	office := django.NewWeb(chart, "office", django.WebProps{
-		Name:      "office",
-		Image:     image,
-		Database:  db,
-		Hosts:     []string{"office.example.com"},
-		HTTPS:     true,
-		Env:       map[string]string{"DJANGO_SETTINGS_MODULE": "shop.settings.office"},
-		Resources: pod.Resources{Limits: pod.Amounts{CPU: "500m", Memory: "512Mi"}},
+		Project: django.Project{
+			Name:     "office",
+			Image:    image,
+			Database: db,
+			Hosts:    []string{"office.example.com"},
+			HTTPS:    true,
+			Env:      map[string]string{"DJANGO_SETTINGS_MODULE": "shop.settings.office"},
+		},
+		Resources: pod.Resources{Limits: pod.Quantities{CPU: "500m", Memory: "512Mi"}},
 	})
 	newIngress(chart, shop, office)
 }
@@ -63,7 +68,7 @@ func newIngress(chart cdk8s.Chart, sites ...*django.Web) {
 	hosts := []*string{}
 	for _, site := range sites {
 		for _, host := range site.Hosts() {
-			ingress.AddHostDefaultBackend(&host, kplus.IngressBackend_FromService(site.Service(), nil))
+			ingress.AddHostDefaultBackend(&host, kplus.IngressBackend_FromService(plus.Service(site.Service()), nil))
 			hosts = append(hosts, &host)
 		}
 	}

@@ -24,36 +24,54 @@ import (
 	"example.com/django-cdk8s/synth"
 )
 
-const image, exporter = "registry.example.com/guestbook:1.0.0", "quay.io/prometheuscommunity/postgres-exporter:v0.17.1"
+const (
+	image    = "registry.example.com/guestbook:1.0.0"
+	exporter = "quay.io/prometheuscommunity/postgres-exporter:v0.17.1"
+)
 
-var small = pod.Resources{Requests: pod.Amounts{CPU: "100m", Memory: "256Mi"}}
+var small = pod.Resources{Requests: pod.Quantities{CPU: "100m", Memory: "256Mi"}}
 
 func main() { synth.Main(build) }
 
 func build(app cdk8s.App) {
 	chart := cdk8s.NewChart(app, new("guestbook"), &cdk8s.ChartProps{Namespace: new("guestbook")})
 	namespace.New(chart, "namespace", namespace.Props{})
-	env := secret.New(chart, "secret", secret.Props{Source: secret.Generated(secret.GeneratedProps{Image: image, Keys: []string{valkey.PasswordKey}})})
-	store := secret.New(chart, "store", secret.Props{Name: "media-store", Source: secret.Existing(django.AccessKeyIDKey, django.SecretAccessKeyKey)})
-	db := postgres.NewDatabase(chart, "database", postgres.DatabaseProps{Secret: env, Resources: small, Exporter: postgres.Exporter{Image: exporter}})
+	env := secret.New(chart, "secret", secret.Props{
+		Source: secret.Generated(secret.GeneratedProps{Image: image, Keys: []string{valkey.PasswordKey}}),
+	})
+	store := secret.New(chart, "store", secret.Props{
+		Name: "media-store", Source: secret.Existing(django.AccessKeyIDKey, django.SecretAccessKeyKey),
+	})
+	db := postgres.NewDatabase(chart, "database", postgres.DatabaseProps{
+		Secret: env, Resources: small, Exporter: postgres.Exporter{Image: exporter},
+	})
+	guestbook := django.Project{
+		Image: image, Hosts: []string{"guestbook.example.com"}, HTTPS: true, WaitForMigrations: true, Database: db,
+		Broker: valkey.NewServer(chart, "broker", valkey.ServerProps{Secret: env}),
+		Media:  django.ObjectStore{Bucket: "guestbook", Endpoint: "https://s3.example.com", Secret: store},
+	}
 	web := django.NewWeb(chart, "web", django.WebProps{
-		Image: image, Resources: small, Database: db, Hosts: []string{"guestbook.example.com"}, HTTPS: true,
-		Broker:   valkey.NewServer(chart, "broker", valkey.ServerProps{Secret: env}),
-		Media:    django.ObjectStore{Bucket: "guestbook", Endpoint: "https://s3.example.com", Secret: store},
-		Gunicorn: django.Gunicorn{Workers: 2, Threads: 4, MaxRequests: 10000}, Autoscaling: django.Autoscaling{MaxReplicas: 4},
-		WaitForMigrations: true, DeployCheck: django.CheckWarning, StaticRoot: "/app/static",
+		Project: guestbook, Resources: small, Autoscaling: pod.Autoscaling{MaxReplicas: 4},
+		Gunicorn:    django.Gunicorn{Workers: 2, Threads: 4, MaxRequests: 10000},
+		DeployCheck: django.CheckWarning, StaticRoot: "/app/static",
 		Metrics: django.Metrics{Path: "/metrics"}, LivenessPath: "/healthz",
 	})
-	django.NewMigration(chart, "migration", django.MigrationProps{Web: web})
-	django.NewWorker(chart, "worker", django.WorkerProps{Web: web, App: "guestbook", Resources: small, TimeLimitSeconds: 120})
-	django.NewBeat(chart, "beat", django.BeatProps{Web: web, App: "guestbook"})
-	django.NewCommand(chart, "prune", django.CommandProps{Web: web, Name: "prune", Args: []string{"prune_entries", "--keep=1000"}, Schedule: "@daily"})
-	route.NewIngress(chart, "ingress", route.IngressProps{Web: web, ClassName: "nginx", ClusterIssuer: "letsencrypt"})
-	route.NewHTTPRoute(chart, "route", route.HTTPRouteProps{Web: web, Gateways: []route.Gateway{{Name: "public", Namespace: "gateway"}}})
+	django.NewMigration(chart, "migration", django.MigrationProps{Project: guestbook, Resources: small})
+	django.NewWorker(chart, "worker", django.WorkerProps{
+		Project: guestbook, App: "guestbook", Resources: small, TimeLimitSeconds: 120,
+	})
+	django.NewBeat(chart, "beat", django.BeatProps{Project: guestbook, App: "guestbook"})
+	django.NewScheduledCommand(chart, "prune", django.ScheduledCommandProps{
+		Project: guestbook, NameSuffix: "prune", Args: []string{"prune_entries", "--keep=1000"}, Schedule: "@daily",
+	})
+	route.NewIngress(chart, "ingress", route.IngressProps{Site: web, ClassName: "nginx", ClusterIssuer: "letsencrypt"})
+	route.NewHTTPRoute(chart, "route", route.HTTPRouteProps{
+		Site: web, Gateways: []route.Gateway{{Name: "public", Namespace: "gateway"}},
+	})
 	monitoring.NewServiceMonitor(chart, "monitor", monitoring.ServiceMonitorProps{Target: web})
 	monitoring.NewServiceMonitor(chart, "database-monitor", monitoring.ServiceMonitorProps{Target: db})
 	isolation.New(chart, "isolation", isolation.Props{
-		Ingress:    []isolation.Peer{{Namespace: "ingress-nginx"}, {Namespace: "gateway"}},
-		Monitoring: []isolation.Peer{{Namespace: "monitoring"}},
+		IngressFrom: []isolation.Peer{{Namespace: "ingress-nginx"}, {Namespace: "gateway"}},
+		MetricsFrom: []isolation.Peer{{Namespace: "monitoring"}},
 	})
 }

@@ -1,6 +1,8 @@
 // Package labels is the one place where a label key or value is spelled.
 package labels
 
+import "strings"
+
 // App is the key of the one label that selectors use. Everything else may
 // change from release to release; a selector may not.
 const App = "app"
@@ -29,6 +31,7 @@ var (
 	Command     = Part{"django", "command"}
 	Broker      = Part{"valkey", "broker"}
 	Media       = Part{"django", "media"}
+	Process     = Part{"django", "process"}
 	Route       = Part{"django", "route"}
 	Monitoring  = Part{"prometheus", "monitoring"}
 	Isolation   = Part{"kubernetes", "isolation"}
@@ -59,6 +62,16 @@ const (
 const (
 	ClusterIssuer = "cert-manager.io/cluster-issuer"
 	Issuer        = "cert-manager.io/issuer"
+)
+
+// HTTP01Solver is the label, with the value "true", of the pods by which
+// cert-manager answers the HTTP-01 challenges of a certificate, and
+// HTTP01SolverPort the TCP port that they listen on. They run in the namespace
+// of the certificate; see
+// https://cert-manager.io/docs/installation/best-practice/#network-requirements-and-network-policy.
+const (
+	HTTP01Solver     = "acme.cert-manager.io/http01-solver"
+	HTTP01SolverPort = 8089
 )
 
 // IngressClass is the annotation that named the class of an Ingress before
@@ -116,3 +129,18 @@ func Object(name string, part Part, partOf string) map[string]string {
 	l[ManagedBy] = Manager
 	return l
 }
+
+// Reserved reports whether a label is one that this library sets.
+func Reserved(key string) bool {
+	return key == App || strings.HasPrefix(key, "app.kubernetes.io/")
+}
+
+// RootCertificate is the ConfigMap by which Kubernetes shows every namespace the
+// certificate of the API server; see
+// https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/#bound-service-account-token-volume.
+const RootCertificate = "kube-root-ca.crt"
+
+// MaxCronJobName is the length of the longest name of a CronJob: the names of
+// its Jobs are made of it; see
+// https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/#writing-a-cronjob-spec.
+const MaxCronJobName = 52

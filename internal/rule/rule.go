@@ -3,13 +3,13 @@
 package rule
 
 import (
-	"errors"
 	"fmt"
 	"maps"
+	"net/netip"
 	"path"
-	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	_ "time/tzdata" // Time zones are checked on machines that have no list of them, too.
@@ -19,6 +19,7 @@ import (
 	"github.com/robfig/cron/v3"
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/util/validation"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 	"sigs.k8s.io/yaml"
 
 	"example.com/django-cdk8s/internal/image"
@@ -29,43 +30,31 @@ const MaxID = 1<<31 - 1
 
 // Errors collects the problems of one set of props. The zero value is ready to
 // use.
-type Errors struct {
-	errs []error
+type Errors struct{ list field.ErrorList }
+
+// Add records that the field called name has a value that breaks the rule.
+func (e *Errors) Add(name string, value any, rule string) {
+	kind := field.ErrorTypeInvalid
+	if value == "" && strings.HasPrefix(rule, "is required") {
+		kind = field.ErrorTypeRequired
+	}
+	e.list = append(e.list, &field.Error{Type: kind, Field: name, BadValue: value, Detail: rule})
 }
 
-// Add records that field has a value that breaks the rule.
-func (e *Errors) Add(field string, value any, rule string) {
-	if s, ok := value.(string); ok {
-		value = fmt.Sprintf("%q", s)
-	}
-	e.errs = append(e.errs, fmt.Errorf("%s: %v: %s", field, value, rule))
-}
-
-// Join adds the problems of err, which another Validate method returned, under
-// the field that holds the value it speaks of.
-func (e *Errors) Join(field string, err error) {
-	for _, one := range Split(err) {
-		e.errs = append(e.errs, fmt.Errorf("%s.%w", field, one))
+// Join adds the problems of the value of the field called name.
+func (e *Errors) Join(name string, list field.ErrorList) {
+	for _, err := range list {
+		in := *err
+		in.Field = name + "." + err.Field
+		e.list = append(e.list, &in)
 	}
 }
 
-// Err returns every problem found, joined, or nil.
-func (e *Errors) Err() error { return errors.Join(e.errs...) }
+// Append adds problems as they are.
+func (e *Errors) Append(list field.ErrorList) { e.list = append(e.list, list...) }
 
-// Split returns the problems that err joins, one by one.
-func Split(err error) []error {
-	if err == nil {
-		return nil
-	}
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		var all []error
-		for _, one := range joined.Unwrap() {
-			all = append(all, Split(one)...)
-		}
-		return all
-	}
-	return []error{err}
-}
+// Err returns every problem found.
+func (e *Errors) Err() field.ErrorList { return e.list }
 
 // Label checks the name of an object that also serves as a label value and a
 // DNS label: a Service, a Deployment, a Namespace.
@@ -121,30 +110,48 @@ func (e *Errors) quantity(field, value string) *resource.Quantity {
 	return &q
 }
 
+// maxCPU is the most CPU that a pod can ask for: more than any node has.
+const maxCPU = "1024"
+
 // CPU checks an amount of CPU and returns it. A wrong one is reported, and
 // returned as nil.
 func (e *Errors) CPU(field, value string) *resource.Quantity {
 	q := e.quantity(field, value)
-	if q != nil && q.Cmp(resource.MustParse("1m")) < 0 {
-		e.Add(field, value, "must be at least 1m, a thousandth of a core")
+	switch {
+	case q == nil:
 		return nil
+	case q.Format == resource.BinarySI:
+		e.Add(field, value, "must be a number of cores such as 2, or of thousandths such as 500m, not of bytes")
+	case q.Cmp(resource.MustParse("1m")) < 0:
+		e.Add(field, value, "must be at least 1m, a thousandth of a core")
+	case q.Cmp(resource.MustParse(maxCPU)) > 0:
+		e.Add(field, value, "must be at most "+maxCPU+" cores")
+	default:
+		return q
 	}
-	return q
+	return nil
 }
+
+// maxBytes is the most memory or storage that can be asked for.
+const maxBytes = "1Pi"
 
 // Bytes checks an amount of memory or storage and returns it. A wrong one is
 // reported, and returned as nil.
 func (e *Errors) Bytes(field, value string) *resource.Quantity {
 	q := e.quantity(field, value)
-	if q != nil && q.MilliValue()%1000 != 0 {
+	switch {
+	case q == nil:
+		return nil
+	case q.Cmp(resource.MustParse(maxBytes)) > 0:
+		e.Add(field, value, "must be at most "+maxBytes)
+	case q.MilliValue()%1000 != 0:
 		e.Add(field, value, "must be a whole number of bytes: a unit of m means thousandths, write Mi for mebibytes")
-		return nil
-	}
-	if q != nil && q.Value() < 1<<20 {
+	case q.Value() < 1<<20:
 		e.Add(field, value, "must be at least 1Mi; without a unit it counts bytes")
-		return nil
+	default:
+		return q
 	}
-	return q
+	return nil
 }
 
 // AbsolutePath checks a path inside a container.
@@ -202,23 +209,71 @@ func (e *Errors) Queue(field, value string) {
 	}
 }
 
-// Schedule checks a schedule with the parser that Kubernetes uses.
+// CronFields returns a schedule with one blank between its fields.
+func CronFields(schedule string) string { return strings.Join(strings.Fields(schedule), " ") }
+
+// macros are the schedules with a name that Kubernetes documents.
+var macros = []string{"@hourly", "@daily", "@midnight", "@weekly", "@monthly", "@yearly", "@annually"}
+
+// cronRanges are the sizes of the five fields: minutes, hours, days, months,
+// days of the week.
+var cronRanges = [5]int{60, 24, 31, 12, 7}
+
+// Schedule checks a schedule with the parser that Kubernetes uses, and that it
+// means what it says.
 func (e *Errors) Schedule(field, value string) {
+	const want = "must be the five fields of cron, such as \"30 4 * * *\", or @hourly, @daily, @weekly, @monthly or @yearly"
+	fields := strings.Fields(value)
 	if strings.Contains(value, "TZ") {
 		e.Add(field, value, "must not name a time zone, which TimeZone is for")
 		return
 	}
-	schedule, err := cron.ParseStandard(value)
-	if err != nil || strings.Join(strings.Fields(value), " ") != value {
-		e.Add(field, value, "must be the five fields of cron, such as \"30 4 * * *\", or @hourly, @daily, @weekly, @monthly or @yearly")
-	} else if schedule.Next(time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)).IsZero() {
+	every, isEvery := strings.CutPrefix(value, "@every ")
+	if isEvery {
+		// The controller looks at each CronJob about once a minute.
+		if d, err := time.ParseDuration(every); err != nil || d < time.Minute {
+			e.Add(field, value, "must be at least a minute, such as @every 90m")
+		}
+		return
+	}
+	if strings.HasPrefix(value, "@") && !slices.Contains(macros, value) || strings.ContainsAny(value, "\r\n") {
+		e.Add(field, value, want)
+		return
+	}
+	schedule, err := cron.ParseStandard(CronFields(value))
+	switch {
+	case err != nil && len(fields) == 5 && strings.Contains(fields[4], "7"):
+		e.Add(field, value, "must have a day of the week between 0 and 6: Sunday is 0")
+	case err != nil:
+		e.Add(field, value, want)
+	case schedule.Next(time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)).IsZero():
 		e.Add(field, value, "is never due")
+	case len(fields) == 5:
+		e.steps(field, value, fields)
 	}
 }
 
+// steps reports steps that are longer than their field, such as */100 minutes,
+// which mean the first of the field alone.
+func (e *Errors) steps(field, value string, fields []string) {
+	for i, one := range fields {
+		for _, part := range strings.Split(one, ",") {
+			_, step, _ := strings.Cut(part, "/")
+			if n, err := strconv.Atoi(step); err == nil && n >= cronRanges[i] {
+				e.Add(field, value, fmt.Sprintf("must have steps below %d in field %d; /%d is longer than the field", cronRanges[i], i+1, n))
+				return
+			}
+		}
+	}
+}
+
+// zoneName matches a name in the database of time zones, without the copies and
+// files that some machines have beside it.
+var zoneName = regexp.MustCompile(`^[A-Z][A-Za-z0-9_+-]*(/[A-Z][A-Za-z0-9_+-]*)*$`)
+
 // TimeZone checks the name of a time zone, as Kubernetes does.
 func (e *Errors) TimeZone(field, value string) {
-	if _, err := time.LoadLocation(value); err != nil || value == "" || strings.EqualFold(value, "local") {
+	if _, err := time.LoadLocation(value); err != nil || !zoneName.MatchString(value) || strings.EqualFold(value, "local") || value == "Factory" {
 		e.Add(field, value, "must be the name of a time zone, such as Europe/Vienna or Etc/UTC")
 	}
 }
@@ -294,6 +349,16 @@ func (e *Errors) Text(field, value string) {
 		e.Add(field, "...", "must be at most 128 KiB, the longest text that Linux hands to a process")
 	}
 	e.quoted(field, value)
+}
+
+// Variable checks the name and the value of an environment variable, which
+// Linux hands to a process as one text, NAME=VALUE.
+func (e *Errors) Variable(field, name, value string) {
+	e.EnvName(field, name)
+	if excess := len(name) + len("=") + len(value) - maxText; excess > 0 && len(value) <= maxText {
+		e.Add(field, "...", "must be at most 128 KiB together with its name, the longest text that Linux hands to a process")
+	}
+	e.Text(field, value)
 }
 
 // yaml11Number matches what YAML 1.1 calls a number. cdk8s puts a text that
@@ -389,14 +454,87 @@ func (e *Errors) Labels(field string, labels map[string]string) {
 	}
 }
 
+// maxAnnotations is the size of all annotations of an object; see
+// https://kubernetes.io/docs/reference/generated/kubernetes-api/v1.37/#objectmeta-v1-meta.
+const maxAnnotations = 256 << 10
+
+// Annotations checks the keys and values of annotations. reserved are keys that
+// follow from other fields, which it names.
+func (e *Errors) Annotations(field string, annotations, reserved map[string]string) {
+	size := 0
+	for _, key := range Keys(annotations) {
+		at, value := Item(field, key), annotations[key]
+		size += len(key) + len(value)
+		if len(validation.IsQualifiedName(strings.ToLower(key))) > 0 {
+			e.Add(at, key, "has a key that is no annotation key: [PREFIX/]NAME, with a name of at most 63 letters, digits, '-', '_' or '.'")
+		}
+		if from, ok := reserved[key]; ok {
+			e.Add(at, value, "is managed; set "+from+" instead")
+		}
+		if !writable(value) {
+			e.Add(at, "...", "must be UTF-8 text without control characters other than tab and line break")
+		}
+		e.quoted(at, value)
+	}
+	if size > maxAnnotations {
+		e.Add(field, "...", "must be at most 256 KiB together")
+	}
+}
+
 // Item names one element of a list or map field, such as Hosts[0] or Env[DEBUG].
 func Item(field string, key any) string { return fmt.Sprintf("%s[%v]", field, key) }
 
 // Keys returns the keys of m, sorted.
 func Keys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
-// IsNil reports whether an interface holds nothing, or a nil pointer.
-func IsNil(value any) bool {
-	v := reflect.ValueOf(value)
-	return value == nil || v.Kind() == reflect.Pointer && v.IsNil()
+// OptionalName checks the name of an object where one is given.
+func (e *Errors) OptionalName(field, value string) {
+	if value != "" {
+		e.Name(field, value)
+	}
+}
+
+// ContainerName checks the name of a container.
+func (e *Errors) ContainerName(field, value string) {
+	if len(validation.IsDNS1123Label(value)) > 0 {
+		e.Add(field, value, "must be 1 to 63 lower-case letters, digits or '-', and start and end with a letter or digit")
+	}
+}
+
+// IP checks an IPv4 or IPv6 address.
+func (e *Errors) IP(field, value string) {
+	if _, err := netip.ParseAddr(value); err != nil {
+		e.Add(field, value, "must be an IPv4 or IPv6 address")
+	}
+}
+
+// system are the directories of a container that a mount would take away from
+// the programs in it.
+var system = []string{
+	"/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/root", "/run", "/sbin", "/sys", "/usr", "/usr/bin", "/usr/lib",
+	"/usr/local", "/usr/local/bin", "/usr/local/lib", "/usr/sbin", "/var", "/var/run", "/var/lib",
+	"/var/run/secrets", "/var/run/secrets/kubernetes.io", "/var/run/secrets/kubernetes.io/serviceaccount",
+	"/run/secrets/kubernetes.io/serviceaccount",
+}
+
+// MountPath checks the path at which a volume is mounted.
+func (e *Errors) MountPath(field, value string) {
+	switch {
+	case slices.Contains(system, value):
+		e.Add(field, value, "must be another path: a volume there hides what the image or Kubernetes puts there")
+	case strings.HasPrefix(value, "/proc/") || strings.HasPrefix(value, "/sys/") || strings.HasPrefix(value, "/dev/"):
+		e.Add(field, value, "must be another path: Linux itself provides what is there")
+	default:
+		e.AbsolutePath(field, value)
+	}
+}
+
+// TooLong reports a name above limit characters; why is a reason besides the
+// rule for labels, and made tells that the name is a default.
+func (e *Errors) TooLong(field, value string, limit int, why string, made bool) {
+	text := fmt.Sprintf("must be at most %d characters%s", limit, why)
+	if made {
+		text = "is the default, made of the project's name, and " + text + ": give another Name"
+	}
+	e.Add(field, value, text)
 }

@@ -1,4 +1,4 @@
-package podspec
+package script
 
 import (
 	"encoding/json"
@@ -16,11 +16,7 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	"example.com/django-cdk8s/cdktest"
 )
-
-func TestMain(m *testing.M) { cdktest.Main(m) }
 
 // The script runs here as it does in a container, against a stand-in for the API
 // server.

@@ -1,0 +1,38 @@
+# The commands that people type. CI calls the same.
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+synth: ## write dist/
+	go run .
+
+test: ## every test that needs no cluster
+	go test ./...
+
+golden: ## rewrite the golden files, and show what changed
+	-UPDATE_GOLDEN=1 go test ./... >/dev/null
+	git diff --stat -- '*/testdata/*'
+
+examples: ## write the dist/ of every example
+	for example in examples/*/; do (cd $$example && go run .) || exit 1; done
+
+import: ## generate imports/ anew
+	imports/generate.sh
+
+lint: ## format, vet, lint
+	tools/lint.sh
+
+manifests: ## kubeconform and kube-score on every dist/
+	tools/manifests-lint.sh dist examples/*/dist
+
+e2e: ## the suite on the cluster of KUBECONFIG
+	go -C e2e test -count 1 -parallel 4 -timeout 25m -v .
+
+bench: ## measure against the peers, and write the table of docs/performance.md
+	bench/run
+
+ci: ## everything that decides on a change
+	.ci/run
+
+.PHONY: help synth test golden examples import lint manifests e2e bench ci

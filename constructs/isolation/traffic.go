@@ -1,0 +1,212 @@
+package isolation
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/aws/constructs-go/constructs/v10"
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"example.com/django-cdk8s/constructs/network"
+	"example.com/django-cdk8s/internal/construct"
+	"example.com/django-cdk8s/internal/rule"
+)
+
+// traffic is what the constructs of an app declare.
+type traffic struct {
+	constructs []constructs.IConstruct
+	namespaces map[string]*namespace
+	// clients are the connections to the pods of a workload, by [podsKey].
+	clients map[string][]connection
+}
+
+// namespace is the traffic of one namespace.
+type namespace struct {
+	workloads []workload
+	// clients are the workloads of other namespaces that connect to these.
+	clients []workload
+	// isolations are the paths of the namespace's isolations.
+	isolations []string
+}
+
+// workload is a flow, and the path and namespace of its construct.
+type workload struct {
+	network.Flow
+
+	path, namespace string
+}
+
+// connection is one that pods of another workload, or of the same, open.
+type connection struct {
+	port int
+	from Peer
+}
+
+// last is what trafficOf has read last.
+var last *traffic
+
+// trafficOf returns the traffic of app. Every isolation of an app asks for it
+// when the tree is complete; it is read once, as long as App.All returns the
+// same constructs.
+func trafficOf(app *construct.App) *traffic {
+	all := app.All()
+	if last == nil || len(last.constructs) != len(all) || &last.constructs[0] != &all[0] {
+		last = readTraffic(all)
+	}
+	return last
+}
+
+func readTraffic(all []constructs.IConstruct) *traffic {
+	t := &traffic{constructs: all, namespaces: map[string]*namespace{}, clients: map[string][]connection{}}
+	for _, c := range all {
+		switch c := c.(type) {
+		case network.Source:
+			name := construct.NamespaceOf(c)
+			in := t.namespace(name)
+			for _, flow := range c.Flows() {
+				in.workloads = append(in.workloads, workload{flow, pathOf(c), name})
+			}
+		case *Isolation:
+			in := t.namespace(c.node.Namespace())
+			in.isolations = append(in.isolations, c.node.Path())
+		}
+	}
+	t.connect()
+	return t
+}
+
+// pathOf returns the path of a construct whose namespace was asked for.
+func pathOf(source network.Source) string {
+	if n := construct.Of(source.(constructs.IConstruct)); n != nil {
+		return n.Path()
+	}
+	return ""
+}
+
+func (t *traffic) namespace(name string) *namespace {
+	if t.namespaces[name] == nil {
+		t.namespaces[name] = &namespace{}
+	}
+	return t.namespaces[name]
+}
+
+// connect gives every endpoint that is a workload of the app the pods and the
+// namespace of that workload, and collects the clients of each.
+func (t *traffic) connect() {
+	pods := map[string]map[string]string{}
+	for name, n := range t.namespaces {
+		for _, w := range n.workloads {
+			pods[name+"/"+w.Name] = w.Pods
+		}
+	}
+	for _, name := range rule.Keys(t.namespaces) {
+		for i := range t.namespaces[name].workloads {
+			w := &t.namespaces[name].workloads[i]
+			w.To = slices.Clone(w.To)
+			for i, to := range w.To {
+				if len(to.Pods) > 0 {
+					to.Namespace = cmp.Or(to.Namespace, name)
+				} else if service, in := to.Resolve(name); len(pods[in+"/"+service]) > 0 {
+					to.Pods, to.Namespace = pods[in+"/"+service], in
+				}
+				w.To[i] = to
+				t.addClient(*w, to)
+			}
+		}
+	}
+}
+
+// addClient remembers that w connects to the pods of to.
+func (t *traffic) addClient(w workload, to network.Endpoint) {
+	if len(to.Pods) == 0 || !to.Known() {
+		return
+	}
+	key := podsKey(to.Namespace, to.Pods)
+	t.clients[key] = append(t.clients[key], connection{to.Port, Peer{Namespace: w.namespace, Pods: w.Pods}})
+	if w.namespace != to.Namespace {
+		n := t.namespace(to.Namespace)
+		n.clients = append(n.clients, w)
+	}
+}
+
+func podsKey(namespace string, pods map[string]string) string {
+	return Peer{Namespace: namespace, Pods: pods}.String()
+}
+
+// names returns the names of the workloads, sorted.
+func (n *namespace) names() []string {
+	var names []string
+	for _, w := range n.workloads {
+		names = append(names, w.Name)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// validateFlows reports what a construct of an importing project may get wrong,
+// and what two constructs contradict each other in.
+func (n *namespace) validateFlows(e *rule.Errors) {
+	known := map[string]map[string]string{denyName: nil, dnsName: nil}
+	var unknown []string
+	for _, w := range n.workloads {
+		w.validate(e)
+		if other, taken := known[w.Name]; taken && !maps.Equal(other, w.Pods) {
+			e.Add("Name", w.Name, "of "+w.path+" is the name of another NetworkPolicy; give the workload another")
+		}
+		known[w.Name] = w.Pods
+		if slices.ContainsFunc(w.To, func(to network.Endpoint) bool { return !to.Known() }) {
+			unknown = append(unknown, w.path)
+		}
+	}
+	if len(unknown) > 0 {
+		e.Add("Port", 0, "is not known for a server that "+strings.Join(slices.Compact(unknown), ", ")+
+			" connects to; give the broker.Connection its Port")
+	}
+	for _, c := range n.clients {
+		c.validatePods(e)
+	}
+}
+
+// hasName reports whether a NetworkPolicy can have the name of w.
+func (w workload) hasName() bool { return len(validation.IsDNS1123Subdomain(w.Name)) == 0 }
+
+// validate calls the fields what constructs call theirs: a value that a
+// construct reports itself is then one problem.
+func (w workload) validate(e *rule.Errors) {
+	if !w.hasName() {
+		e.Label(w.field("Name"), w.Name)
+	}
+	w.validatePods(e)
+	port := func(name string, number int) {
+		if number != 0 {
+			e.Port(w.field(name+".Port"), number)
+		}
+	}
+	port("HTTP", w.HTTP)
+	port("Metrics", w.Metrics)
+	for i, to := range w.To {
+		port(rule.Item("To", i), to.Port)
+	}
+}
+
+// validatePods reports pods that are all of the namespace.
+func (w workload) validatePods(e *rule.Errors) {
+	if len(w.Pods) == 0 {
+		e.Add(w.field("Pods"), "", "is required: the labels that select the pods")
+	}
+}
+
+func (w workload) field(name string) string { return rule.Item("Flows", w.path) + "." + name }
+
+// homeless returns the paths of clients whose namespace is not known.
+func (n *namespace) homeless() []string {
+	var paths []string
+	for _, c := range n.clients {
+		if c.namespace == "" {
+			paths = append(paths, c.path)
+		}
+	}
+	return slices.Compact(paths)
+}

@@ -1,0 +1,301 @@
+// Package object holds the Kubernetes objects that constructs make, as their Go
+// types. It is the way to what no prop offers:
+//
+//	web.Deployment().Change(func(d *appsv1.Deployment) {
+//		d.Spec.Template.Spec.SchedulerName = "batch"
+//	})
+//
+// A change is kept whatever cdk8s-plus knows of the type, also under plain
+// app.Synth(), and is checked like the rest of the manifest.
+package object
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
+	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"example.com/django-cdk8s/internal/construct"
+)
+
+// Kubernetes is a pointer to a Kubernetes type, such as *appsv1.Deployment.
+type Kubernetes interface {
+	runtime.Object
+	metav1.Object
+}
+
+// Object is a Kubernetes object of type T, such as *appsv1.Deployment, that a
+// construct makes. It is a cdk8s.ApiObject, too: JSON patches and metadata that
+// are added to it are kept.
+type Object[T Kubernetes] struct {
+	cdk8s.ApiObject
+
+	node    *construct.Node
+	path    string
+	name    string
+	build   func() T
+	changes []func(T)
+	patches []cdk8s.JsonPatch
+	hashed  bool
+	// metadata is that of cdk8s, once somebody has asked for it.
+	metadata cdk8s.ApiObjectMetadataDefinition
+}
+
+// New adds an object called id to scope, a construct of this library. build
+// returns the object as its Go type, with name and without a namespace, which
+// follows from the chart; it is called when the manifest is rendered.
+func New[T Kubernetes](scope constructs.Construct, id, name string, build func() T) *Object[T] {
+	return add(scope, id, name, build, false)
+}
+
+// NewHashed is [New] for an object whose content is immutable, such as a Job.
+// Its name in the manifest is name and eight hexadecimal digits that follow
+// from everything else in it.
+func NewHashed[T Kubernetes](scope constructs.Construct, id, name string, build func() T) *Object[T] {
+	return add(scope, id, name, build, true)
+}
+
+func add[T Kubernetes](scope constructs.Construct, id, name string, build func() T, hashed bool) *Object[T] {
+	node := construct.Of(scope)
+	o := &Object[T]{node: node, path: node.Path() + "/" + id, name: name, build: build, hashed: hashed}
+	kind := kindOf[T]()
+	apiVersion, kindName := kind.ToAPIVersionAndKind()
+	cdk8s.NewApiObject_Override(o, scope, &id, &cdk8s.ApiObjectProps{
+		ApiVersion: &apiVersion, Kind: &kindName, Metadata: &cdk8s.ApiObjectMetadata{Name: &name},
+	})
+	return o
+}
+
+var scheme = newScheme()
+
+func newScheme() *runtime.Scheme {
+	s := runtime.NewScheme()
+	for _, add := range []func(*runtime.Scheme) error{
+		corev1.AddToScheme, appsv1.AddToScheme, batchv1.AddToScheme, rbacv1.AddToScheme, networkingv1.AddToScheme,
+		autoscalingv2.AddToScheme, policyv1.AddToScheme,
+	} {
+		utilruntime.Must(add(s))
+	}
+	return s
+}
+
+// kindOf returns the kind of T, which is a type of Kubernetes.
+func kindOf[T Kubernetes]() schema.GroupVersionKind {
+	kinds, _, err := scheme.ObjectKinds(reflect.New(reflect.TypeFor[T]().Elem()).Interface().(T))
+	if err != nil {
+		panic("object: " + err.Error())
+	}
+	return kinds[0]
+}
+
+// Change calls f with the object before it is rendered. f may set any field but
+// the object's name, namespace and selectors, and the labels by which other
+// objects select its pods: these are reported at synthesis.
+func (o *Object[T]) Change(f func(T)) { o.changes = append(o.changes, f) }
+
+// Content returns a copy of the object as it is now, with its namespace. What
+// JSON patches and added metadata make of it shows in the manifest only.
+func (o *Object[T]) Content() T {
+	content, _ := o.changed()
+	return content
+}
+
+// changed returns the object with its changes, and their problems.
+func (o *Object[T]) changed() (T, []*construct.Problem) {
+	content := o.build()
+	before := fixedOf(content)
+	for _, change := range o.changes {
+		change(content)
+	}
+	problems := before.compare(o.path, fixedOf(content))
+	content.GetObjectKind().SetGroupVersionKind(kindOf[T]())
+	if content.GetNamespace() == "" && content.GetObjectKind().GroupVersionKind().Kind != "Namespace" {
+		content.SetNamespace(o.node.Namespace())
+	}
+	return content, problems
+}
+
+// Changes calls f with every object of type T below scope, such as a chart, when
+// it is rendered; see [Object.Change].
+func Changes[T Kubernetes](scope constructs.Construct, f func(T)) {
+	for _, c := range *scope.Node().FindAll(constructs.ConstructOrder_PREORDER) {
+		if o, ok := c.(*Object[T]); ok {
+			o.Change(f)
+		}
+	}
+}
+
+// AddJsonPatch applies operations of RFC 6902 to the rendered object. Unlike
+// those of cdk8s's own types, no value is lost.
+func (o *Object[T]) AddJsonPatch(operations ...cdk8s.JsonPatch) {
+	o.patches = append(o.patches, operations...)
+}
+
+// Metadata returns the metadata of the object, to which labels, annotations and
+// the like can be added.
+func (o *Object[T]) Metadata() cdk8s.ApiObjectMetadataDefinition {
+	if o.metadata == nil {
+		o.metadata = o.ApiObject.Metadata()
+		content := o.build()
+		for key, value := range content.GetLabels() {
+			o.metadata.AddLabel(&key, &value)
+		}
+		for key, value := range content.GetAnnotations() {
+			o.metadata.AddAnnotation(&key, &value)
+		}
+	}
+	return o.metadata
+}
+
+// ToJson renders the object; cdk8s calls it by this name.
+func (o *Object[T]) ToJson() any { //nolint:revive,staticcheck // jsii overrides by this very name.
+	doc, problems := o.Render()
+	for _, p := range problems {
+		panic(p.Error())
+	}
+	return doc
+}
+
+// Path returns the object's path in the tree of constructs.
+func (o *Object[T]) Path() string { return o.path }
+
+// ChartPath returns the path of the chart that holds the object.
+func (o *Object[T]) ChartPath() string { return o.node.Chart().Path() }
+
+// Render returns the object as JSON values, and the problems of what changed it.
+func (o *Object[T]) Render() (map[string]any, []*construct.Problem) {
+	content, problems := o.changed()
+	if labels := o.node.Chart().Labels; len(labels) > 0 {
+		labels = maps.Clone(labels)
+		maps.Copy(labels, content.GetLabels())
+		content.SetLabels(labels)
+	}
+	doc, err := runtime.DefaultUnstructuredConverter.ToUnstructured(content)
+	if err != nil {
+		panic("object: " + o.path + ": " + err.Error())
+	}
+	prune(doc)
+	delete(doc, "status")
+	if spec, ok := doc["spec"].(map[string]any); ok && len(spec) == 0 {
+		delete(doc, "spec")
+	}
+	if o.metadata != nil {
+		o.addMetadata(doc["metadata"].(map[string]any))
+	}
+	if len(o.patches) > 0 {
+		doc = cdk8s.JsonPatch_Apply(doc, o.patches...).(map[string]any)
+	}
+	if o.hashed {
+		o.addHash(doc)
+	}
+	return doc, problems
+}
+
+// addMetadata adds what was added to the metadata of cdk8s.
+func (o *Object[T]) addMetadata(to map[string]any) {
+	for key, value := range o.metadata.ToJson().(map[string]any) {
+		switch key {
+		case "name", "namespace":
+		case "labels", "annotations":
+			all, _ := to[key].(map[string]any)
+			if all == nil {
+				all = map[string]any{}
+			}
+			maps.Copy(all, value.(map[string]any))
+			to[key] = all
+		default:
+			to[key] = value
+		}
+	}
+}
+
+// addHash names the object by its content, wherever it is applied.
+func (o *Object[T]) addHash(doc map[string]any) {
+	metadata := doc["metadata"].(map[string]any)
+	unnamed := maps.Clone(metadata)
+	delete(unnamed, "namespace")
+	doc["metadata"] = unnamed
+	text, err := json.Marshal(doc)
+	if err != nil {
+		panic("object: " + o.path + ": " + err.Error())
+	}
+	sum := sha256.Sum256(text)
+	metadata["name"] = fmt.Sprintf("%v-%s", metadata["name"], hex.EncodeToString(sum[:4]))
+	doc["metadata"] = metadata
+}
+
+// prune removes what Go's types write although nothing was set.
+func prune(value any) {
+	switch value := value.(type) {
+	case map[string]any:
+		for key, one := range value {
+			empty, isMap := one.(map[string]any)
+			if one == nil || isMap && len(empty) == 0 && slices.Contains([]string{"resources", "strategy"}, key) {
+				delete(value, key)
+				continue
+			}
+			prune(one)
+		}
+	case []any:
+		for _, one := range value {
+			prune(one)
+		}
+	}
+}
+
+// fixed is what other objects know an object by, field by field.
+type fixed map[string]string
+
+func fixedOf(content Kubernetes) fixed {
+	f := fixed{"metadata.name": content.GetName(), "metadata.namespace": content.GetNamespace()}
+	pods := func(field string, template corev1.PodTemplateSpec) {
+		f[field+".metadata.labels[app]"] = template.Labels["app"]
+	}
+	switch c := content.(type) {
+	case *appsv1.Deployment:
+		f["spec.selector"] = metav1.FormatLabelSelector(c.Spec.Selector)
+		pods("spec.template", c.Spec.Template)
+	case *batchv1.Job:
+		pods("spec.template", c.Spec.Template)
+	case *batchv1.CronJob:
+		pods("spec.jobTemplate.spec.template", c.Spec.JobTemplate.Spec.Template)
+	case *corev1.Service:
+		f["spec.selector"] = metav1.FormatLabelSelector(&metav1.LabelSelector{MatchLabels: c.Spec.Selector})
+	case *policyv1.PodDisruptionBudget:
+		f["spec.selector"] = metav1.FormatLabelSelector(c.Spec.Selector)
+	case *networkingv1.NetworkPolicy:
+		f["spec.podSelector"] = metav1.FormatLabelSelector(&c.Spec.PodSelector)
+	}
+	return f
+}
+
+func (f fixed) compare(path string, now fixed) []*construct.Problem {
+	var problems []*construct.Problem
+	for _, name := range slices.Sorted(maps.Keys(f)) {
+		if f[name] != now[name] {
+			problems = append(problems, &construct.Problem{Path: path, Err: &field.Error{
+				Type: field.ErrorTypeForbidden, Field: name, BadValue: now[name],
+				Detail: fmt.Sprintf("must stay %q, by which other objects find this one; change the props", f[name]),
+			}})
+		}
+	}
+	return problems
+}

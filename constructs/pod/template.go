@@ -1,0 +1,347 @@
+package pod
+
+import (
+	"fmt"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"example.com/django-cdk8s/internal/labels"
+	"example.com/django-cdk8s/internal/rule"
+)
+
+// Template is what a site may add to the pods of any workload. Its types are
+// those of Kubernetes. The zero value adds nothing.
+//
+// Containers get the security context that Pod Security "restricted" asks for,
+// each field unless it is set, and need requests and limits. For what no field
+// offers see package object.
+type Template struct {
+	// Labels are further labels of the pods.
+	//
+	// Default: none.
+	Labels map[string]string
+
+	// Annotations are annotations of the pods.
+	//
+	// Default: none.
+	Annotations map[string]string
+
+	// ObjectLabels are further labels of the Deployment, Job or CronJob.
+	//
+	// Default: none.
+	ObjectLabels map[string]string
+
+	// ObjectAnnotations are annotations of the Deployment, Job or CronJob.
+	//
+	// Default: none.
+	ObjectAnnotations map[string]string
+
+	// NodeSelector are labels that a node must have.
+	//
+	// Default: none; any node.
+	NodeSelector map[string]string
+
+	// Affinity constrains the pods to nodes, or to the nodes of other pods.
+	//
+	// Default: none.
+	Affinity *corev1.Affinity
+
+	// Tolerations allow nodes with matching taints.
+	//
+	// Default: none.
+	Tolerations []corev1.Toleration
+
+	// TopologySpreadConstraints are further constraints on how the pods spread.
+	// One without a LabelSelector gets that of the workload.
+	//
+	// Default: none.
+	TopologySpreadConstraints []corev1.TopologySpreadConstraint
+
+	// PriorityClassName is the name of a PriorityClass of the cluster, which
+	// sets scheduling priority and preemption.
+	//
+	// Default: the cluster's default class.
+	PriorityClassName string
+
+	// RuntimeClassName is the name of a RuntimeClass of the cluster.
+	//
+	// Default: none; the node's own runtime.
+	RuntimeClassName string
+
+	// SchedulerName is the name of the scheduler of the pods.
+	//
+	// Default: none; the default scheduler.
+	SchedulerName string
+
+	// ServiceAccount is the identity of the pods.
+	//
+	// Default: the namespace's default account, without a token.
+	ServiceAccount ServiceAccount
+
+	// HostAliases are entries of /etc/hosts.
+	//
+	// Default: none.
+	HostAliases []corev1.HostAlias
+
+	// DNSPolicy is the DNS policy of the pods.
+	//
+	// Default: none; ClusterFirst.
+	DNSPolicy corev1.DNSPolicy
+
+	// DNSConfig are further settings of the resolver.
+	//
+	// Default: none.
+	DNSConfig *corev1.PodDNSConfig
+
+	// InitContainers run before the containers, and before those of the
+	// construct, one after the other. One with RestartPolicy Always is a
+	// sidecar: it starts before the containers and ends after them.
+	//
+	// Default: none.
+	InitContainers []corev1.Container
+
+	// Containers run beside the construct's own.
+	//
+	// Default: none.
+	Containers []corev1.Container
+
+	// EnvFrom are ConfigMaps and Secrets whose keys all become environment
+	// variables of the construct's containers.
+	//
+	// Default: none.
+	EnvFrom []EnvSource
+
+	// EnvKeys are environment variables of the construct's containers, by name,
+	// each from one key of a ConfigMap or Secret.
+	//
+	// Default: none.
+	EnvKeys map[string]EnvKey
+
+	// Volumes are further volumes, which the construct's containers mount.
+	//
+	// Default: none.
+	Volumes []Volume
+
+	// ImagePullPolicy is the pull policy of the construct's own containers.
+	//
+	// Default: Always for an image without a tag or with the tag latest,
+	// IfNotPresent for any other.
+	ImagePullPolicy corev1.PullPolicy
+}
+
+// ServiceAccount is the identity of pods: an existing account, or one that is
+// made, when it has annotations.
+type ServiceAccount struct {
+	// Existing is the name of a ServiceAccount that is made elsewhere.
+	//
+	// Default: none.
+	Existing string
+
+	// Annotations are those of a ServiceAccount that is made for the workload
+	// and named like it, such as eks.amazonaws.com/role-arn.
+	//
+	// Default: none.
+	Annotations map[string]string
+
+	// AutomountToken mounts the token of the account into every container.
+	//
+	// Default: false.
+	AutomountToken bool
+}
+
+// EnvSource is a ConfigMap or a Secret whose keys become environment variables.
+// Exactly one of both is given.
+type EnvSource struct {
+	// ConfigMap is the name of a ConfigMap.
+	ConfigMap string
+
+	// Secret is the name of a Secret.
+	Secret string
+
+	// Prefix is put before each key.
+	//
+	// Default: none.
+	Prefix string
+
+	// Optional lets the pod start without the object.
+	//
+	// Default: false.
+	Optional bool
+
+	// External marks an object that is made outside this app.
+	//
+	// Default: false.
+	External bool
+}
+
+// EnvKey is one key of a ConfigMap or a Secret. Exactly one of both is given.
+type EnvKey struct {
+	// ConfigMap is the name of a ConfigMap.
+	ConfigMap string
+
+	// Secret is the name of a Secret.
+	Secret string
+
+	// Key is the key.
+	//
+	// Required.
+	Key string
+
+	// Optional lets the pod start without the object or the key.
+	//
+	// Default: false.
+	Optional bool
+
+	// External marks an object that is made outside this app.
+	//
+	// Default: false.
+	External bool
+}
+
+// Validate reports every invalid field.
+func (t Template) Validate() field.ErrorList {
+	var e rule.Errors
+	validateLabels(&e, "Labels", t.Labels)
+	validateLabels(&e, "ObjectLabels", t.ObjectLabels)
+	e.Annotations("Annotations", t.Annotations, nil)
+	e.Annotations("ObjectAnnotations", t.ObjectAnnotations, nil)
+	e.Labels("NodeSelector", t.NodeSelector)
+	e.OptionalName("PriorityClassName", t.PriorityClassName)
+	e.OptionalName("RuntimeClassName", t.RuntimeClassName)
+	e.OptionalName("SchedulerName", t.SchedulerName)
+	t.validateAccount(&e)
+	t.validateNetwork(&e)
+	t.validateContainers(&e)
+	t.validateEnv(&e)
+	for i, v := range t.Volumes {
+		e.Join(rule.Item("Volumes", i), v.Validate())
+	}
+	if t.ImagePullPolicy != "" {
+		e.OneOf("ImagePullPolicy", string(t.ImagePullPolicy),
+			string(corev1.PullAlways), string(corev1.PullIfNotPresent), string(corev1.PullNever))
+	}
+	return e.Err()
+}
+
+func validateLabels(e *rule.Errors, name string, l map[string]string) {
+	e.Labels(name, l)
+	for _, key := range rule.Keys(l) {
+		if labels.Reserved(key) {
+			e.Add(rule.Item(name, key), l[key], "is managed: selectors and tools find the objects by it")
+		}
+	}
+}
+
+func (t Template) validateAccount(e *rule.Errors) {
+	a := t.ServiceAccount
+	e.OptionalName("ServiceAccount.Existing", a.Existing)
+	e.Annotations("ServiceAccount.Annotations", a.Annotations, nil)
+	if a.Existing != "" && len(a.Annotations) > 0 {
+		e.Add("ServiceAccount.Existing", a.Existing, "must not be given together with Annotations, which make an account")
+	}
+}
+
+func (t Template) validateNetwork(e *rule.Errors) {
+	for i, toleration := range t.Tolerations {
+		at := rule.Item("Tolerations", i)
+		if toleration.Operator != "" {
+			e.OneOf(at+".Operator", string(toleration.Operator), string(corev1.TolerationOpExists), string(corev1.TolerationOpEqual))
+		}
+		if toleration.Effect != "" {
+			e.OneOf(at+".Effect", string(toleration.Effect),
+				string(corev1.TaintEffectNoSchedule), string(corev1.TaintEffectPreferNoSchedule), string(corev1.TaintEffectNoExecute))
+		}
+		if toleration.Key == "" && toleration.Operator != corev1.TolerationOpExists {
+			e.Add(at+".Key", "", "is required unless Operator is Exists")
+		}
+	}
+	for i, alias := range t.HostAliases {
+		at := rule.Item("HostAliases", i)
+		e.IP(at+".IP", alias.IP)
+		if len(alias.Hostnames) == 0 {
+			e.Add(at+".Hostnames", "", "is required: the names of the address")
+		}
+		for j, name := range alias.Hostnames {
+			e.Address(rule.Item(at+".Hostnames", j), name)
+		}
+	}
+	if t.DNSPolicy != "" {
+		e.OneOf("DNSPolicy", string(t.DNSPolicy),
+			string(corev1.DNSClusterFirst), string(corev1.DNSClusterFirstWithHostNet), string(corev1.DNSDefault), string(corev1.DNSNone))
+	}
+	if t.DNSPolicy == corev1.DNSNone && (t.DNSConfig == nil || len(t.DNSConfig.Nameservers) == 0) {
+		e.Add("DNSConfig.Nameservers", "", "is required with DNSPolicy None")
+	}
+	for i, c := range t.TopologySpreadConstraints {
+		at := rule.Item("TopologySpreadConstraints", i)
+		e.Range(at+".MaxSkew", int(c.MaxSkew), 1, 1<<31-1)
+		e.OneOf(at+".WhenUnsatisfiable", string(c.WhenUnsatisfiable), string(corev1.DoNotSchedule), string(corev1.ScheduleAnyway))
+		if c.TopologyKey == "" {
+			e.Add(at+".TopologyKey", "", "is required: a label of nodes, such as topology.kubernetes.io/zone")
+		}
+	}
+}
+
+func (t Template) validateContainers(e *rule.Errors) {
+	var names []string
+	check := func(at string, c corev1.Container) {
+		e.ContainerName(at+".Name", c.Name)
+		e.Image(at+".Image", c.Image)
+		names = append(names, c.Name)
+	}
+	for i, c := range t.InitContainers {
+		check(rule.Item("InitContainers", i), c)
+		if p := c.RestartPolicy; p != nil && *p != corev1.ContainerRestartPolicyAlways {
+			e.Add(rule.Item("InitContainers", i)+".RestartPolicy", string(*p), "must be Always, for a sidecar, or left out")
+		}
+	}
+	for i, c := range t.Containers {
+		check(rule.Item("Containers", i), c)
+	}
+	e.Unique("Containers.Name", names)
+}
+
+func (t Template) validateEnv(e *rule.Errors) {
+	source := func(at, configMap, secret string) {
+		switch {
+		case (configMap == "") == (secret == ""):
+			e.Add(at+".ConfigMap", configMap, "must be given, or Secret, and not both")
+		case configMap != "":
+			e.Name(at+".ConfigMap", configMap)
+		default:
+			e.Name(at+".Secret", secret)
+		}
+	}
+	for i, s := range t.EnvFrom {
+		source(rule.Item("EnvFrom", i), s.ConfigMap, s.Secret)
+		if s.Prefix != "" {
+			e.EnvName(rule.Item("EnvFrom", i)+".Prefix", s.Prefix)
+		}
+	}
+	for _, name := range rule.Keys(t.EnvKeys) {
+		at, key := rule.Item("EnvKeys", name), t.EnvKeys[name]
+		e.EnvName(at, name)
+		source(at, key.ConfigMap, key.Secret)
+		e.SecretKey(at+".Key", key.Key)
+	}
+}
+
+// ContainerNames returns the names of the further containers.
+func (t Template) ContainerNames() []string {
+	var names []string
+	for _, c := range slices.Concat(t.InitContainers, t.Containers) {
+		names = append(names, c.Name)
+	}
+	return names
+}
+
+// VolumeName returns the name of the i-th of the given volumes, whose default
+// begins with prefix.
+func VolumeName(prefix string, volumes []Volume, i int) string {
+	if volumes[i].Name != "" {
+		return volumes[i].Name
+	}
+	return fmt.Sprintf("%s-%d", prefix, i)
+}

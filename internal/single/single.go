@@ -1,0 +1,183 @@
+// Package single holds what servers have in common that are alone on their
+// volume: one pod, the claim of its data, a lock on the volume, and the Service
+// in front of it.
+package single
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+
+	"example.com/django-cdk8s/constructs/network"
+	"example.com/django-cdk8s/constructs/object"
+	"example.com/django-cdk8s/constructs/pod"
+	"example.com/django-cdk8s/internal/construct"
+	"example.com/django-cdk8s/internal/kube"
+	"example.com/django-cdk8s/internal/labels"
+	"example.com/django-cdk8s/internal/rule"
+)
+
+// claimSuffix is what the name of the claim has behind that of the server.
+const claimSuffix = "-pvc"
+
+// Props are those that every server on one volume has.
+type Props struct {
+	Name             string
+	Image            string
+	Storage          string
+	StorageClass     string
+	Resources        pod.Resources
+	ImagePullSecrets []string
+	RunAsUser        int
+	Service          pod.Service
+	Pod              pod.Template
+}
+
+// Validate reports every invalid field. given are the resources without their
+// defaults, own the names of the server's containers, and paths where it mounts
+// its own volumes.
+func (p Props) Validate(e *rule.Errors, given pod.Resources, own, paths []string) {
+	if limit := 63 - len(claimSuffix); len(p.Name) > limit {
+		e.Add("Name", p.Name, "must be at most 59 characters, because the claim's name is made of it")
+	} else {
+		e.Label("Name", p.Name)
+	}
+	e.Image("Image", p.Image)
+	e.Bytes("Storage", p.Storage)
+	e.OptionalName("StorageClass", p.StorageClass)
+	e.Join("Resources", given.Validate())
+	e.Names("ImagePullSecrets", p.ImagePullSecrets)
+	e.UserID("RunAsUser", p.RunAsUser)
+	e.Join("Service", p.Service.Validate())
+	e.Join("Pod", p.Pod.Validate())
+	for i, name := range p.Pod.ContainerNames() {
+		if slices.Contains(own, name) {
+			e.Add(rule.Item("Pod.Containers", i)+".Name", name, "must be another: the construct has a container of that name")
+		}
+	}
+	for i, v := range p.Pod.Volumes {
+		if slices.Contains(paths, v.MountPath) {
+			e.Add(rule.Item("Pod.Volumes", i)+".MountPath", v.MountPath, "must be another path: the construct mounts a volume there")
+		}
+	}
+}
+
+// Server is one server on one volume, and what differs between programs.
+type Server struct {
+	Props
+
+	Part labels.Part
+	// Ports are those of the pod and of the Service.
+	Ports []kube.Port
+	// StartupSeconds is the time after which the startup probe gives up, and
+	// TerminationSeconds that from deletion to SIGKILL.
+	StartupSeconds, TerminationSeconds int
+	// Annotations are those of the pod.
+	Annotations map[string]string
+	// Containers returns the containers of the pod, the server first. Mounts
+	// has the volume of the data, the directories of the server and those of the
+	// template.
+	Containers func(mounts kube.Mounts) []corev1.Container
+	// DataPath is where the volume of the data is mounted.
+	DataPath string
+	// Directories adds the directories of the server.
+	Directories func(mounts *kube.Mounts)
+}
+
+// Objects are those that [New] adds.
+type Objects struct {
+	Claim      *object.Object[*corev1.PersistentVolumeClaim]
+	Deployment *object.Object[*appsv1.Deployment]
+	Service    *object.Object[*corev1.Service]
+}
+
+// New adds the claim, the Deployment and the Service of s to n.
+//
+// There is always one pod, and the old one is gone before the new one starts:
+// two servers on one volume corrupt the data.
+func New(n *construct.Node, s Server) Objects {
+	var o Objects
+	o.Claim = kube.NewClaim(n, kube.Claim{
+		Name: ClaimName(s.Name), Owner: s.Name, Part: s.Part, AccessMode: corev1.ReadWriteOnce,
+		Storage: s.Storage, StorageClass: s.StorageClass,
+	})
+	o.Deployment = kube.NewDeployment(n, s.Name, s.Part, s.Pod, func() appsv1.DeploymentSpec {
+		return appsv1.DeploymentSpec{
+			Replicas: new(int32(1)),
+			Strategy: kube.Recreate(),
+			// Recovery is progress too: wait for as long as the startup probe
+			// does, and a little more.
+			ProgressDeadlineSeconds: new(int32(s.StartupSeconds + 300)),
+			Template:                s.pod(n).Build(),
+		}
+	})
+	o.Service = kube.NewService(n, s.Name, s.Part, s.Service, s.Ports...)
+	kube.NewServiceAccount(n, s.Name, s.Part, s.Pod)
+	return o
+}
+
+// ClaimName returns the name of the claim of the server called name.
+func ClaimName(name string) string { return name + claimSuffix }
+
+func (s Server) pod(n *construct.Node) kube.Pod {
+	var mounts kube.Mounts
+	mounts.Claim("data", s.DataPath, ClaimName(s.Name))
+	if s.Directories != nil {
+		s.Directories(&mounts)
+	}
+	mounts.Add("own-volume", s.Pod.Volumes, nil)
+	containers := s.Containers(mounts)
+	server := &containers[0]
+	server.Ports = slices.Concat(kube.ContainerPorts(s.Ports[0]), server.Ports)
+	server.VolumeMounts = mounts.Mounts
+	server.EnvFrom = kube.EnvFrom("", s.Pod.EnvFrom)
+	server.ImagePullPolicy = s.Pod.ImagePullPolicy
+	meta := kube.Meta(n, s.Name, s.Part)
+	meta.Annotations = s.Annotations
+	return kube.Pod{Name: s.Name, Template: s.Pod, Meta: meta, Spec: corev1.PodSpec{
+		ImagePullSecrets:              kube.PullSecrets(s.ImagePullSecrets),
+		SecurityContext:               kube.PodSecurityContext(s.RunAsUser),
+		TerminationGracePeriodSeconds: new(int64(s.TerminationSeconds)),
+		Containers:                    containers,
+		Volumes:                       mounts.Volumes,
+	}}
+}
+
+// References lists objects that the pod references and the app does not create.
+func (p Props) References(namespace string) []network.Object {
+	return kube.References(namespace, p.Pod, nil, p.ImagePullSecrets)
+}
+
+// Command returns the command that starts the image's entry point once it
+// holds a lock on the volume that is mounted at dir.
+//
+// A Deployment that loses its pod makes the next one at once, without waiting
+// for the old server to end, and on the same node both can mount the claim.
+// PostgreSQL's own guard does not see it: both servers are process 1, each in a
+// container of its own. Two servers lose acknowledged rows, measured. The lock
+// ends with the last process of the server that holds it, however it ends.
+//
+// The shell runs prepare, if any, with the lock held, right before the entry
+// point.
+func Command(dir string, prepare ...string) []string {
+	script := slices.Concat([]string{lockVolume}, prepare, []string{startServer})
+	return []string{"sh", "-c", strings.Join(script, "\n"), path.Join(dir, "server.lock")}
+}
+
+const (
+	lockVolume = `exec 9>>"$0"
+flock -n 9 || { echo "waiting for the server before this one to end"; flock 9; }`
+
+	startServer = `exec docker-entrypoint.sh "$@"`
+)
+
+// Probe runs a shell script in the server's container; times are in seconds.
+func Probe(script string, period, failures int) *corev1.Probe {
+	return &corev1.Probe{
+		ProbeHandler:  corev1.ProbeHandler{Exec: &corev1.ExecAction{Command: []string{"sh", "-c", script}}},
+		PeriodSeconds: int32(period), TimeoutSeconds: 5, FailureThreshold: int32(failures),
+	}
+}
