@@ -272,7 +272,7 @@ func harmlessIsolation() []mutation {
 
 		{name: "clients on the network of their node", edit: edit{new: policyIn("free", "podSelector: {}, policyTypes: [Ingress, Egress]") + "---\n" + podIn("free", "app: extra", "hostNetwork: true, ") + "---\n" + server}},
 		{name: "an object called like a namespace", edit: edit{new: "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: shop, namespace: shop}\n"}},
-		{name: "a server in a namespace whose labels nobody tells", edit: edit{"Namespace shop", "name: shop", "name: www"}},
+		{name: "a server in a namespace whose labels nobody tells", edit: edit{"Namespace shop", "name: shop", "name: www"}, options: also(manifest.External{Kind: "Namespace", Name: "shop"})},
 		{name: "a server that no policy restricts", edit: edit{postgres, "[Ingress, Egress]", "[Egress]"}},
 		{name: "a client that no policy restricts", edit: edit{new: policyIn("free", "podSelector: {}, ingress: [{from: [{podSelector: {matchLabels: {app: extra}}}], ports: [{port: 80}]}]") + "---\n" + podIn("free", "app: extra", "") + "---\n" + server}},
 		{name: "a Service without selector", edit: edit{"Service shop/valkey", "  selector: {app: valkey}\n", ""}},
@@ -435,14 +435,5 @@ func TestBlocksThatMayHoldPods(t *testing.T) {
 			}
 			expect(t, manifest.Check(objects, manifest.Options{Tracked: true}), want)
 		})
-	}
-}
-
-// BenchmarkCheck reads some 40 objects.
-func BenchmarkCheck(b *testing.B) {
-	objects := slices.Concat(readSystem(b).objects(), readFile(b, isolatedFile).objects())
-	b.Logf("%d objects", len(objects))
-	for b.Loop() {
-		manifest.Check(objects, systemOptions())
 	}
 }

@@ -23,6 +23,11 @@ func systemOptions() manifest.Options {
 			{Kind: "Secret", Name: "registry"},
 			{Kind: "Secret", Name: "shop-tls", Namespace: "django-app"},
 			{Kind: "PersistentVolumeClaim", Name: "backups", Namespace: "django-app"},
+			{Kind: "Namespace", Name: "elsewhere"},
+			{Kind: "Namespace", Name: "files"},
+			{Kind: "Namespace", Name: "free"},
+			{Kind: "Namespace", Name: "mail"},
+			{Kind: "Namespace", Name: "monitoring"},
 		},
 		Plain: []manifest.External{
 			{Kind: "Secret", Name: "django-env-secret", Namespace: "django-app", Keys: []string{"POSTGRES_DB", "POSTGRES_USER"}},

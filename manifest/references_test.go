@@ -231,7 +231,7 @@ func mistakesInReferences() []mutation {
 		},
 		{
 			name: "an HTTPRoute to a second rule's missing port",
-			edit: edit{route, "          port: 80\n", "          port: 80\n    - backendRefs: [{name: django, port: 80}, {name: postgres, port: 80}]\n"},
+			edit: edit{route, "          port: 80\n", "          port: 80\n    - matches: [{path: {value: /x}}]\n      backendRefs: [{name: django, port: 80}, {name: postgres, port: 80}]\n"},
 			want: []problem{{route, "references", "spec.rules[1].backendRefs[1].port", "80", "is not among the ports of Service django-app/postgres"}},
 		},
 		{

@@ -34,10 +34,14 @@ func readTree(app cdk8s.App) (tree, error) {
 			errs = append(errs, fmt.Errorf("%s: %s", path, *problem))
 		}
 		if externals, ok := c.(declare.Externals); ok {
-			t.externals = append(t.externals, externals.Externals()...)
+			for _, o := range externals.Externals() {
+				t.externals = append(t.externals, manifest.External(o))
+			}
 		}
 		if plain, ok := c.(declare.PlainValues); ok {
-			t.plain = append(t.plain, plain.PlainValues()...)
+			for _, o := range plain.PlainValues() {
+				t.plain = append(t.plain, manifest.External(o))
+			}
 		}
 		if object, ok := c.(cdk8s.ApiObject); ok {
 			key := keyOf(object)
