@@ -66,6 +66,14 @@ func mistakesInObjects() []mutation {
 			want: []problem{{"Secret django-app/django-env-secret", "unique", "metadata.name", "django-env-secret", "Secret django-app/django-env-secret is also made by system.yaml: Secret django-app/django-env-secret; give one of them another name"}},
 		},
 		{
+			name: "two pairs of objects of one kind, namespace and name",
+			edit: edit{new: strings.Repeat("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: mail}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: b, namespace: mail}\n---\n", 2)},
+			want: []problem{
+				{"ConfigMap mail/a", "unique", "metadata.name", "a", "is also made by system.yaml: ConfigMap mail/a"},
+				{"ConfigMap mail/b", "unique", "metadata.name", "b", "is also made by system.yaml: ConfigMap mail/b"},
+			},
+		},
+		{
 			name: "two cluster-wide objects of one kind and name",
 			edit: edit{new: "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: node-logging\n"},
 			want: []problem{{"Namespace node-logging", "unique", "metadata.name", "node-logging", "Namespace node-logging is also made by"}},

@@ -1,6 +1,7 @@
 package manifest_test
 
 import (
+	"strings"
 	"testing"
 
 	"example.com/django-cdk8s/manifest"
@@ -37,6 +38,12 @@ func mistakesInExposure() []mutation {
 			want: served("HTTPRoute mail/other", "spec.rules[0].matches[0].path", "shop.example.com/", route),
 		},
 		{
+			name:    "two HTTPRoutes of which one is beside the Gateway",
+			edit:    edit{new: strings.Replace(otherHTTPRoute("[shop.example.com]", "{name: web}", "{}"), "namespace: mail", "namespace: gateway", 1)},
+			options: also(manifest.External{Kind: "Namespace", Name: "gateway"}),
+			want:    served("HTTPRoute gateway/other", "spec.rules[0].matches[0].path", "shop.example.com/", route),
+		},
+		{
 			name: "an external address",
 			edit: edit{"Service django-app/django", "spec:\n", "spec:\n  externalIPs: [192.0.2.1]\n"},
 			want: []problem{{"Service django-app/django", "exposure", "spec.externalIPs[0]", "192.0.2.1", "lets the Service take what others send to that address (CVE-2020-8554)"}},
@@ -51,7 +58,7 @@ func harmlessExposure() []mutation {
 		{name: "two hosts with one path", edit: edit{new: otherIngress("", "mail.example.com", "/", "Prefix")}},
 		{name: "one host and path of two classes", edit: edit{new: otherIngress("internal", shop, "/", "Prefix")}},
 		{name: "an exact path besides a prefix", edit: edit{new: otherIngress("", shop, "/", "Exact")}},
-		{name: "a canary", edit: edit{"Ingress django-app/django", "metadata:\n", "metadata:\n  annotations: {nginx.ingress.kubernetes.io/canary: \"true\"}\n"}},
+		{name: "a canary", edit: edit{new: strings.Replace(otherIngress("", shop, "/", "Prefix"), "annotations: {", `annotations: {nginx.ingress.kubernetes.io/canary: "true", `, 1)}},
 		{name: "HTTPRoutes of two hosts", edit: edit{new: otherHTTPRoute("[mail.example.com]", "{name: web, namespace: gateway}", "{}")}},
 		{name: "HTTPRoutes of two Gateways", edit: edit{new: otherHTTPRoute("[shop.example.com]", "{name: web}", "{}")}},
 		{name: "HTTPRoutes of two listeners", edit: edit{new: otherHTTPRoute("[shop.example.com]", "{name: web, namespace: gateway, sectionName: http}", "{}")}},

@@ -274,7 +274,8 @@ func (c *checker) requireNamed(namespace string, o Object, field, value, kind, n
 	}
 	for _, k := range keys {
 		if _, found := slices.BinarySearch(h.keys, k.key); !h.open && !found {
-			c.add(o, k.field, k.key, "is not a key of %s %s, which holds %s", kind, name, strings.Join(h.keys, ", "))
+			c.addOnce(fmt.Sprintf("no key %s in %s %s/%s", k.key, kind, namespace, name), o, k.field, k.key,
+				"is not a key of %s %s, which holds %s", kind, name, strings.Join(h.keys, ", "))
 		}
 	}
 }

@@ -326,6 +326,17 @@ func mistakesInReferences() []mutation {
 			want: []problem{{"Pod files/a", "references", "spec.containers[0].env[C].valueFrom.secretKeyRef.key", "C", "is not a key of Secret made, which holds A, B, USER"}},
 		},
 		{
+			name: "one missing key of several variables and pods",
+			edit: edit{new: generatedSecret + "---\n" + namingPod("a", "{name: C, valueFrom: {secretKeyRef: {name: made, key: C}}}, {name: D, valueFrom: {secretKeyRef: {name: made, key: C}}}") + "---\n" + namingPod("b", "{name: C, valueFrom: {secretKeyRef: {name: made, key: C}}}")},
+			want: []problem{{"Pod files/a", "references", "spec.containers[0].env[C].valueFrom.secretKeyRef.key", "C", "is not a key of Secret made, which holds A, B, USER; Pod files/b refers to it, too"}},
+		},
+		{
+			name:    "a missing key of a Secret that is declared twice",
+			edit:    edit{new: generatedSecret + "---\n" + namingPod("a", "{name: C, valueFrom: {secretKeyRef: {name: made, key: C}}}")},
+			options: also(manifest.External{Kind: "Secret", Name: "made", Keys: []string{"A", "D"}}),
+			want:    []problem{{"Pod files/a", "references", "spec.containers[0].env[C].valueFrom.secretKeyRef.key", "C", "is not a key of Secret made, which holds A, B, D, USER"}},
+		},
+		{
 			name:    "no external keys",
 			options: external("Secret", "django-env-secret", nil),
 			want: []problem{

@@ -4,7 +4,7 @@ package pods
 
 import (
 	"cmp"
-	"fmt"
+	"strconv"
 	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -60,10 +60,10 @@ func (p Pods) OnNodeNetwork() bool { return p.Template.Spec.HostNetwork }
 // init containers first.
 func (p Pods) EachContainer(f func(field string, container *corev1.Container, init bool)) {
 	for i := range p.Template.Spec.InitContainers {
-		f(fmt.Sprintf("%s.initContainers[%d]", p.Field, i), &p.Template.Spec.InitContainers[i], true)
+		f(p.Field+".initContainers["+strconv.Itoa(i)+"]", &p.Template.Spec.InitContainers[i], true)
 	}
 	for i := range p.Template.Spec.Containers {
-		f(fmt.Sprintf("%s.containers[%d]", p.Field, i), &p.Template.Spec.Containers[i], false)
+		f(p.Field+".containers["+strconv.Itoa(i)+"]", &p.Template.Spec.Containers[i], false)
 	}
 }
 
