@@ -59,7 +59,8 @@ type Problem struct {
 	// Object is the object that the problem was found in.
 	Object Object
 
-	// Rule is the name of the rule in [Rules].
+	// Rule is the name of the rule in [Rules], or of the warning in [Warnings];
+	// "options" when the options are wrong.
 	Rule string
 
 	// Field is the path of the field within the object.
@@ -91,19 +92,29 @@ type Rule struct {
 // Rules returns every rule that [Check] applies, in that order.
 func Rules() []Rule {
 	return []Rule{
-		{"names", "Names, namespaces, labels and the annotation of generated keys are ones that Kubernetes takes.", (*checker).names},
+		{"names", "Names, namespaces, labels and the annotation of generated keys are ones that Kubernetes takes.",
+			(*checker).names},
 		{"unique", "No two objects share API group, kind, namespace and name.", (*checker).unique},
-		{"size", "No object is larger than etcd stores, and no ConfigMap or Secret larger than Kubernetes takes.", (*checker).sizes},
-		{"selectors", "A workload's selector matches its own pods and no others, what selects pods selects some, and no budget or Service of other pods selects those of a Job.", (*checker).selectors},
+		{"size", "No object is larger than etcd stores, and no ConfigMap or Secret larger than Kubernetes takes.",
+			(*checker).sizes},
+		{"selectors", "A workload's selector matches its own pods and no others, what selects pods selects some, and " +
+			"no budget or Service of other pods selects those of a Job.", (*checker).selectors},
 		{"ports", "Services and probes name a port that exists.", (*checker).ports},
-		{"references", "What an object refers to exists, with the key or port it asks for, or is declared external: also its namespace, and Services that variables name.", (*checker).references},
+		{"references", "What an object refers to exists, with the key or port it asks for, or is declared external: " +
+			"also its namespace, and Services that variables name.", (*checker).references},
 		{"environment", "No container lists a variable twice.", (*checker).environment},
 		{"resources", "No request is above its limit, and every container has both.", (*checker).resources},
-		{"volumes", "Every mount has its volume and a path of its own, which is none that the container needs itself; claims have known access modes and a size.", (*checker).volumes},
-		{"scaling", "One autoscaler sets the replicas of a workload, disruption budgets let pods go, and what one node mounts serves one pod.", (*checker).scaling},
-		{"exposure", "No two routes serve the same host and path, and no Service claims addresses outside the cluster.", (*checker).exposure},
-		{"isolation", "NetworkPolicies cover every pod of their namespace, name pods and ports that exist, let nobody in from everywhere, let pods connect to what they are told to, and let proxies in to visitors' pods and to cert-manager's.", (*checker).isolation},
-		{"pod-security", "Every pod meets the Pod Security Standard that its namespace enforces.", (*checker).podSecurity},
+		{"volumes", "Every mount has its volume and a path of its own, which is none that the container needs itself; " +
+			"claims have known access modes and a size.", (*checker).volumes},
+		{"scaling", "One autoscaler sets the replicas of a workload, disruption budgets let pods go, and what one " +
+			"node mounts serves one pod.", (*checker).scaling},
+		{"exposure", "No two routes serve the same host and path, and no Service claims addresses outside the " +
+			"cluster.", (*checker).exposure},
+		{"isolation", "NetworkPolicies cover every pod of their namespace, name pods and ports that exist, let nobody " +
+			"in from everywhere, let pods connect to what they are told to, and let proxies in to visitors' pods and " +
+			"to cert-manager's.", (*checker).isolation},
+		{"pod-security", "Every pod meets the Pod Security Standard that its namespace enforces.",
+			(*checker).podSecurity},
 		{"credentials", "Manifests that git tracks hold no credential.", (*checker).credentials},
 	}
 }
@@ -133,7 +144,8 @@ func (c *checker) skips(rules []Rule) {
 	c.rule = "options"
 	for i, name := range c.options.Skip {
 		if !slices.Contains(names, name) {
-			c.add(Object{Source: "Options"}, fmt.Sprintf("Skip[%d]", i), name, "must be one of %s", strings.Join(names, ", "))
+			c.add(Object{Source: "Options"}, fmt.Sprintf("Skip[%d]", i), name, "must be one of %s",
+				strings.Join(names, ", "))
 		}
 	}
 }

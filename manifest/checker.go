@@ -148,13 +148,24 @@ type budget struct {
 
 func newChecker(objects []Object, options Options) *checker {
 	c := &checker{
-		objects: objects, options: options,
-		byName: map[identity][]Object{}, workloadByName: map[identity][]*workload{}, service: map[types.NamespacedName]*service{}, scalers: map[identity][]*autoscaler{},
-		claimed: map[types.NamespacedName][]claimUse{}, externals: byObject(options.External), plain: byObject(options.Plain),
-		namespaces: map[string]*corev1.Namespace{}, populated: map[string]bool{}, strange: map[string]bool{},
-		servicesIn: map[string][]*service{}, operated: map[string][]Object{},
-		duplicates: map[string]bool{}, colliding: map[*workload]bool{},
-		reported: map[string]report{}, held: map[identity]*holding{},
+		objects:        objects,
+		options:        options,
+		byName:         map[identity][]Object{},
+		workloadByName: map[identity][]*workload{},
+		service:        map[types.NamespacedName]*service{},
+		scalers:        map[identity][]*autoscaler{},
+		claimed:        map[types.NamespacedName][]claimUse{},
+		externals:      byObject(options.External),
+		plain:          byObject(options.Plain),
+		namespaces:     map[string]*corev1.Namespace{},
+		populated:      map[string]bool{},
+		strange:        map[string]bool{},
+		servicesIn:     map[string][]*service{},
+		operated:       map[string][]Object{},
+		duplicates:     map[string]bool{},
+		colliding:      map[*workload]bool{},
+		reported:       map[string]report{},
+		held:           map[identity]*holding{},
 	}
 	for _, o := range objects {
 		c.index(o)
@@ -202,7 +213,8 @@ func (c *checker) index(o Object) {
 	}
 	if w, ok := workloadOf(o); ok {
 		c.workloads = append(c.workloads, w)
-		c.workloadByName[identity{o.Kind, o.Namespace, o.Name}] = append(c.workloadByName[identity{o.Kind, o.Namespace, o.Name}], w)
+		id := identity{o.Kind, o.Namespace, o.Name}
+		c.workloadByName[id] = append(c.workloadByName[id], w)
 		c.pods.Add(o.Namespace, w.Labels())
 		c.indexClaims(w)
 	}
@@ -226,7 +238,8 @@ var alwaysThere = []string{"default", "kube-node-lease", "kube-public", "kube-sy
 // knows reports whether a namespace is made here, declared external, or one of
 // every cluster.
 func (c *checker) knows(namespace string) bool {
-	return c.namespaces[namespace] != nil || len(c.externals[[2]string{"Namespace", namespace}]) > 0 || slices.Contains(alwaysThere, namespace)
+	return c.namespaces[namespace] != nil || len(c.externals[[2]string{"Namespace", namespace}]) > 0 ||
+		slices.Contains(alwaysThere, namespace)
 }
 
 // selected returns the workloads in namespace whose pods selector matches.

@@ -20,7 +20,8 @@ func (c *checker) isolation() {
 			workloads = workloads[1:]
 		}
 		if len(services) > 0 && services[0].Content == o.Content {
-			m.Services = append(m.Services, netpol.Service{Object: object, Selector: services[0].selector, Ports: services[0].Spec.Ports})
+			m.Services = append(m.Services,
+				netpol.Service{Object: object, Selector: services[0].selector, Ports: services[0].Spec.Ports})
 			services = services[1:]
 		}
 		switch content := o.Content.(type) {
@@ -29,12 +30,14 @@ func (c *checker) isolation() {
 		case *networkingv1.Ingress:
 			if key, issuer := issuerOf(content); issuer != "" {
 				field := fmt.Sprintf("metadata.annotations[%s]", key)
-				m.Certificates = append(m.Certificates, netpol.Certificate{Object: object, Field: field, Issuer: issuer})
+				m.Certificates = append(m.Certificates,
+					netpol.Certificate{Object: object, Field: field, Issuer: issuer})
 			}
 		}
 		for _, b := range backendsOf(o) {
 			m.Routes = append(m.Routes, netpol.Route{
-				Object: object, Field: b.nameField, ServiceNamespace: b.namespace, ServiceName: b.name, ServicePort: b.port,
+				Object: object, Field: b.nameField,
+				ServiceNamespace: b.namespace, ServiceName: b.name, ServicePort: b.port,
 			})
 		}
 	}

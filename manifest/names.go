@@ -52,7 +52,8 @@ func (n namer) first(what, value string) bool {
 func (n namer) labels(o Object, field string, labels map[string]string) {
 	for _, key := range slices.Sorted(maps.Keys(labels)) {
 		if n.first("key", key) && len(validation.IsQualifiedName(key)) > 0 {
-			n.add(o, field, key, "must be a label key: [PREFIX/]NAME, with a name of at most 63 letters, digits, '-', '_' or '.'")
+			n.add(o, field, key,
+				"must be a label key: [PREFIX/]NAME, with a name of at most 63 letters, digits, '-', '_' or '.'")
 		}
 		if value := labels[key]; n.first("value", value) && len(validation.IsValidLabelValue(value)) > 0 {
 			n.add(o, fmt.Sprintf("%s[%s]", field, key), value,

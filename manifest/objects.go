@@ -22,7 +22,8 @@ func (c *checker) unique() {
 			continue
 		}
 		c.duplicates[o.Source], c.duplicates[earlier.Source] = true, true
-		if pair := [2]string{path.Dir(earlier.Source), path.Dir(o.Source)}; o.inFile() || pair[0] == "." || !reported[pair] {
+		pair := [2]string{path.Dir(earlier.Source), path.Dir(o.Source)}
+		if o.inFile() || pair[0] == "." || !reported[pair] {
 			reported[pair] = true
 			c.add(o, "metadata.name", o.Name, "%s is also made by %s; give one of them another name", o, earlier.Source)
 		}
@@ -48,9 +49,11 @@ func (c *checker) sizes() {
 	for _, o := range c.objects {
 		switch data := dataSize(o); {
 		case data > maxData:
-			c.add(o, "data", mebibytes(data), "is too large: the values of one %s may hold %s together", o.Kind, mebibytes(maxData))
+			c.add(o, "data", mebibytes(data), "is too large: the values of one %s may hold %s together", o.Kind,
+				mebibytes(maxData))
 		case o.size > maxObject:
-			c.add(o, "metadata.name", o.Name, "the object is too large, %s in JSON: etcd takes %s", mebibytes(o.size), mebibytes(maxObject))
+			c.add(o, "metadata.name", o.Name, "the object is too large, %s in JSON: etcd takes %s",
+				mebibytes(o.size), mebibytes(maxObject))
 		}
 	}
 }

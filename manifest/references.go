@@ -82,8 +82,10 @@ func (c *checker) hostReferences(w *workload) {
 		}
 		c.requireNamed(n.Namespace, w.Object, d.Field, d.Host, "Service", n.Name)
 		s := c.service[types.NamespacedName{Namespace: n.Namespace, Name: n.Name}]
-		if s != nil && d.Port != 0 && s.forwards() && !slices.ContainsFunc(s.Spec.Ports, func(p corev1.ServicePort) bool { return p.Port == d.Port }) {
-			c.addOnce(fmt.Sprintf("port %d of %s", d.Port, s), w.Object, d.Field, fmt.Sprintf("%s:%d", d.Host, d.Port), "is not among the ports of %s", s)
+		if s != nil && d.Port != 0 && s.forwards() &&
+			!slices.ContainsFunc(s.Spec.Ports, func(p corev1.ServicePort) bool { return p.Port == d.Port }) {
+			c.addOnce(fmt.Sprintf("port %d of %s", d.Port, s), w.Object, d.Field,
+				fmt.Sprintf("%s:%d", d.Host, d.Port), "is not among the ports of %s", s)
 		}
 	}
 }
@@ -133,7 +135,8 @@ func (c *checker) podReferences(w *workload) {
 				c.require(w.Object, at+".secretKeyRef.name", "Secret", s.Name, keyRef{at + ".secretKeyRef.key", s.Key})
 			}
 			if m := env.ValueFrom.ConfigMapKeyRef; m != nil && !isTrue(m.Optional) {
-				c.require(w.Object, at+".configMapKeyRef.name", "ConfigMap", m.Name, keyRef{at + ".configMapKeyRef.key", m.Key})
+				c.require(w.Object, at+".configMapKeyRef.name", "ConfigMap", m.Name,
+					keyRef{at + ".configMapKeyRef.key", m.Key})
 			}
 		}
 	})
@@ -210,7 +213,8 @@ func (c *checker) monitorReferences(o Object, monitor *serviceMonitor) {
 	if len(namespaces) == 0 {
 		namespaces = []string{o.Namespace}
 	}
-	if monitor.Spec.NamespaceSelector.Any || slices.ContainsFunc(namespaces, func(n string) bool { return len(c.servicesIn[n]) == 0 }) {
+	if monitor.Spec.NamespaceSelector.Any ||
+		slices.ContainsFunc(namespaces, func(n string) bool { return len(c.servicesIn[n]) == 0 }) {
 		return
 	}
 	var selected []*service
@@ -222,13 +226,15 @@ func (c *checker) monitorReferences(o Object, monitor *serviceMonitor) {
 		}
 	}
 	if len(selected) == 0 {
-		c.add(o, "spec.selector", selector.String(), "selects no Service of these manifests in %s", strings.Join(namespaces, ", "))
+		c.add(o, "spec.selector", selector.String(), "selects no Service of these manifests in %s",
+			strings.Join(namespaces, ", "))
 		return
 	}
 	for i, endpoint := range monitor.Spec.Endpoints {
 		named := func(s *service) bool { return s.hasPort(endpoint.Port) }
 		if endpoint.Port != "" && !slices.ContainsFunc(selected, named) {
-			c.add(o, fmt.Sprintf("spec.endpoints[%d].port", i), endpoint.Port, "is not the name of a port of %s", list(selected))
+			c.add(o, fmt.Sprintf("spec.endpoints[%d].port", i), endpoint.Port, "is not the name of a port of %s",
+				list(selected))
 		}
 	}
 }

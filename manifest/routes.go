@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"example.com/django-cdk8s/internal/labels"
+	"example.com/django-cdk8s/manifest/pods"
 )
 
 // httpRoute is as much of an HTTPRoute as rules read; see
@@ -90,12 +91,7 @@ type backend struct {
 }
 
 // leadsTo reports whether port is the one that b names.
-func (b backend) leadsTo(port corev1.ServicePort) bool {
-	if b.port.Type == intstr.String {
-		return port.Name == b.port.StrVal
-	}
-	return port.Port == b.port.IntVal
-}
+func (b backend) leadsTo(port corev1.ServicePort) bool { return pods.Names(b.port, port) }
 
 func backendsOf(o Object) []backend {
 	if ingress, ok := o.Content.(*networkingv1.Ingress); ok {
@@ -117,7 +113,8 @@ func ingressBackends(namespace string, ingress *networkingv1.Ingress) []backend 
 		if b.Service.Port.Name != "" {
 			port = intstr.FromString(b.Service.Port.Name)
 		}
-		found = append(found, backend{field + ".service.name", field + ".service.port", namespace, b.Service.Name, port})
+		found = append(found,
+			backend{field + ".service.name", field + ".service.port", namespace, b.Service.Name, port})
 	}
 	add("spec.defaultBackend", ingress.Spec.DefaultBackend)
 	for i, rule := range ingress.Spec.Rules {
@@ -139,7 +136,10 @@ func routeBackends(namespace string, route *httpRoute) []backend {
 				continue
 			}
 			field := fmt.Sprintf("spec.rules[%d].backendRefs[%d]", i, j)
-			found = append(found, backend{field + ".name", field + ".port", cmp.Or(ref.Namespace, namespace), ref.Name, intstr.FromInt32(ref.Port)})
+			found = append(found, backend{
+				field + ".name", field + ".port",
+				cmp.Or(ref.Namespace, namespace), ref.Name, intstr.FromInt32(ref.Port),
+			})
 		}
 	}
 	return found
@@ -166,14 +166,16 @@ func (c *checker) exposure() {
 			case !taken:
 				served[p.id] = o
 			case !c.duplicates[o.Source] || !c.duplicates[earlier.Source]:
-				c.add(o, p.field, p.host+p.path, "is also served by %s: which of them gets the requests is not defined", earlier)
+				c.add(o, p.field, p.host+p.path,
+					"is also served by %s: which of them gets the requests is not defined", earlier)
 			}
 		}
 	}
 	for _, s := range c.services {
 		for i, ip := range s.Spec.ExternalIPs {
 			c.add(s.Object, fmt.Sprintf("spec.externalIPs[%d]", i), ip,
-				"lets the Service take what others send to that address (CVE-2020-8554): use the type LoadBalancer, an Ingress or an HTTPRoute")
+				"lets the Service take what others send to that address (CVE-2020-8554): use the type LoadBalancer, "+
+					"an Ingress or an HTTPRoute")
 		}
 	}
 }

@@ -24,7 +24,8 @@ func (c *checker) scaling() {
 		// 0 pauses the autoscaler; see
 		// https://kubernetes.io/docs/concepts/workloads/autoscaling/horizontal-pod-autoscale/#implicit-maintenance-mode-deactivation.
 		if a := c.autoscalersOf(w); len(a) > 0 && w.replicas != nil && *w.replicas != 0 {
-			c.add(w.Object, "spec.replicas", strconv.Itoa(int(*w.replicas)), "must not be given: %s sets it, and each apply would set it back", a[0])
+			c.add(w.Object, "spec.replicas", strconv.Itoa(int(*w.replicas)),
+				"must not be given: %s sets it, and each apply would set it back", a[0])
 		}
 	}
 	budgets := c.budgets
@@ -62,13 +63,15 @@ func autoscalerOf(o Object) (*autoscaler, bool) {
 	switch content := o.Content.(type) {
 	case *autoscalingv1.HorizontalPodAutoscaler:
 		spec := content.Spec
-		return &autoscaler{o, spec.ScaleTargetRef.Kind, spec.ScaleTargetRef.Name, orOne(spec.MinReplicas), int(spec.MaxReplicas), cpu}, true
+		return &autoscaler{o, spec.ScaleTargetRef.Kind, spec.ScaleTargetRef.Name, orOne(spec.MinReplicas),
+			int(spec.MaxReplicas), cpu}, true
 	case *autoscalingv2.HorizontalPodAutoscaler:
 		spec := content.Spec
 		if len(spec.Metrics) > 0 {
 			cpu = utilizationsIn(spec.Metrics)
 		}
-		return &autoscaler{o, spec.ScaleTargetRef.Kind, spec.ScaleTargetRef.Name, orOne(spec.MinReplicas), int(spec.MaxReplicas), cpu}, true
+		return &autoscaler{o, spec.ScaleTargetRef.Kind, spec.ScaleTargetRef.Name, orOne(spec.MinReplicas),
+			int(spec.MaxReplicas), cpu}, true
 	}
 	return nil, false
 }
@@ -80,7 +83,8 @@ func utilizationsIn(metrics []autoscalingv2.MetricSpec) []utilization {
 			found = append(found, utilization{resource: r.Name})
 		}
 		if r := m.ContainerResource; r != nil && r.Target.AverageUtilization != nil {
-			found = append(found, utilization{r.Name, fmt.Sprintf("spec.metrics[%d].containerResource.container", i), r.Container})
+			found = append(found,
+				utilization{r.Name, fmt.Sprintf("spec.metrics[%d].containerResource.container", i), r.Container})
 		}
 	}
 	return found
@@ -104,7 +108,8 @@ func (c *checker) autoscalersOf(w *workload) []*autoscaler {
 
 // scaledBy returns the autoscaler that needs container to ask for resource. An
 // init container counts as long as it runs beside the others.
-func (c *checker) scaledBy(w *workload, container *corev1.Container, init bool, resource corev1.ResourceName) (*autoscaler, bool) {
+func (c *checker) scaledBy(w *workload, container *corev1.Container, init bool,
+	resource corev1.ResourceName) (*autoscaler, bool) {
 	if init && (container.RestartPolicy == nil || *container.RestartPolicy != corev1.ContainerRestartPolicyAlways) {
 		return nil, false
 	}
@@ -127,7 +132,8 @@ func (c *checker) autoscaler(a *autoscaler) {
 			break
 		}
 		if earlier.Name != a.Name {
-			c.add(a.Object, "spec.scaleTargetRef.name", a.target, "is also scaled by %s: keep one of them, with the metrics of both", earlier)
+			c.add(a.Object, "spec.scaleTargetRef.name", a.target,
+				"is also scaled by %s: keep one of them, with the metrics of both", earlier)
 			break
 		}
 	}
@@ -179,7 +185,8 @@ func parallel(job batchv1.JobSpec) (fewest, most int) {
 func (c *checker) disruptions(b *budget) {
 	if most := b.spec.MaxUnavailable; most != nil {
 		if isZero(*most) {
-			c.add(b.Object, "spec.maxUnavailable", most.String(), "lets no pod go, so that no node can be drained: allow 1 or more")
+			c.add(b.Object, "spec.maxUnavailable", most.String(),
+				"lets no pod go, so that no node can be drained: allow 1 or more")
 		}
 		return
 	}
@@ -198,7 +205,8 @@ func (c *checker) disruptions(b *budget) {
 	needed, _ := intstr.GetScaledValueFromIntOrPercent(b.spec.MinAvailable, total, true)
 	if total > 0 && needed >= total {
 		c.add(b.Object, "spec.minAvailable", b.spec.MinAvailable.String(),
-			"lets no pod go, so that no node can be drained, when %s has %d: run more replicas, ask for fewer, or leave the budget out", list(selected), total)
+			"lets no pod go, so that no node can be drained, when %s has %d: run more replicas, ask for fewer, or "+
+				"leave the budget out", list(selected), total)
 	}
 }
 
@@ -213,7 +221,8 @@ func isZero(n intstr.IntOrString) bool {
 // modes allow one node or one pod.
 func (c *checker) mounts(claim Object, modes []corev1.PersistentVolumeAccessMode) {
 	onePod := slices.Contains(modes, corev1.ReadWriteOncePod)
-	if len(modes) == 0 || slices.Contains(modes, corev1.ReadWriteMany) || slices.Contains(modes, corev1.ReadOnlyMany) || c.duplicates[claim.Source] {
+	if len(modes) == 0 || slices.Contains(modes, corev1.ReadWriteMany) ||
+		slices.Contains(modes, corev1.ReadOnlyMany) || c.duplicates[claim.Source] {
 		return
 	}
 	var users []*workload
@@ -230,7 +239,8 @@ func (c *checker) mounts(claim Object, modes []corev1.PersistentVolumeAccessMode
 	}
 	if len(users) > 1 {
 		c.add(claim, "spec.accessModes[0]", string(modes[0]),
-			"must be %s, because the pods of %s mount the claim and may run on different nodes", corev1.ReadWriteMany, list(users))
+			"must be %s, because the pods of %s mount the claim and may run on "+
+				"different nodes", corev1.ReadWriteMany, list(users))
 	}
 }
 
@@ -248,7 +258,8 @@ func (c *checker) indexClaims(w *workload) {
 		}
 		id := types.NamespacedName{Namespace: w.Namespace, Name: v.PersistentVolumeClaim.ClaimName}
 		if uses := c.claimed[id]; len(uses) == 0 || uses[len(uses)-1].workload != w {
-			c.claimed[id] = append(uses, claimUse{w, fmt.Sprintf("%s.volumes[%d].persistentVolumeClaim.claimName", w.Field, i)})
+			c.claimed[id] = append(uses,
+				claimUse{w, fmt.Sprintf("%s.volumes[%d].persistentVolumeClaim.claimName", w.Field, i)})
 		}
 	}
 }
@@ -263,9 +274,10 @@ func (w *workload) onOneNode() bool {
 	if spec.Affinity == nil || spec.Affinity.PodAffinity == nil {
 		return false
 	}
-	return slices.ContainsFunc(spec.Affinity.PodAffinity.RequiredDuringSchedulingIgnoredDuringExecution, func(term corev1.PodAffinityTerm) bool {
-		return term.TopologyKey == corev1.LabelHostname
-	})
+	return slices.ContainsFunc(spec.Affinity.PodAffinity.RequiredDuringSchedulingIgnoredDuringExecution,
+		func(term corev1.PodAffinityTerm) bool {
+			return term.TopologyKey == corev1.LabelHostname
+		})
 }
 
 // spreads says why w, of which at most the given number of pods run, needs its
@@ -279,7 +291,8 @@ func (c *checker) spreads(w *workload, most int) string {
 		return fmt.Sprintf("up to %d pods mount it: run one, %s", most, fix)
 	}
 	if w.surges() {
-		return "a rollout starts the new pod beside the old one, which may still hold it: use the strategy Recreate, " + fix
+		return "a rollout starts the new pod beside the old one, which may still hold it: use the " +
+			"strategy Recreate, " + fix
 	}
 	return ""
 }

@@ -101,7 +101,8 @@ func (c *checker) arguments(o Object, field string, args []string) {
 	for i, arg := range args {
 		name := strconv.Itoa(i)
 		if i > 0 && credentialFlag.MatchString(args[i-1]) && !strings.HasPrefix(arg, "-") && isCredential(arg) {
-			c.add(o, fmt.Sprintf("%s[%s]", field, name), "...", "is a credential, and git tracks these manifests: keep it in a Secret that they do not hold")
+			c.add(o, fmt.Sprintf("%s[%s]", field, name), "...",
+				"is a credential, and git tracks these manifests: keep it in a Secret that they do not hold")
 			continue
 		}
 		c.literal(o, field, name, arg)
@@ -122,7 +123,8 @@ func (c *checker) secretCredentials(o Object, secret *corev1.Secret) {
 	c.secretValues(o, "data", data, plain)
 	if _, ok := secret.Annotations[GeneratedKeysAnnotation]; ok {
 		generated := generatedKeys(o)
-		plain = slices.DeleteFunc(slices.Collect(maps.Keys(secret.StringData)), func(key string) bool { return slices.Contains(generated, key) })
+		plain = slices.DeleteFunc(slices.Collect(maps.Keys(secret.StringData)),
+			func(key string) bool { return slices.Contains(generated, key) })
 	}
 	c.secretValues(o, "stringData", secret.StringData, plain)
 }
@@ -130,7 +132,9 @@ func (c *checker) secretCredentials(o Object, secret *corev1.Secret) {
 func (c *checker) secretValues(o Object, field string, values map[string]string, plain []string) {
 	for _, key := range slices.Sorted(maps.Keys(values)) {
 		if !slices.Contains(plain, key) {
-			c.add(o, fmt.Sprintf("%s[%s]", field, key), "...", "git tracks these manifests: take the value from an existing Secret or let the cluster generate it, or render into a directory that git ignores")
+			c.add(o, fmt.Sprintf("%s[%s]", field, key), "...",
+				"git tracks these manifests: take the value from an existing Secret or let the cluster generate it, "+
+					"or render into a directory that git ignores")
 			continue
 		}
 		c.literal(o, field, key, values[key])
@@ -141,14 +145,16 @@ func (c *checker) secretValues(o Object, field string, values map[string]string,
 // holds what looks like one.
 func (c *checker) literal(o Object, field, name, value string) {
 	report := func(why string) {
-		c.add(o, fmt.Sprintf("%s[%s]", field, name), "...", "%s, and git tracks these manifests: keep it in a Secret that they do not hold", why)
+		c.add(o, fmt.Sprintf("%s[%s]", field, name), "...",
+			"%s, and git tracks these manifests: keep it in a Secret that they do not hold", why)
 	}
 	switch {
 	case credentialName.MatchString(name) && isCredential(value):
 		report("looks like a credential")
 	case knownCredential.MatchString(value):
 		report("has the form of a credential")
-	case slices.ContainsFunc(assignment.FindAllStringSubmatch(value, -1), func(found []string) bool { return isCredential(found[1]) }):
+	case slices.ContainsFunc(assignment.FindAllStringSubmatch(value, -1),
+		func(found []string) bool { return isCredential(found[1]) }):
 		report("sets a credential")
 	case slices.ContainsFunc(urlPassword.FindAllStringSubmatch(value, -1), func(found []string) bool {
 		return isLiteral(found[1]) && !portAndMore.MatchString(found[1])

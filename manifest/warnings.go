@@ -35,7 +35,8 @@ func (c *checker) imageTags() {
 	for _, w := range c.workloads {
 		w.EachContainer(func(field string, container *corev1.Container, _ bool) {
 			if !seen[container.Image] && image.Floating(container.Image) {
-				c.add(w.Object, field+".image", container.Image, "has no tag, or the tag latest: pin a version, so that every pod runs the same code")
+				c.add(w.Object, field+".image", container.Image,
+					"has no tag, or the tag latest: pin a version, so that every pod runs the same code")
 			}
 			seen[container.Image] = true
 		})
@@ -55,7 +56,8 @@ func (c *checker) disk(w *workload) {
 	var fields, names []string
 	for i, v := range w.Template.Spec.Volumes {
 		if e := v.EmptyDir; e != nil && e.SizeLimit == nil && e.Medium != corev1.StorageMediumMemory {
-			fields, names = append(fields, fmt.Sprintf("%s.volumes[%d].emptyDir.sizeLimit", w.Field, i)), append(names, v.Name)
+			fields = append(fields, fmt.Sprintf("%s.volumes[%d].emptyDir.sizeLimit", w.Field, i))
+			names = append(names, v.Name)
 		}
 	}
 	if !limited && len(names) > 0 {
@@ -72,6 +74,7 @@ func (c *checker) emptyExternalIPs() {
 	})
 	if len(services) > 0 {
 		c.add(services[0].Object, "spec.externalIPs", "[]",
-			"policies against external addresses may refuse the field even when it is empty: leave it out of %s", list(services))
+			"policies against external addresses may refuse the field even when it is empty: leave "+
+				"it out of %s", list(services))
 	}
 }

@@ -22,7 +22,8 @@ func (c *checker) selectors() {
 			c.add(w.Object, "spec.selector", "", "%v", w.selectorErr)
 		case w.selector == nil:
 		case w.selector.Empty() || !w.selector.Matches(w.Labels()):
-			c.add(w.Object, "spec.selector", w.selector.String(), "must match the labels of its own pods, %s", w.Labels())
+			c.add(w.Object, "spec.selector", w.selector.String(), "must match the labels of its own pods, %s",
+				w.Labels())
 		default:
 			c.foreignPods(w)
 		}
@@ -45,7 +46,8 @@ func (c *checker) foreignPods(w *workload) {
 	for _, other := range c.selected(w.Namespace, w.selector) {
 		if other != w && !c.duplicates[w.Source] && !c.duplicates[other.Source] {
 			c.colliding[other] = true
-			c.add(w.Object, "spec.selector", w.selector.String(), "must not match the pods of %s, %s", other, other.Labels())
+			c.add(w.Object, "spec.selector", w.selector.String(), "must not match the pods of %s, %s",
+				other, other.Labels())
 		}
 	}
 }
@@ -61,7 +63,8 @@ func (c *checker) serviceSelector(s *service) {
 	}
 	jobs := c.jobs(selected)
 	if len(jobs) > 0 && slices.ContainsFunc(selected, func(w *workload) bool { return !w.isJob() }) {
-		c.add(s.Object, "spec.selector", s.selector.String(), "must not match the pods of %s, which would receive requests for those of others", list(jobs))
+		c.add(s.Object, "spec.selector", s.selector.String(),
+			"must not match the pods of %s, which would receive requests for those of others", list(jobs))
 		c.collide(jobs)
 	}
 }
@@ -83,7 +86,8 @@ func (c *checker) budgetSelector(b *budget) {
 	percent := b.spec.MinAvailable != nil && b.spec.MinAvailable.Type == intstr.String
 	if jobs := c.jobs(selected); len(jobs) > 0 && (b.spec.MaxUnavailable != nil || percent) {
 		c.add(b.Object, "spec.selector", b.selector.String(),
-			"must not match the pods of %s: a Job has no replicas to count, so that the budget lets no pod go and no node can be drained", list(jobs))
+			"must not match the pods of %s: a Job has no replicas to count, so that the budget lets no pod go and no "+
+				"node can be drained", list(jobs))
 		c.collide(jobs)
 	}
 }
@@ -111,13 +115,16 @@ func (c *checker) ports() {
 		w.EachContainer(func(field string, container *corev1.Container, _ bool) {
 			for _, p := range probesOf(container) {
 				if p.HTTPGet != nil && !hasPort(container, p.HTTPGet.Port) {
-					c.add(w.Object, field+"."+p.name+".httpGet.port", p.HTTPGet.Port.String(), "is not among the container's ports")
+					c.add(w.Object, field+"."+p.name+".httpGet.port", p.HTTPGet.Port.String(),
+						"is not among the container's ports")
 				}
 				if p.TCPSocket != nil && !hasPort(container, p.TCPSocket.Port) {
-					c.add(w.Object, field+"."+p.name+".tcpSocket.port", p.TCPSocket.Port.String(), "is not among the container's ports")
+					c.add(w.Object, field+"."+p.name+".tcpSocket.port", p.TCPSocket.Port.String(),
+						"is not among the container's ports")
 				}
 				if p.GRPC != nil && !hasPort(container, intstr.FromInt32(p.GRPC.Port)) {
-					c.add(w.Object, field+"."+p.name+".grpc.port", strconv.Itoa(int(p.GRPC.Port)), "is not among the container's ports")
+					c.add(w.Object, field+"."+p.name+".grpc.port", strconv.Itoa(int(p.GRPC.Port)),
+						"is not among the container's ports")
 				}
 			}
 		})
@@ -136,7 +143,8 @@ func (c *checker) servicePorts(s *service) {
 		target := pods.TargetPort(port)
 		for _, w := range selected {
 			if !w.hasPort(target) && !c.duplicates[s.Source] && !c.duplicates[w.Source] && !c.colliding[w] {
-				c.add(s.Object, fmt.Sprintf("spec.ports[%d].targetPort", i), target.String(), "is not among the ports of %s", w)
+				c.add(s.Object, fmt.Sprintf("spec.ports[%d].targetPort", i), target.String(),
+					"is not among the ports of %s", w)
 			}
 		}
 	}
@@ -153,7 +161,8 @@ func (w *workload) hasPort(port intstr.IntOrString) bool {
 
 func hasPort(container *corev1.Container, port intstr.IntOrString) bool {
 	for _, p := range container.Ports {
-		if port.Type == intstr.String && p.Name == port.StrVal || port.Type == intstr.Int && p.ContainerPort == port.IntVal {
+		if port.Type == intstr.String && p.Name == port.StrVal ||
+			port.Type == intstr.Int && p.ContainerPort == port.IntVal {
 			return true
 		}
 	}
@@ -168,7 +177,9 @@ type probe struct {
 
 func probesOf(container *corev1.Container) []probe {
 	probes := []probe{
-		{"startupProbe", container.StartupProbe}, {"readinessProbe", container.ReadinessProbe}, {"livenessProbe", container.LivenessProbe},
+		{"startupProbe", container.StartupProbe},
+		{"readinessProbe", container.ReadinessProbe},
+		{"livenessProbe", container.LivenessProbe},
 	}
 	return slices.DeleteFunc(probes, func(p probe) bool { return p.Probe == nil })
 }
@@ -181,7 +192,8 @@ func (c *checker) environment() {
 			times := map[string]int{}
 			for _, env := range container.Env {
 				if times[env.Name]++; times[env.Name] == 2 {
-					c.add(w.Object, fmt.Sprintf("%s.env[%s]", field, env.Name), env.Name, "is listed twice: keep one of them, since server-side apply refuses both")
+					c.add(w.Object, fmt.Sprintf("%s.env[%s]", field, env.Name), env.Name,
+						"is listed twice: keep one of them, since server-side apply refuses both")
 				}
 			}
 		})
@@ -207,7 +219,8 @@ func (c *checker) resources() {
 			for _, name := range slices.Sorted(maps.Keys(container.Resources.Requests)) {
 				request := container.Resources.Requests[name]
 				if limit, ok := container.Resources.Limits[name]; ok && request.Cmp(limit) > 0 {
-					c.add(w.Object, fmt.Sprintf("%s.resources.requests.%s", field, name), request.String(), "must not be above its limit %s", limit.String())
+					c.add(w.Object, fmt.Sprintf("%s.resources.requests.%s", field, name), request.String(),
+						"must not be above its limit %s", limit.String())
 				}
 			}
 		})
@@ -228,7 +241,9 @@ func (c *checker) volumes() {
 				if seen[mount.MountPath] {
 					c.add(w.Object, at+".mountPath", mount.MountPath, "is mounted twice")
 				} else if n >= 0 && hides(volumes[n], mount.MountPath) {
-					c.add(w.Object, at+".mountPath", mount.MountPath, "mounts over what the container itself needs there: choose a path of its own, such as one below it")
+					c.add(w.Object, at+".mountPath", mount.MountPath,
+						"mounts over what the container itself needs there: choose a path of its own, such "+
+							"as one below it")
 				}
 				seen[mount.MountPath] = true
 			}
@@ -274,7 +289,9 @@ const tokenPath = "/var/run/secrets/kubernetes.io/serviceaccount"
 func hides(v corev1.Volume, p string) bool {
 	p = path.Clean(p)
 	if p == tokenPath {
-		return v.Projected == nil || !slices.ContainsFunc(v.Projected.Sources, func(s corev1.VolumeProjection) bool { return s.ServiceAccountToken != nil })
+		return v.Projected == nil ||
+			!slices.ContainsFunc(v.Projected.Sources,
+				func(s corev1.VolumeProjection) bool { return s.ServiceAccountToken != nil })
 	}
 	return v.HostPath == nil && slices.Contains(needed, p)
 }

@@ -42,7 +42,8 @@ func (n *network) out(all []connection) {
 		client, server := n.Workloads[c.client], n.Workloads[c.server]
 		isServer := func(namespace string, p peer) bool { return n.reaches(namespace, p, server) }
 		if !n.allows(c.client, networkingv1.PolicyTypeEgress, c.ports, isServer) {
-			n.add(client.Object, c.field, c.host, "no NetworkPolicy lets these pods out to those of %s, %s", server, c.ports)
+			n.add(client.Object, c.field, c.host, "no NetworkPolicy lets these pods out to those of %s, %s",
+				server, c.ports)
 		}
 	}
 }
@@ -74,8 +75,10 @@ func (n *network) in(all []connection) {
 // dnsPorts are the ports that DNS servers may have, by number or name: OpenShift's
 // pods listen on 5353.
 var dnsPorts = ports{
-	{Number: 53, Name: "dns", Protocol: corev1.ProtocolUDP}, {Number: 5353, Name: "dns", Protocol: corev1.ProtocolUDP},
-	{Number: 53, Name: "dns-tcp", Protocol: corev1.ProtocolTCP}, {Number: 5353, Name: "dns-tcp", Protocol: corev1.ProtocolTCP},
+	{Number: 53, Name: "dns", Protocol: corev1.ProtocolUDP},
+	{Number: 5353, Name: "dns", Protocol: corev1.ProtocolUDP},
+	{Number: 53, Name: "dns-tcp", Protocol: corev1.ProtocolTCP},
+	{Number: 5353, Name: "dns-tcp", Protocol: corev1.ProtocolTCP},
 }
 
 // beyondDNS reports whether port is another than those in [dnsPorts], by any
@@ -89,7 +92,8 @@ func beyondDNS(port networkingv1.NetworkPolicyPort) bool {
 // names reports the pods of each namespace that cannot ask for an address, by
 // the first of them. Clients ask by UDP.
 func (n *network) names(all []connection) {
-	byUDP := slices.DeleteFunc(slices.Clone(dnsPorts), func(p pods.Port) bool { return p.Protocol != corev1.ProtocolUDP })
+	byUDP := slices.DeleteFunc(slices.Clone(dnsPorts),
+		func(p pods.Port) bool { return p.Protocol != corev1.ProtocolUDP })
 	withoutDNS := map[string][]Workload{}
 	var first []connection
 	for _, c := range all {
@@ -104,7 +108,9 @@ func (n *network) names(all []connection) {
 	}
 	for _, c := range first {
 		client := n.Workloads[c.client]
-		n.add(client.Object, c.field, c.host, "no NetworkPolicy lets the pods of %s ask for the address: allow UDP port 53", list(withoutDNS[client.Namespace]))
+		n.add(client.Object, c.field, c.host,
+			"no NetworkPolicy lets the pods of %s ask for the address: "+
+				"allow UDP port 53", list(withoutDNS[client.Namespace]))
 	}
 }
 
@@ -116,11 +122,13 @@ func (n *network) visitors() {
 		s := n.services[[2]string{r.ServiceNamespace, r.ServiceName}]
 		for _, i := range n.servers(s) {
 			w := n.Workloads[i]
-			ports := s.portsAt(w, r.Leads)
+			ports := s.portsAt(w, func(p corev1.ServicePort) bool { return pods.Names(r.ServicePort, p) })
 			at := endpointOf(w, ports)
 			if len(ports) > 0 && !seen[at] && !n.allows(i, networkingv1.PolicyTypeIngress, ports, n.outside) {
 				seen[at] = true
-				n.add(r.Object, r.Field, r.ServiceName, "no NetworkPolicy lets visitors in to the pods of %s, %s: allow the namespace of their proxy", w, ports)
+				n.add(r.Object, r.Field, r.ServiceName,
+					"no NetworkPolicy lets visitors in to the pods of %s, %s: allow "+
+						"the namespace of their proxy", w, ports)
 			}
 		}
 	}
@@ -147,25 +155,30 @@ func (n *network) certificates() {
 		policies := n.restrictions(c.Namespace, solver, networkingv1.PolicyTypeIngress)
 		if !n.allowedBy(policies, direction{c.Namespace, networkingv1.PolicyTypeIngress}, solverPorts, n.outside) {
 			n.add(c.Object, c.Field, c.Issuer,
-				"no NetworkPolicy lets a proxy in to cert-manager's pods for HTTP-01: allow TCP %s of pods with the label %s", solverPorts, solver)
+				"no NetworkPolicy lets a proxy in to cert-manager's pods for HTTP-01: allow TCP %s of pods with the "+
+					"label %s", solverPorts, solver)
 		}
 	}
 }
 
+// isPeer reports whether a peer, in a policy of the given namespace, means
+// somebody.
+type isPeer func(namespace string, p peer) bool
+
 // allows reports whether the workload of the given number may be at one end of a
 // connection to one of some ports: as its client for Egress, as its server for
-// Ingress. other says which peers, in a policy of the given namespace, are the
-// other end.
-func (n *network) allows(i int, policy networkingv1.PolicyType, to ports, other func(namespace string, p peer) bool) bool {
+// Ingress. other says which peers are the other end.
+func (n *network) allows(i int, policy networkingv1.PolicyType, to ports, other isPeer) bool {
 	return n.allowedBy(n.restricting[i][policy], direction{n.Workloads[i].Namespace, policy}, to, other)
 }
 
 // allowedBy is [network.allows] for pods that the given policies restrict.
 // Nothing is known of a namespace with unresolved policies.
-func (n *network) allowedBy(policies []netPolicy, d direction, to ports, other func(namespace string, p peer) bool) bool {
+func (n *network) allowedBy(policies []netPolicy, d direction, to ports, other isPeer) bool {
 	for _, p := range policies {
 		for _, r := range p.rules[d.policy] {
-			if r.admits(to) && (len(r.peers) == 0 || slices.ContainsFunc(r.peers, func(peer peer) bool { return other(p.Namespace, peer) })) {
+			isOther := func(peer peer) bool { return other(p.Namespace, peer) }
+			if r.admits(to) && (len(r.peers) == 0 || slices.ContainsFunc(r.peers, isOther)) {
 				return true
 			}
 		}
@@ -193,7 +206,8 @@ func (n *network) connectionsOf(client int) []connection {
 		name := pods.ServiceOf(w.Namespace, d.Host)
 		s := n.services[[2]string{name.Namespace, name.Name}]
 		for _, server := range n.servers(s) {
-			ports := s.portsAt(n.Workloads[server], func(p corev1.ServicePort) bool { return d.Port == 0 || p.Port == d.Port })
+			ports := s.portsAt(n.Workloads[server],
+				func(p corev1.ServicePort) bool { return d.Port == 0 || p.Port == d.Port })
 			if at := endpointOf(n.Workloads[server], ports); len(ports) > 0 && server != client && !seen[at] {
 				seen[at] = true
 				found = append(found, connection{client, server, d.Field, d.Host, ports})
@@ -209,7 +223,8 @@ func (n *network) servers(s Service) []int {
 	if s.Selector == nil {
 		return nil
 	}
-	return slices.DeleteFunc(n.pods.Select(s.Namespace, s.Selector), func(i int) bool { return n.Workloads[i].OnNodeNetwork() })
+	return slices.DeleteFunc(n.pods.Select(s.Namespace, s.Selector),
+		func(i int) bool { return n.Workloads[i].OnNodeNetwork() })
 }
 
 // portsAt returns the ports of w that some ports of the Service lead to.

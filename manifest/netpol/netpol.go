@@ -83,14 +83,6 @@ type Route struct {
 	ServicePort                   intstr.IntOrString
 }
 
-// Leads reports whether port is the one that r names.
-func (r Route) Leads(port corev1.ServicePort) bool {
-	if r.ServicePort.Type == intstr.String {
-		return port.Name == r.ServicePort.StrVal
-	}
-	return port.Port == r.ServicePort.IntVal
-}
-
 // Certificate asks cert-manager for a certificate, in the annotation that Field
 // and Issuer are the path and the value of.
 type Certificate struct {
@@ -149,9 +141,13 @@ type network struct {
 
 func newNetwork(m Manifests) *network {
 	n := &network{
-		Manifests: m, services: map[[2]string]Service{}, operatedBy: map[string][]Object{}, podLabels: map[string]bool{},
-		byNamespace: map[string][]netPolicy{}, restricting: map[int]map[networkingv1.PolicyType][]netPolicy{},
-		unresolved: map[direction]bool{},
+		Manifests:   m,
+		services:    map[[2]string]Service{},
+		operatedBy:  map[string][]Object{},
+		podLabels:   map[string]bool{},
+		byNamespace: map[string][]netPolicy{},
+		restricting: map[int]map[networkingv1.PolicyType][]netPolicy{},
+		unresolved:  map[direction]bool{},
 	}
 	for _, w := range m.Workloads {
 		n.pods.Add(w.Namespace, w.Labels())
@@ -216,7 +212,8 @@ func (n *network) open(d direction) {
 	}
 	if len(open) > 0 {
 		n.add(open[0].Object, open[0].LabelsField(), open[0].Labels().String(),
-			"no NetworkPolicy restricts the %s of %s: add one that selects all pods of the namespace and allows nothing", d.policy, list(open))
+			"no NetworkPolicy restricts the %s of %s: add one that selects all pods of the namespace and "+
+				"allows nothing", d.policy, list(open))
 	}
 }
 
@@ -306,7 +303,8 @@ func (n *network) operated(namespace string, selector labels.Selector) bool {
 		}
 	}
 	return slices.ContainsFunc(requirements, func(r labels.Requirement) bool {
-		return strings.Contains(r.Key(), "/") && !strings.HasPrefix(r.Key(), "app.kubernetes.io/") && !n.podLabels[r.Key()]
+		return strings.Contains(r.Key(), "/") && !strings.HasPrefix(r.Key(), "app.kubernetes.io/") &&
+			!n.podLabels[r.Key()]
 	})
 }
 
@@ -320,16 +318,19 @@ func (n *network) tooBroad(p netPolicy) {
 		for _, peer := range r.peers {
 			switch {
 			case peer.block != nil && everywhere(peer.block):
-				n.add(p.Object, peer.field+".ipBlock.cidr", peer.block.CIDR, "lets everybody connect: give a smaller block, or the pods that need it")
+				n.add(p.Object, peer.field+".ipBlock.cidr", peer.block.CIDR,
+					"lets everybody connect: give a smaller block, or the pods that need it")
 			case peer.namespaces != nil && peer.namespaces.Empty() && peer.pods.Empty():
-				n.add(p.Object, peer.field+".namespaceSelector", "", "lets every pod of the cluster connect: name a namespace")
+				n.add(p.Object, peer.field+".namespaceSelector", "",
+					"lets every pod of the cluster connect: name a namespace")
 			}
 		}
 		n.complete(p, r)
 	}
 	for _, r := range p.rules[networkingv1.PolicyTypeEgress] {
 		if len(r.peers) == 0 && (len(r.ports) == 0 || slices.ContainsFunc(r.ports, beyondDNS)) {
-			n.add(p.Object, r.field+".to", "", "is required, except for DNS: without it the pods may connect to everything")
+			n.add(p.Object, r.field+".to", "",
+				"is required, except for DNS: without it the pods may connect to everything")
 		}
 		n.complete(p, r)
 	}

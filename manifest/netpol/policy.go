@@ -113,7 +113,12 @@ func (n *network) peers(o Object, field string, peers []networkingv1.NetworkPoli
 	var found []peer
 	for i, p := range peers {
 		at := fmt.Sprintf("%s[%d]", field, i)
-		found = append(found, peer{at, n.selector(o, at+".namespaceSelector", p.NamespaceSelector), n.selector(o, at+".podSelector", p.PodSelector), p.IPBlock})
+		found = append(found, peer{
+			field:      at,
+			namespaces: n.selector(o, at+".namespaceSelector", p.NamespaceSelector),
+			pods:       n.selector(o, at+".podSelector", p.PodSelector),
+			block:      p.IPBlock,
+		})
 		if last := &found[i]; last.namespaces != nil && last.pods == nil {
 			last.pods = labels.Everything()
 		}
@@ -179,7 +184,8 @@ func (n *network) mayMatch(selector labels.Selector, namespace string) bool {
 // others than the pods of that namespace's manifests.
 func (n *network) outside(namespace string, p peer) bool {
 	names, named := p.namespaceNames(namespace)
-	return !named || slices.ContainsFunc(names, func(name string) bool { return name != namespace }) || len(n.selected(namespace, p.pods)) == 0
+	return !named || slices.ContainsFunc(names, func(name string) bool { return name != namespace }) ||
+		len(n.selected(namespace, p.pods)) == 0
 }
 
 // allowed reports whether port is the one that a rule allows, or one of them.

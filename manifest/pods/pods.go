@@ -90,6 +90,14 @@ func (p Pods) Ports() []Port {
 // Protocol returns the protocol, which is TCP where the manifest says nothing.
 func Protocol(protocol corev1.Protocol) corev1.Protocol { return cmp.Or(protocol, corev1.ProtocolTCP) }
 
+// Names reports whether ref, as routes refer to a port of a Service, means port.
+func Names(ref intstr.IntOrString, port corev1.ServicePort) bool {
+	if ref.Type == intstr.String {
+		return port.Name == ref.StrVal
+	}
+	return port.Port == ref.IntVal
+}
+
 // TargetPort returns the port of the pods that a Service's port leads to.
 func TargetPort(port corev1.ServicePort) intstr.IntOrString {
 	if port.TargetPort == (intstr.IntOrString{}) {
