@@ -2,6 +2,7 @@ package manifest_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"example.com/django-cdk8s/manifest"
@@ -14,6 +15,40 @@ const jobInit = `      initContainers:
           resources: {limits: {cpu: 1, memory: 32Mi}, requests: {cpu: 1, memory: 64Mi}}
           securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}
 `
+
+// lone is a pod that nobody selects, and loneJob a Job that plays the part of the
+// web server.
+const (
+	lone = `apiVersion: v1
+kind: Pod
+metadata: {name: lone, namespace: django-app, labels: {app: lone}}
+spec:
+  securityContext: {runAsNonRoot: true, runAsUser: 1000, seccompProfile: {type: RuntimeDefault}}
+  containers:
+    - name: lone
+      image: example/lone:1
+      resources: {limits: {cpu: 1, memory: 32Mi}, requests: {cpu: 1, memory: 32Mi}}
+      securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}
+`
+	loneJob = `apiVersion: batch/v1
+kind: Job
+metadata: {name: lone, namespace: django-app}
+spec:
+  template:
+    metadata: {labels: {app.kubernetes.io/component: web}}
+    spec:
+      restartPolicy: Never
+      securityContext: {runAsNonRoot: true, runAsUser: 1000, seccompProfile: {type: RuntimeDefault}}
+      containers:
+        - name: lone
+          image: example/lone:1
+          resources: {limits: {cpu: 1, memory: 32Mi}, requests: {cpu: 1, memory: 32Mi}}
+          securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}
+`
+)
+
+// tokenPath is where pods find the token of their ServiceAccount.
+const tokenPath = "/var/run/secrets/kubernetes.io/serviceaccount"
 
 // mistakesInObjects break the rules unique, selectors, ports, resources and
 // volumes.
@@ -29,6 +64,14 @@ func mistakesInObjects() []mutation {
 			name: "two objects of one kind, namespace and name",
 			edit: edit{new: "apiVersion: v1\nkind: Secret\nmetadata:\n  name: django-env-secret\n  namespace: django-app\n"},
 			want: []problem{{"Secret django-app/django-env-secret", "unique", "metadata.name", "django-env-secret", "Secret django-app/django-env-secret is also made by system.yaml: Secret django-app/django-env-secret; give one of them another name"}},
+		},
+		{
+			name: "two pairs of objects of one kind, namespace and name",
+			edit: edit{new: strings.Repeat("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: mail}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: b, namespace: mail}\n---\n", 2)},
+			want: []problem{
+				{"ConfigMap mail/a", "unique", "metadata.name", "a", "is also made by system.yaml: ConfigMap mail/a"},
+				{"ConfigMap mail/b", "unique", "metadata.name", "b", "is also made by system.yaml: ConfigMap mail/b"},
+			},
 		},
 		{
 			name: "two cluster-wide objects of one kind and name",
@@ -146,8 +189,81 @@ func mistakesInObjects() []mutation {
 		},
 		{
 			name: "a Service that also selects pods that do not listen",
+			edit: edit{new: "apiVersion: v1\nkind: Service\nmetadata: {name: all, namespace: django-app}\nspec: {selector: {app.kubernetes.io/component: web}, ports: [{port: 80, targetPort: http}]}\n---\n" + strings.Replace(lone, "app: lone", "app.kubernetes.io/component: web", 1)},
+			want: []problem{{"Service django-app/all", "ports", "spec.ports[0].targetPort", "http", "is not among the ports of Pod django-app/lone"}},
+		},
+		{
+			name: "a Deployment and a CronJob with one label",
 			edit: edit{"CronJob django-app/backup", "app: backup", "app: django"},
-			want: []problem{{"Service django-app/django", "ports", "spec.ports[0].targetPort", "http", "is not among the ports of CronJob django-app/backup"}},
+			want: []problem{{django, "selectors", "spec.selector", "app=django", "must not match the pods of CronJob django-app/backup, app=django"}},
+		},
+		{
+			name: "a StatefulSet and a Job with one label",
+			edit: edit{"Job django-app/migrate", "app: migrate", "app: valkey"},
+			want: []problem{{"StatefulSet django-app/valkey", "selectors", "spec.selector", "app=valkey", "must not match the pods of Job django-app/migrate, app=valkey"}},
+		},
+		{
+			name: "a Deployment and a Pod with one label",
+			edit: edit{new: strings.Replace(lone, "app: lone", "app: postgres", 1) + "---\n"},
+			want: []problem{{postgres, "selectors", "spec.selector", "app=postgres", "must not match the pods of Pod django-app/lone, app=postgres"}},
+		},
+		{
+			name: "a Service of Jobs and others",
+			edit: edit{new: "apiVersion: v1\nkind: Service\nmetadata: {name: all, namespace: django-app}\nspec: {selector: {app.kubernetes.io/component: web}, ports: [{port: 80, targetPort: http}]}\n---\n" + loneJob},
+			want: []problem{{"Service django-app/all", "selectors", "spec.selector", "app.kubernetes.io/component=web", "must not match the pods of Job django-app/lone, which would receive requests for those of others"}},
+		},
+		{
+			name: "a budget of Jobs and others that counts replicas",
+			edit: edit{"PodDisruptionBudget django-app/django", "    matchLabels:\n      app: django\n", "    matchLabels: {}\n"},
+			want: []problem{{"PodDisruptionBudget django-app/django", "selectors", "spec.selector", "", "must not match the pods of Job django-app/migrate, CronJob django-app/backup: a Job has no replicas to count"}},
+		},
+		{
+			name: "a budget of a CronJob",
+			edit: edit{new: budget("backup", "maxUnavailable: 1")},
+			want: []problem{{"PodDisruptionBudget django-app/budget", "selectors", "spec.selector", "app in (backup)", "must not match the pods of CronJob django-app/backup: a Job has no replicas to count, so that the budget lets no pod go and no node can be drained"}},
+		},
+		{
+			name: "a budget that keeps some percent of a Job",
+			edit: edit{new: budget("migrate", "minAvailable: 50%")},
+			want: []problem{{"PodDisruptionBudget django-app/budget", "selectors", "spec.selector", "app in (migrate)", "must not match the pods of Job django-app/migrate"}},
+		},
+
+		{
+			name: "a large ConfigMap",
+			edit: edit{new: "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: large, namespace: django-app}\ndata: {a: " + strings.Repeat("x", 1<<20) + ", b: " + strings.Repeat("x", 1<<20) + "}\n"},
+			want: []problem{{"ConfigMap django-app/large", "size", "data", "2.0 MiB", "is too large: the values of one ConfigMap may hold 1.0 MiB together"}},
+		},
+		{
+			name: "a large custom resource",
+			edit: edit{new: "apiVersion: example.com/v1\nkind: Dashboard\nmetadata: {name: large, namespace: django-app}\nspec: {json: " + strings.Repeat("x", 3<<19) + "}\n"},
+			want: []problem{{"Dashboard django-app/large", "size", "metadata.name", "large", "the object is too large, 1.5 MiB in JSON: etcd takes 1.5 MiB"}},
+		},
+
+		{
+			name: "a variable twice",
+			edit: edit{django, "- name: PORT\n", "- name: DJANGO_SETTINGS_MODULE\n              value: shop.settings\n            - name: PORT\n"},
+			want: []problem{{django, "environment", "spec.template.spec.containers[0].env[DJANGO_SETTINGS_MODULE]", "DJANGO_SETTINGS_MODULE", "is listed twice: keep one of them"}},
+		},
+		{
+			name: "a variable three times in an init container",
+			edit: edit{django, "name: wait-for-migrations\n", "name: wait-for-migrations\n          env: [{name: A, value: a}, {name: A, value: b}, {name: A, value: c}]\n"},
+			want: []problem{{django, "environment", "spec.template.spec.initContainers[0].env[A]", "A", "is listed twice"}},
+		},
+
+		{
+			name: "a volume over the container's own files",
+			edit: edit{django, "mountPath: /etc/django/all", "mountPath: /usr/"},
+			want: []problem{{django, "volumes", "spec.template.spec.containers[0].volumeMounts[3].mountPath", "/usr/", "mounts over what the container itself needs there"}},
+		},
+		{
+			name: "a claim over everything",
+			edit: edit{"StatefulSet django-app/valkey", "mountPath: /data", "mountPath: /"},
+			want: []problem{{"StatefulSet django-app/valkey", "volumes", "spec.template.spec.containers[0].volumeMounts[0].mountPath", "/", "mounts over what the container itself needs there"}},
+		},
+		{
+			name: "a volume over the token of the ServiceAccount",
+			edit: edit{django, "mountPath: /etc/django/credentials", "mountPath: " + tokenPath},
+			want: []problem{{django, "volumes", "spec.template.spec.containers[0].volumeMounts[1].mountPath", tokenPath, "mounts over what the container itself needs there"}},
 		},
 		{
 			name: "a container port with another name than all that use it",
@@ -366,8 +482,41 @@ func harmlessEdits() []mutation {
 			edit: edit{"Service django-app/django", "app: django\n", "app.kubernetes.io/component: web\n"},
 		},
 		{
-			name: "a PodDisruptionBudget of the whole namespace",
-			edit: edit{"PodDisruptionBudget django-app/django", "    matchLabels:\n      app: django\n", "    matchLabels: {}\n"},
+			name: "a PodDisruptionBudget of the whole namespace that counts pods",
+			edit: edit{"PodDisruptionBudget django-app/django", "maxUnavailable: 1\n  selector:\n    matchLabels:\n      app: django\n", "minAvailable: 1\n  selector:\n    matchLabels: {}\n"},
+		},
+		{name: "a pod that nobody selects", edit: edit{new: lone}},
+		{
+			name: "a Job with the label of a Deployment in another namespace",
+			edit: edit{new: strings.NewReplacer("django-app", "files", "app: lone", "app: django").Replace(lone)},
+		},
+		{
+			name: "a Job that serves",
+			edit: edit{new: "apiVersion: v1\nkind: Service\nmetadata: {name: migrate, namespace: django-app}\nspec: {selector: {app: migrate}}\n"},
+		},
+		{
+			name: "a variable in two containers",
+			edit: edit{"Deployment django-app/django", "name: wait-for-migrations\n", "name: wait-for-migrations\n          env: [{name: PORT, value: a}, {name: Port, value: b}]\n"},
+		},
+		{
+			name: "a ConfigMap that is just small enough",
+			edit: edit{new: "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: large, namespace: django-app}\ndata: {a: " + strings.Repeat("x", 1<<20) + "}\n"},
+		},
+		{
+			name: "a custom resource that is just small enough",
+			edit: edit{new: "apiVersion: example.com/v1\nkind: Dashboard\nmetadata: {name: large, namespace: django-app}\nspec: {json: " + strings.Repeat("x", 3<<19-200) + "}\n"},
+		},
+		{
+			name: "a volume below what the container needs",
+			edit: edit{"Deployment django-app/django", "mountPath: /etc/django/all", "mountPath: /usr/share/shop"},
+		},
+		{
+			name: "a directory of the node over the container's own",
+			edit: edit{"DaemonSet node-logging/log-collector", "mountPath: /host/var/log", "mountPath: /dev"},
+		},
+		{
+			name: "a token where the ServiceAccount's is",
+			edit: edit{"Deployment django-app/django", "mountPath: /etc/django/all", "mountPath: " + tokenPath},
 		},
 		{
 			name: "a selector by expression",
@@ -462,6 +611,53 @@ func TestWarningsNameImagesThatMayChange(t *testing.T) {
 			expect(t, manifest.Warnings(objects), want)
 		})
 	}
+}
+
+func TestWarningsNamePodsThatMayFillTheDisk(t *testing.T) {
+	const job = "Job django-app/migrate"
+	system := readSystem(t)
+	for name, test := range map[string]struct {
+		volumes, limits string
+		want            string
+	}{
+		"no volume":                   {"[]", "", ""},
+		"a volume without limit":      {"[{name: a, emptyDir: {}}]", "", "a"},
+		"one of two volumes":          {"[{name: a, emptyDir: {sizeLimit: 1Mi}}, {name: b, emptyDir: {}}]", "", "b"},
+		"two volumes":                 {"[{name: a, emptyDir: {}}, {name: b, emptyDir: {}}]", "", "a, b"},
+		"a volume with a limit":       {"[{name: a, emptyDir: {sizeLimit: 1Mi}}]", "", ""},
+		"a volume in memory":          {"[{name: a, emptyDir: {medium: Memory}}]", "", ""},
+		"a volume of another kind":    {"[{name: a, secret: {secretName: a}}]", "", ""},
+		"a container with a limit":    {"[{name: a, emptyDir: {}}]", "ephemeral-storage: 1Gi\n              ", ""},
+		"a container without volumes": {"[]", "ephemeral-storage: 1Gi\n              ", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			objects := system.edit(
+				t,
+				edit{job, "      restartPolicy: Never\n", "      restartPolicy: Never\n      volumes: " + test.volumes + "\n"},
+				edit{job, "limits:\n              ", "limits:\n              " + test.limits},
+			).objects()
+			var want []problem
+			if test.want != "" {
+				n := strings.Count(test.volumes[:strings.Index(test.volumes, test.want[:1]+", emptyDir")], "name:") - 1
+				field := fmt.Sprintf("spec.template.spec.volumes[%d].emptyDir.sizeLimit", n)
+				want = []problem{{job, "disk", field, test.want, "may fill the disk of the node: set sizeLimit, or a limit for ephemeral-storage"}}
+			}
+			expect(t, manifest.Warnings(objects), want)
+		})
+	}
+}
+
+func TestWarningsNameEmptyListsOfExternalAddresses(t *testing.T) {
+	objects := readSystem(t).edit(
+		t,
+		edit{"Service django-app/django", "spec:\n", "spec:\n  externalIPs: []\n"},
+		edit{"Service django-app/valkey", "spec:\n", "spec:\n  externalIPs: []\n"},
+		edit{"Service django-app/postgres", "spec:\n", "spec:\n  externalIPs: [192.0.2.1]\n"},
+	).objects()
+	expect(t, manifest.Warnings(objects), []problem{{
+		"Service django-app/django", "external-ips", "spec.externalIPs", "[]",
+		"may refuse the field even when it is empty: leave it out of Service django-app/django, Service django-app/valkey",
+	}})
 }
 
 func TestWarningsNameEachImageOnce(t *testing.T) {

@@ -2,6 +2,7 @@ package manifest_test
 
 import (
 	"fmt"
+	"log"
 
 	"example.com/django-cdk8s/manifest"
 )
@@ -50,4 +51,19 @@ spec:
 	// Output:
 	// web.yaml: Service django-app/django: spec.selector: "app=djnago": selects no pod of these manifests (selectors)
 	// web.yaml: Ingress django-app/django: spec.defaultBackend.service.port: "80": is not among the ports of Service django-app/django (references)
+}
+
+// A directory of manifests, of which some keys and one rule are none of the
+// project's business.
+func ExampleLoad() {
+	objects, err := manifest.Load("testdata/rendered")
+	if err != nil {
+		log.Fatal(err)
+	}
+	options := manifest.Options{Tracked: true, Skip: []string{"resources"}}
+	for _, problem := range manifest.Check(objects, options) {
+		fmt.Println(problem)
+	}
+	// Output:
+	// shop.yaml: Service shop/postgres: spec.ports[0].targetPort: "postgresql": is not among the ports of Pod shop/postgres (ports)
 }

@@ -225,7 +225,26 @@ func mistakesInIsolation() []mutation {
 			"Ingress shop/web", "spec.rules[0].http.paths[0].backend.service.name", "web", "no NetworkPolicy lets visitors in"),
 		one("visitors of a route that are not let in", edit{new: "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: db, namespace: shop}\nspec: {rules: [{backendRefs: [{name: postgres, namespace: data, port: 5432}, {name: valkey, port: 6379}]}]}\n"},
 			"HTTPRoute shop/db", "spec.rules[0].backendRefs[1].name", "valkey", "no NetworkPolicy lets visitors in to the pods of Deployment shop/valkey, port 6379"),
+		one("a certificate behind policies that let nobody in to cert-manager's pods", edit{"Ingress shop/web", "metadata: {name: web, namespace: shop}", "metadata: {name: web, namespace: shop, annotations: {cert-manager.io/cluster-issuer: acme}}"},
+			"Ingress shop/web", "metadata.annotations[cert-manager.io/cluster-issuer]", "acme", "no NetworkPolicy lets a proxy in to cert-manager's pods for HTTP-01: allow TCP port 8089 of pods with the label acme.cert-manager.io/http01-solver=true"),
+		one("two certificates in one namespace", edit{new: certified("a") + "---\n" + certified("b")},
+			"Ingress shop/a", "metadata.annotations[cert-manager.io/issuer]", "acme", "no NetworkPolicy lets a proxy in"),
+		one("cert-manager's pods that other pods of the namespace reach", edit{new: certified("a") + "---\n" + solverPolicy("from: [{podSelector: {matchLabels: {app: web}}}], ports: [{port: 8089}]")},
+			"Ingress shop/a", "metadata.annotations[cert-manager.io/issuer]", "acme", "no NetworkPolicy lets a proxy in"),
+		one("cert-manager's pods that are reached on another port", edit{new: certified("a") + "---\n" + solverPolicy("from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: traefik}}}], ports: [{port: 8088}]")},
+			"Ingress shop/a", "metadata.annotations[cert-manager.io/issuer]", "acme", "no NetworkPolicy lets a proxy in"),
 	}
+}
+
+// certified is an Ingress with a certificate of cert-manager.
+func certified(name string) string {
+	return "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: " + name + ", namespace: shop, annotations: {cert-manager.io/issuer: acme}}\n" +
+		"spec: {tls: [{hosts: [" + name + ".example.com], secretName: " + name + "}]}\n"
+}
+
+// solverPolicy is one for the pods by which cert-manager answers challenges.
+func solverPolicy(ingress string) string {
+	return policyIn("shop", `podSelector: {matchLabels: {acme.cert-manager.io/http01-solver: "true"}}, ingress: [{`+ingress+`}]`)
 }
 
 func harmlessIsolation() []mutation {
@@ -272,9 +291,15 @@ func harmlessIsolation() []mutation {
 
 		{name: "clients on the network of their node", edit: edit{new: policyIn("free", "podSelector: {}, policyTypes: [Ingress, Egress]") + "---\n" + podIn("free", "app: extra", "hostNetwork: true, ") + "---\n" + server}},
 		{name: "an object called like a namespace", edit: edit{new: "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: shop, namespace: shop}\n"}},
-		{name: "a server in a namespace whose labels nobody tells", edit: edit{"Namespace shop", "name: shop", "name: www"}},
+		{name: "a server in a namespace whose labels nobody tells", edit: edit{"Namespace shop", "name: shop", "name: www"}, options: also(manifest.External{Kind: "Namespace", Name: "shop"})},
 		{name: "a server that no policy restricts", edit: edit{postgres, "[Ingress, Egress]", "[Egress]"}},
 		{name: "a client that no policy restricts", edit: edit{new: policyIn("free", "podSelector: {}, ingress: [{from: [{podSelector: {matchLabels: {app: extra}}}], ports: [{port: 80}]}]") + "---\n" + podIn("free", "app: extra", "") + "---\n" + server}},
+		{name: "a policy for cert-manager's pods", edit: edit{new: certified("a") + "---\n" + solverPolicy("from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: traefik}}}], ports: [{port: 8089}]")}},
+		{name: "a policy for cert-manager's pods from addresses", edit: edit{new: certified("a") + "---\n" + solverPolicy("from: [{ipBlock: {cidr: 203.0.113.0/24}}], ports: [{port: http}]")}},
+		{name: "a policy for cert-manager's pods and no certificate", edit: edit{new: solverPolicy("from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: traefik}}}], ports: [{port: 8089}]")}},
+		{name: "a policy for all pods that lets a proxy in to cert-manager's", edit: edit{new: certified("a") + "---\n" + policyIn("shop", "podSelector: {}, ingress: [{from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: traefik}}}], ports: [{port: 8000, endPort: 9000}]}]")}},
+		{name: "a certificate in a namespace without policies", edit: edit{new: strings.Replace(certified("a"), "namespace: shop", "namespace: free", 1)}},
+		{name: "a certificate in a namespace whose policies spare cert-manager's pods", edit: edit{new: strings.Replace(certified("a"), "namespace: shop", "namespace: data", 1)}},
 		{name: "a Service without selector", edit: edit{"Service shop/valkey", "  selector: {app: valkey}\n", ""}},
 	}
 }
@@ -435,14 +460,5 @@ func TestBlocksThatMayHoldPods(t *testing.T) {
 			}
 			expect(t, manifest.Check(objects, manifest.Options{Tracked: true}), want)
 		})
-	}
-}
-
-// BenchmarkCheck reads some 40 objects.
-func BenchmarkCheck(b *testing.B) {
-	objects := slices.Concat(readSystem(b).objects(), readFile(b, isolatedFile).objects())
-	b.Logf("%d objects", len(objects))
-	for b.Loop() {
-		manifest.Check(objects, systemOptions())
 	}
 }

@@ -11,8 +11,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -26,9 +24,10 @@ import (
 	storagev1 "k8s.io/api/storage/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/runtime/serializer"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	utiljson "k8s.io/apimachinery/pkg/util/json"
 	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
+	strictjson "sigs.k8s.io/json"
 	"sigs.k8s.io/yaml"
 )
 
@@ -49,6 +48,10 @@ type Object struct {
 	// custom is what rules read of a custom kind, such as *httpRoute, or nil
 	// when they read none of it.
 	custom any
+
+	// size is the number of bytes of the object in JSON; 0 when it was not
+	// parsed.
+	size int
 }
 
 // String returns the object as people write it, such as
@@ -60,15 +63,14 @@ func (o Object) String() string {
 	return o.Kind + " " + o.Namespace + "/" + o.Name
 }
 
-// decoder knows the built-in kinds and refuses fields that they do not have.
-var decoder = newDecoder()
+// scheme are the built-in kinds, and builtIn their names without group.
+var (
+	scheme  = newScheme()
+	builtIn = kindsOf(scheme)
+)
 
-var scheme = runtime.NewScheme()
-
-// builtIn are the kinds that decoder knows.
-var builtIn = map[string]bool{}
-
-func newDecoder() runtime.Decoder {
+func newScheme() *runtime.Scheme {
+	scheme := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{
 		corev1.AddToScheme, appsv1.AddToScheme, batchv1.AddToScheme, rbacv1.AddToScheme, networkingv1.AddToScheme,
 		autoscalingv1.AddToScheme, autoscalingv2.AddToScheme, policyv1.AddToScheme, storagev1.AddToScheme,
@@ -77,42 +79,20 @@ func newDecoder() runtime.Decoder {
 			panic("manifest: " + err.Error())
 		}
 	}
+	return scheme
+}
+
+func kindsOf(scheme *runtime.Scheme) map[string]bool {
+	kinds := map[string]bool{}
 	for kind := range scheme.AllKnownTypes() {
-		builtIn[kind.Kind] = true
+		kinds[kind.Kind] = true
 	}
-	return serializer.NewCodecFactory(scheme, serializer.EnableStrict).UniversalDeserializer()
+	return kinds
 }
 
-// Load reads every .yaml file of dir, without those of its subdirectories. The
-// errors of all files are joined.
-func Load(dir string) ([]Object, error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, err
-	}
-	var objects []Object
-	var errs []error
-	for _, entry := range entries {
-		if entry.IsDir() || filepath.Ext(entry.Name()) != ".yaml" {
-			continue
-		}
-		content, err := os.ReadFile(filepath.Join(dir, entry.Name()))
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		found, err := Parse(entry.Name(), content)
-		if err != nil {
-			errs = append(errs, err)
-		}
-		objects = append(objects, found...)
-	}
-	return objects, errors.Join(errs...)
-}
-
-// Parse reads the objects of one YAML file. Every object that a Kubernetes API
-// server would refuse to read is an error: all of them, joined. source names
-// the file in errors.
+// Parse reads the objects of one YAML or JSON file; a List counts as the objects
+// in it. Every object that a Kubernetes API server would refuse to read is an
+// error: all of them, joined. source names the file in errors.
 func Parse(source string, content []byte) ([]Object, error) {
 	var objects []Object
 	var errs []error
@@ -125,49 +105,126 @@ func Parse(source string, content []byte) ([]Object, error) {
 		if err != nil {
 			return nil, errors.Join(append(errs, fmt.Errorf("%s: %w", source, err))...)
 		}
-		object, err := parseObject(source, document)
-		switch {
-		case err != nil:
+		found, err := parseDocument(source, document)
+		if err != nil {
 			errs = append(errs, err)
-		case object.Kind != "":
-			objects = append(objects, object)
 		}
+		objects = append(objects, found...)
 	}
 }
 
-// parseObject reads one object; a document without content, such as a comment,
-// gives an empty one.
-func parseObject(source string, document []byte) (Object, error) {
-	content, err := yaml.YAMLToJSON(document)
+// parseDocument reads one document; one without content, such as a comment,
+// holds no object.
+func parseDocument(source string, document []byte) ([]Object, error) {
+	content, err := yaml.YAMLToJSONStrict(document)
 	if err != nil {
-		return Object{}, fmt.Errorf("%s: %w", source, err)
+		return nil, fmt.Errorf("%s: %w", nameOf(source, document), err)
 	}
 	if string(content) == "null" {
-		return Object{}, nil
+		return nil, nil
 	}
-	var meta metav1.PartialObjectMetadata
-	if err := json.Unmarshal(content, &meta); err != nil {
-		return Object{}, fmt.Errorf("%s: %w", source, err)
+	return parseContent(source, content)
+}
+
+// nameOf returns the source of the object in a document that is no good YAML, or
+// that of its file where the object has no name.
+func nameOf(source string, document []byte) string {
+	var h header
+	if content, err := yaml.YAMLToJSON(document); err == nil && json.Unmarshal(content, &h) == nil {
+		return h.object(source).Source
 	}
-	object := Object{Group: meta.GroupVersionKind().Group, Kind: meta.Kind, Namespace: meta.Namespace, Name: meta.Name}
-	object.Source = source + ": " + object.String()
-	if meta.Kind == "" || meta.APIVersion == "" || meta.Name == "" {
-		return Object{}, fmt.Errorf("%s: apiVersion, kind and metadata.name are required", object.Source)
+	return source
+}
+
+// header is the part of an object that says what it is.
+type header struct {
+	APIVersion string `json:"apiVersion"`
+	Kind       string `json:"kind"`
+	Metadata   struct {
+		Namespace string `json:"namespace"`
+		Name      string `json:"name"`
+	} `json:"metadata"`
+	Items []json.RawMessage `json:"items"`
+}
+
+func (h header) object(source string) Object {
+	o := Object{Group: h.kind().Group, Kind: h.Kind, Namespace: h.Metadata.Namespace, Name: h.Metadata.Name}
+	o.Source = source + ": " + o.String()
+	return o
+}
+
+func (h header) kind() schema.GroupVersionKind {
+	return schema.FromAPIVersionAndKind(h.APIVersion, h.Kind)
+}
+
+// parseContent reads one object, or those of a List, from JSON.
+func parseContent(source string, content []byte) ([]Object, error) {
+	var h header
+	if err := json.Unmarshal(content, &h); err != nil {
+		return nil, fmt.Errorf("%s: %w", source, err)
 	}
-	if kind := meta.GroupVersionKind(); !scheme.Recognizes(kind) {
-		if !strings.Contains(kind.Group, ".") || scheme.IsGroupRegistered(kind.Group) {
-			return Object{}, fmt.Errorf("%s: apiVersion: %q: Kubernetes has no such kind there", object.Source, meta.APIVersion)
-		}
-		if object.custom = newCustom(kind); object.custom != nil {
-			if err := utiljson.Unmarshal(content, object.custom); err != nil {
-				return Object{}, fmt.Errorf("%s: %w", object.Source, err)
-			}
-		}
-		return object, nil
+	object := h.object(source)
+	object.size = len(content)
+	switch {
+	case h.APIVersion != "" && strings.HasSuffix(h.Kind, "List") && h.Items != nil:
+		return parseItems(source, h.Items)
+	case h.Kind == "" || h.APIVersion == "" || object.Name == "":
+		return nil, fmt.Errorf("%s: apiVersion, kind and metadata.name are required", object.Source)
 	}
-	object.Content, _, err = decoder.Decode(document, nil, nil)
+	var err error
+	switch kind := h.kind(); {
+	case scheme.Recognizes(kind):
+		object.Content, err = decode(kind, content)
+	case !strings.Contains(kind.Group, ".") || scheme.IsGroupRegistered(kind.Group):
+		err = fmt.Errorf("apiVersion: %q: Kubernetes has no such kind there", h.APIVersion)
+	default:
+		object.custom, err = decodeCustom(kind, content)
+	}
 	if err != nil {
-		return Object{}, fmt.Errorf("%s: %w", object.Source, err)
+		return nil, fmt.Errorf("%s: %w", object.Source, err)
+	}
+	return []Object{object}, nil
+}
+
+func parseItems(source string, items []json.RawMessage) ([]Object, error) {
+	var objects []Object
+	var errs []error
+	for _, item := range items {
+		found, err := parseContent(source, item)
+		if err != nil {
+			errs = append(errs, err)
+		}
+		objects = append(objects, found...)
+	}
+	return objects, errors.Join(errs...)
+}
+
+// decode returns an object of a built-in kind, and refuses fields that the kind
+// does not have.
+func decode(kind schema.GroupVersionKind, content []byte) (runtime.Object, error) {
+	object, err := scheme.New(kind)
+	if err != nil {
+		return nil, err
+	}
+	wrong, err := strictjson.UnmarshalStrict(content, object)
+	if err != nil {
+		return nil, err
+	}
+	if len(wrong) > 0 {
+		return nil, runtime.NewStrictDecodingError(wrong)
 	}
 	return object, nil
+}
+
+// decodeCustom returns what rules read of an object of a custom kind.
+func decodeCustom(kind schema.GroupVersionKind, content []byte) (any, error) {
+	var meta metav1.PartialObjectMetadata
+	if err := json.Unmarshal(content, &meta); err != nil {
+		return nil, err
+	}
+	custom := newCustom(kind)
+	if custom == nil {
+		return nil, nil
+	}
+	return custom, utiljson.Unmarshal(content, custom)
 }

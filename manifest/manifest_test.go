@@ -2,6 +2,7 @@ package manifest_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -23,6 +24,11 @@ func systemOptions() manifest.Options {
 			{Kind: "Secret", Name: "registry"},
 			{Kind: "Secret", Name: "shop-tls", Namespace: "django-app"},
 			{Kind: "PersistentVolumeClaim", Name: "backups", Namespace: "django-app"},
+			{Kind: "Namespace", Name: "elsewhere"},
+			{Kind: "Namespace", Name: "files"},
+			{Kind: "Namespace", Name: "free"},
+			{Kind: "Namespace", Name: "mail"},
+			{Kind: "Namespace", Name: "monitoring"},
 		},
 		Plain: []manifest.External{
 			{Kind: "Secret", Name: "django-env-secret", Namespace: "django-app", Keys: []string{"POSTGRES_DB", "POSTGRES_USER"}},
@@ -180,7 +186,7 @@ func TestCheckFindsEveryMistake(t *testing.T) {
 
 func TestCheckLetsPass(t *testing.T) {
 	system := readSystem(t)
-	for _, m := range slices.Concat(harmlessEdits(), harmlessReferences(), harmlessScaling(), harmlessPods()) {
+	for _, m := range slices.Concat(harmlessEdits(), harmlessReferences(), harmlessScaling(), harmlessPods(), harmlessExposure()) {
 		t.Run(m.name, func(t *testing.T) {
 			if len(m.want) > 0 {
 				t.Fatal("a harmless edit expects problems")
@@ -191,7 +197,7 @@ func TestCheckLetsPass(t *testing.T) {
 }
 
 func mistakes() []mutation {
-	return slices.Concat(mistakesInNames(), mistakesInObjects(), mistakesInReferences(), mistakesInScaling(), mistakesInPods(), mistakesWithCredentials())
+	return slices.Concat(mistakesInNames(), mistakesInObjects(), mistakesInReferences(), mistakesInScaling(), mistakesInPods(), mistakesInExposure(), mistakesWithCredentials())
 }
 
 func TestEveryRuleHasAMistakeThatBreaksIt(t *testing.T) {
@@ -447,28 +453,124 @@ func TestParseKeepsValuesOfSecretsToItself(t *testing.T) {
 	}
 }
 
-func TestLoadReadsTheYAMLFilesOfADirectory(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "dist [1]")
-	namespace := func(name string) string { return "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: " + name + "\n" }
-	write(t, dir, "0001-b.k8s.yaml", namespace("b")+"---\n"+namespace("c"))
-	write(t, dir, "0000-a.k8s.yaml", namespace("a"))
-	write(t, dir, "README.md", "no YAML: [")
-	write(t, dir, "values.yml", "no YAML: [")
-	write(t, dir, "values.yaml.tmpl", "no YAML: [")
-	write(t, filepath.Join(dir, "charts"), "nested.yaml", "no YAML: [")
-	write(t, filepath.Join(dir, "directory.yaml"), "nested.yaml", "no YAML: [")
+func namespace(name string) string {
+	return "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: " + name + "\n"
+}
 
-	objects, err := manifest.Load(dir)
+func writeEnvironments(t *testing.T) (dir string) {
+	t.Helper()
+	dir = filepath.Join(t.TempDir(), "dist [1]")
+	write(t, dir, "0001-b.k8s.yaml", namespace("b")+"---\n"+namespace("c"))
+	write(t, dir, "0000-a.yml", namespace("a"))
+	write(t, dir, "README.md", "no YAML: [")
+	write(t, dir, "values.yaml.tmpl", "no YAML: [")
+	write(t, filepath.Join(dir, "staging"), "d.json", `{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "d"}}`)
+	write(t, filepath.Join(dir, "staging", "charts.yaml"), "e.yaml", namespace("e"))
+	write(t, filepath.Join(dir, "docs"), "index.md", "Nothing to apply.")
+	return dir
+}
+
+func TestLoadReadsTheManifestsBelowADirectory(t *testing.T) {
+	objects, err := manifest.Load(writeEnvironments(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var sources []string
-	for _, o := range objects {
-		sources = append(sources, o.Source)
+	want := []string{
+		"0000-a.yml: Namespace a", "0001-b.k8s.yaml: Namespace b", "0001-b.k8s.yaml: Namespace c",
+		"staging/d.json: Namespace d", "staging/charts.yaml/e.yaml: Namespace e",
 	}
-	want := []string{"0000-a.k8s.yaml: Namespace a", "0001-b.k8s.yaml: Namespace b", "0001-b.k8s.yaml: Namespace c"}
-	if !slices.Equal(sources, want) {
-		t.Errorf("Load() found %q, want %q", sources, want)
+	if got := sources(objects); !slices.Equal(got, want) {
+		t.Errorf("Load() found %q, want %q", got, want)
+	}
+}
+
+func sources(objects []manifest.Object) []string {
+	var all []string
+	for _, o := range objects {
+		all = append(all, o.Source)
+	}
+	return all
+}
+
+func TestLoadSetsSaysWhatItReadAndWhatNot(t *testing.T) {
+	sets, err := manifest.LoadSets(writeEnvironments(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, s := range sets {
+		got = append(got, fmt.Sprint(s.Dir, s.Files, s.Others, len(s.Objects)))
+	}
+	want := []string{
+		".[0000-a.yml 0001-b.k8s.yaml] [README.md values.yaml.tmpl] 3", "docs[] [index.md] 0",
+		"staging[d.json] [] 1", "staging/charts.yaml[e.yaml] [] 1",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("LoadSets() =\n%q, want\n%q", got, want)
+	}
+}
+
+// TestLoadOfNothingIsAnError: no problem would be found in what was not read.
+func TestLoadOfNothingIsAnError(t *testing.T) {
+	empty, comments := t.TempDir(), t.TempDir()
+	write(t, empty, "secret.yaml.bak", "no YAML: [")
+	write(t, comments, "a.yaml", "# Nothing here.\n")
+	for _, dir := range []string{t.TempDir(), empty, comments} {
+		if _, err := manifest.Load(dir); err == nil || !strings.Contains(err.Error(), "holds no object in any file named [.yaml .yml .json]") {
+			t.Errorf("Load() = %v, want that nothing was read", err)
+		}
+	}
+}
+
+func TestLoadDoesNotPassOverLinksToDirectories(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "a.yaml", namespace("a"))
+	if err := os.Symlink(t.TempDir(), filepath.Join(dir, "linked")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := manifest.Load(dir); err == nil || !strings.Contains(err.Error(), "linked: is a directory") {
+		t.Errorf("Load() = %v, want that linked is a directory", err)
+	}
+}
+
+func TestParseReadsTheObjectsOfLists(t *testing.T) {
+	const list = `apiVersion: v1
+kind: List
+items:
+  - {apiVersion: v1, kind: Secret, metadata: {name: a}, stringData: {a: not-a-secret}}
+  - {apiVersion: v1, kind: List, items: [{apiVersion: v1, kind: Namespace, metadata: {name: b}}]}
+---
+apiVersion: v1
+kind: ConfigMapList
+items: [{apiVersion: v1, kind: ConfigMap, metadata: {name: c}}]
+---
+apiVersion: v1
+kind: List
+items: []
+`
+	objects := parse(t, list)
+	want := []string{"system.yaml: Secret a", "system.yaml: Namespace b", "system.yaml: ConfigMap c"}
+	if got := sources(objects); !slices.Equal(got, want) {
+		t.Errorf("Parse() = %q, want %q", got, want)
+	}
+	if problems := manifest.Check(objects, manifest.Options{Tracked: true}); len(problems) != 1 || problems[0].Rule != "credentials" {
+		t.Errorf("Check() = %v, want one credential", problems)
+	}
+	_, err := manifest.Parse("list.yaml", []byte(strings.Replace(list, "stringData:", "stringdata:", 1)))
+	if err == nil || !strings.Contains(err.Error(), `list.yaml: Secret a: strict decoding error: unknown field "stringdata"`) {
+		t.Errorf("Parse() = %v, want that the Secret has no such field", err)
+	}
+}
+
+func TestSkipLeavesRulesOut(t *testing.T) {
+	const text = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: c, image: a}]}\n"
+	expect(t, manifest.Check(parse(t, text), manifest.Options{Skip: []string{"resources"}}), nil)
+	problems := manifest.Check(parse(t, text), manifest.Options{Skip: []string{"resources", "isolaton", "disk"}})
+	if len(problems) != 2 {
+		t.Fatalf("Check() = %v, want two problems", problems)
+	}
+	if got := problems[0].Error(); !strings.HasPrefix(got, `Options: Skip[1]: "isolaton": must be one of names, unique, `) {
+		t.Errorf("Error() = %s", got)
 	}
 }
 

@@ -62,6 +62,11 @@ func mistakesInNames() []mutation {
 			want: []problem{{"ConfigMap django-app/a", "names", "metadata.labels", "my team", "must be a label key"}},
 		},
 		{
+			name: "a generated key with a space",
+			edit: edit{new: strings.Replace(generatedSecret, `"A, B"`, `"A B,C"`, 1)},
+			want: []problem{{"Secret files/made", "names", "metadata.annotations[" + manifest.GeneratedKeysAnnotation + "]", "A B", "must be keys of the Secret with commas between them"}},
+		},
+		{
 			name: "a long label of pods",
 			edit: edit{"Deployment django-app/django", "        app: django\n", "        app: django\n        release: " + long + "\n"},
 			want: []problem{{"Deployment django-app/django", "names", "spec.template.metadata.labels[release]", long, "must be at most 63 letters"}},

@@ -12,12 +12,17 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/apimachinery/pkg/util/intstr"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"example.com/django-cdk8s/manifest/pods"
 )
 
 func (c *checker) references() {
+	c.namespaceReferences()
 	for _, w := range c.workloads {
 		c.podReferences(w)
+		c.hostReferences(w)
 	}
 	for _, o := range c.objects {
 		switch content := o.Content.(type) {
@@ -39,18 +44,79 @@ func (c *checker) references() {
 	}
 }
 
-func (c *checker) podReferences(w workload) {
-	spec := w.template.Spec
+// namespaceReferences reports namespaces that are neither made here nor declared
+// external, where these manifests make any: a misspelt one is refused, or puts
+// its objects where nobody looks for them. Manifests that make none are meant for
+// a namespace that is there.
+func (c *checker) namespaceReferences() {
+	first, count := map[string]int{}, map[string]int{}
+	for _, o := range c.objects {
+		if !c.strange[o.Namespace] || len(validation.IsDNS1123Label(o.Namespace)) > 0 {
+			continue
+		}
+		if count[o.Namespace]++; count[o.Namespace] == 1 {
+			first[o.Namespace] = len(c.problems)
+			c.add(o, "metadata.namespace", o.Namespace, "%s", notFound("Namespace"))
+		}
+	}
+	for namespace, i := range first {
+		if n := count[namespace]; n > 1 {
+			c.problems[i].Text += fmt.Sprintf("; %d objects name it", n)
+		}
+	}
+}
+
+func notFound(kind string) string {
+	return "no " + kind + " of that name is in these manifests or declared external"
+}
+
+// hostReferences reports Services that variables name and that are not there, or
+// not on that port. It leaves alone what may be the name of a host outside,
+// namespaces that hold nothing of these manifests, and Services that an operator
+// makes for a custom resource, whose name theirs begins with.
+func (c *checker) hostReferences(w *workload) {
+	for _, d := range w.Destinations() {
+		n := pods.ServiceOf(w.Namespace, d.Host)
+		if !n.Certain || !c.populated[n.Namespace] || n == apiServer || c.operates(n) {
+			continue
+		}
+		c.requireNamed(n.Namespace, w.Object, d.Field, d.Host, "Service", n.Name)
+		s := c.service[types.NamespacedName{Namespace: n.Namespace, Name: n.Name}]
+		if s != nil && d.Port != 0 && s.forwards() &&
+			!slices.ContainsFunc(s.Spec.Ports, func(p corev1.ServicePort) bool { return p.Port == d.Port }) {
+			c.addOnce(fmt.Sprintf("port %d of %s", d.Port, s), w.Object, d.Field,
+				fmt.Sprintf("%s:%d", d.Host, d.Port), "is not among the ports of %s", s)
+		}
+	}
+}
+
+// apiServer is the Service that every cluster has.
+var apiServer = pods.ServiceName{Namespace: "default", Name: "kubernetes", Certain: true}
+
+func (c *checker) operates(n pods.ServiceName) bool {
+	return slices.ContainsFunc(c.operated[n.Namespace], func(o Object) bool {
+		return n.Name == o.Name || strings.HasPrefix(n.Name, o.Name+"-")
+	})
+}
+
+// forwards reports whether s has an address of its own, and no others ports than
+// its own there. A headless one and an alias lead to any port.
+func (s *service) forwards() bool {
+	return s.Spec.ClusterIP != corev1.ClusterIPNone && s.Spec.Type != corev1.ServiceTypeExternalName
+}
+
+func (c *checker) podReferences(w *workload) {
+	spec := w.Template.Spec
 	if spec.ServiceAccountName != "" && spec.ServiceAccountName != "default" {
-		c.require(w.Object, w.field+".serviceAccountName", "ServiceAccount", spec.ServiceAccountName)
+		c.require(w.Object, w.Field+".serviceAccountName", "ServiceAccount", spec.ServiceAccountName)
 	}
 	for i, s := range spec.ImagePullSecrets {
-		c.require(w.Object, fmt.Sprintf("%s.imagePullSecrets[%d].name", w.field, i), "Secret", s.Name)
+		c.require(w.Object, fmt.Sprintf("%s.imagePullSecrets[%d].name", w.Field, i), "Secret", s.Name)
 	}
 	for i, v := range spec.Volumes {
-		c.volumeReferences(w.Object, fmt.Sprintf("%s.volumes[%d]", w.field, i), v.VolumeSource)
+		c.volumeReferences(w.Object, fmt.Sprintf("%s.volumes[%d]", w.Field, i), v.VolumeSource)
 	}
-	w.eachContainer(func(field string, container *corev1.Container, _ bool) {
+	w.EachContainer(func(field string, container *corev1.Container, _ bool) {
 		for i, from := range container.EnvFrom {
 			at := fmt.Sprintf("%s.envFrom[%d]", field, i)
 			if s := from.SecretRef; s != nil && !isTrue(s.Optional) {
@@ -69,7 +135,8 @@ func (c *checker) podReferences(w workload) {
 				c.require(w.Object, at+".secretKeyRef.name", "Secret", s.Name, keyRef{at + ".secretKeyRef.key", s.Key})
 			}
 			if m := env.ValueFrom.ConfigMapKeyRef; m != nil && !isTrue(m.Optional) {
-				c.require(w.Object, at+".configMapKeyRef.name", "ConfigMap", m.Name, keyRef{at + ".configMapKeyRef.key", m.Key})
+				c.require(w.Object, at+".configMapKeyRef.name", "ConfigMap", m.Name,
+					keyRef{at + ".configMapKeyRef.key", m.Key})
 			}
 		}
 	})
@@ -112,70 +179,25 @@ func (c *checker) bindingReferences(o Object, binding *rbacv1.RoleBinding) {
 
 func (c *checker) tlsReferences(o Object, ingress *networkingv1.Ingress) {
 	for i, tls := range ingress.Spec.TLS {
-		if tls.SecretName != "" && !issuedByCertManager(ingress) {
+		if _, issuer := issuerOf(ingress); tls.SecretName != "" && issuer == "" {
 			c.require(o, fmt.Sprintf("spec.tls[%d].secretName", i), "Secret", tls.SecretName)
 		}
 	}
-}
-
-// issuedByCertManager reports whether cert-manager makes the Secrets of the
-// Ingress; see https://cert-manager.io/docs/usage/ingress/.
-func issuedByCertManager(ingress *networkingv1.Ingress) bool {
-	for _, key := range []string{"cert-manager.io/issuer", "cert-manager.io/cluster-issuer"} {
-		if ingress.Annotations[key] != "" {
-			return true
-		}
-	}
-	return false
 }
 
 // backendReferences leaves Services of other namespaces alone when these
 // manifests hold none there.
 func (c *checker) backendReferences(o Object) {
 	for _, b := range backendsOf(o) {
-		if b.namespace != o.Namespace && len(c.servicesIn(b.namespace)) == 0 {
+		if b.namespace != o.Namespace && len(c.servicesIn[b.namespace]) == 0 {
 			continue
 		}
 		c.requireIn(b.namespace, o, b.nameField, "Service", b.name)
-		service, ok := c.service(b.namespace, b.name)
-		if ok && !slices.ContainsFunc(service.spec.Ports, b.leadsTo) {
+		service := c.service[types.NamespacedName{Namespace: b.namespace, Name: b.name}]
+		if service != nil && !slices.ContainsFunc(service.Spec.Ports, b.leadsTo) {
 			c.add(o, b.portField, b.port.String(), "is not among the ports of %s", service)
 		}
 	}
-}
-
-// leadsTo reports whether port is the one that b names.
-func (b backend) leadsTo(port corev1.ServicePort) bool {
-	if b.port.Type == intstr.String {
-		return port.Name == b.port.StrVal
-	}
-	return port.Port == b.port.IntVal
-}
-
-// service is a Service of these manifests.
-type service struct {
-	Object
-	labels labels.Set
-	spec   corev1.ServiceSpec
-}
-
-func (c *checker) servicesIn(namespace string) []service {
-	var found []service
-	for _, o := range c.objects {
-		if content, ok := o.Content.(*corev1.Service); ok && o.Namespace == namespace {
-			found = append(found, service{o, content.Labels, content.Spec})
-		}
-	}
-	return found
-}
-
-func (c *checker) service(namespace, name string) (service, bool) {
-	for _, s := range c.servicesIn(namespace) {
-		if s.Name == name {
-			return s, true
-		}
-	}
-	return service{}, false
 }
 
 // monitorReferences asks for Services only where every namespace that the
@@ -191,43 +213,35 @@ func (c *checker) monitorReferences(o Object, monitor *serviceMonitor) {
 	if len(namespaces) == 0 {
 		namespaces = []string{o.Namespace}
 	}
-	if monitor.Spec.NamespaceSelector.Any || slices.ContainsFunc(namespaces, func(n string) bool { return len(c.servicesIn(n)) == 0 }) {
+	if monitor.Spec.NamespaceSelector.Any ||
+		slices.ContainsFunc(namespaces, func(n string) bool { return len(c.servicesIn[n]) == 0 }) {
 		return
 	}
-	var selected []service
+	var selected []*service
 	for _, namespace := range namespaces {
-		for _, s := range c.servicesIn(namespace) {
-			if selector.Matches(s.labels) {
+		for _, s := range c.servicesIn[namespace] {
+			if selector.Matches(labels.Set(s.Labels)) {
 				selected = append(selected, s)
 			}
 		}
 	}
 	if len(selected) == 0 {
-		c.add(o, "spec.selector", selector.String(), "selects no Service of these manifests in %s", strings.Join(namespaces, ", "))
+		c.add(o, "spec.selector", selector.String(), "selects no Service of these manifests in %s",
+			strings.Join(namespaces, ", "))
 		return
 	}
 	for i, endpoint := range monitor.Spec.Endpoints {
-		named := func(s service) bool { return s.hasPort(endpoint.Port) }
+		named := func(s *service) bool { return s.hasPort(endpoint.Port) }
 		if endpoint.Port != "" && !slices.ContainsFunc(selected, named) {
-			c.add(o, fmt.Sprintf("spec.endpoints[%d].port", i), endpoint.Port, "is not the name of a port of %s", list(selected))
+			c.add(o, fmt.Sprintf("spec.endpoints[%d].port", i), endpoint.Port, "is not the name of a port of %s",
+				list(selected))
 		}
 	}
 }
 
 // hasPort reports whether a port of s has the given name.
-func (s service) hasPort(name string) bool {
-	return slices.ContainsFunc(s.spec.Ports, func(port corev1.ServicePort) bool { return port.Name == name })
-}
-
-// list returns objects as people write them, each once.
-func list[T fmt.Stringer](objects []T) string {
-	var names []string
-	for _, o := range objects {
-		if name := o.String(); !slices.Contains(names, name) {
-			names = append(names, name)
-		}
-	}
-	return strings.Join(names, ", ")
+func (s *service) hasPort(name string) bool {
+	return slices.ContainsFunc(s.Spec.Ports, func(port corev1.ServicePort) bool { return port.Name == name })
 }
 
 // rootCertificate is the ConfigMap by which Kubernetes shows every namespace the
@@ -249,57 +263,61 @@ func (c *checker) require(o Object, field, kind, name string, keys ...keyRef) {
 
 // requireIn is [checker.require] for an object of the given namespace.
 func (c *checker) requireIn(namespace string, o Object, field, kind, name string, keys ...keyRef) {
-	atHand, external, open, held := false, false, false, []string{}
-	for _, other := range c.objects {
-		if isKind(other, kind) && other.Namespace == namespace && other.Name == name {
-			atHand = true
-			held = append(held, heldKeys(other)...)
-		}
-	}
-	for _, e := range c.options.External {
-		if matches(e, kind, namespace, name) {
-			external = true
-			open = open || len(e.Keys) == 0 && !atHand
-			held = append(held, e.Keys...)
-		}
-	}
-	if !atHand && !external {
-		c.miss(o, field, [3]string{kind, namespace, name})
+	c.requireNamed(namespace, o, field, name, kind, name, keys...)
+}
+
+// requireNamed is [checker.requireIn] where the field's value is not just the
+// name. What is missing is reported by the first object that refers to it, which
+// names the others: one object, or one declaration, serves them all.
+func (c *checker) requireNamed(namespace string, o Object, field, value, kind, name string, keys ...keyRef) {
+	if c.strange[o.Namespace] {
 		return
 	}
-	slices.Sort(held)
+	h := c.holding(identity{kind, namespace, name})
+	if !h.exists {
+		c.addOnce(fmt.Sprintf("no %s %s/%s", kind, namespace, name), o, field, value, "%s", notFound(kind))
+		return
+	}
 	for _, k := range keys {
-		if !open && !slices.Contains(held, k.key) {
-			c.add(o, k.field, k.key, "is not a key of %s %s, which holds %s", kind, name, strings.Join(held, ", "))
+		if _, found := slices.BinarySearch(h.keys, k.key); !h.open && !found {
+			c.addOnce(fmt.Sprintf("no key %s in %s %s/%s", k.key, kind, namespace, name), o, k.field, k.key,
+				"is not a key of %s %s, which holds %s", kind, name, strings.Join(h.keys, ", "))
 		}
 	}
 }
 
-// miss reports an object that is missing by the first that refers to it, and
-// names the others there: one object, or one declaration, serves them all.
-func (c *checker) miss(o Object, field string, id [3]string) {
-	at, known := c.missing[id]
-	if !known {
-		c.missing[id] = missing{len(c.problems), []string{o.Source}}
-		c.add(o, field, id[2], "no %s of that name is in these manifests or declared external", id[0])
-		return
-	}
-	if !slices.Contains(at.wanted, o.Source) {
-		c.problems[at.problem].Text += fmt.Sprintf("; %s refers to it, too", o)
-		at.wanted = append(at.wanted, o.Source)
-		c.missing[id] = at
-	}
+// holding is what is known of an object: whether it is here or declared external,
+// its keys in order, and whether it may have others.
+type holding struct {
+	exists, open bool
+	keys         []string
 }
 
-// isKind reports whether o is of the given kind. A custom kind that is called
-// like a built-in one, such as the Service of Knative, is another.
-func isKind(o Object, kind string) bool {
-	return o.Kind == kind && (o.Content != nil || !builtIn[kind])
+func (c *checker) holding(id identity) *holding {
+	if h := c.held[id]; h != nil {
+		return h
+	}
+	h := &holding{}
+	for _, o := range c.byName[id] {
+		h.exists = true
+		h.keys = append(h.keys, heldKeys(o)...)
+	}
+	atHand := h.exists
+	for _, e := range c.externals[[2]string{id.kind, id.name}] {
+		if e.in(id.namespace) {
+			h.exists = true
+			h.open = h.open || len(e.Keys) == 0 && !atHand
+			h.keys = append(h.keys, e.Keys...)
+		}
+	}
+	slices.Sort(h.keys)
+	h.keys = slices.Compact(h.keys)
+	c.held[id] = h
+	return h
 }
 
-func matches(e External, kind, namespace, name string) bool {
-	return e.Kind == kind && e.Name == name && (e.Namespace == "" || e.Namespace == namespace)
-}
+// in reports whether e may be in the given namespace.
+func (e External) in(namespace string) bool { return e.Namespace == "" || e.Namespace == namespace }
 
 func heldKeys(o Object) []string {
 	var keys []string
@@ -311,6 +329,7 @@ func heldKeys(o Object) []string {
 		for key := range content.StringData {
 			keys = append(keys, key)
 		}
+		keys = append(keys, generatedKeys(o)...)
 	case *corev1.ConfigMap:
 		for key := range content.Data {
 			keys = append(keys, key)

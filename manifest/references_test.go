@@ -29,6 +29,19 @@ spec: {type: ExternalName, externalName: smtp.example.com, ports: [{name: smtp, 
 `
 )
 
+// namingPod is a pod in the namespace files with some variables.
+func namingPod(name, env string) string {
+	return "apiVersion: v1\nkind: Pod\nmetadata: {name: " + name + ", namespace: files}\n" +
+		"spec: {containers: [{name: c, image: 'a:1', env: [" + env + "], resources: {limits: {cpu: 1, memory: 1Mi}, requests: {cpu: 1, memory: 1Mi}}}]}\n"
+}
+
+// generatedSecret is one whose other keys the cluster makes.
+const generatedSecret = `apiVersion: v1
+kind: Secret
+metadata: {name: made, namespace: files, annotations: {django-cdk8s.example.com/generated-keys: "A, B"}}
+stringData: {USER: shop}
+`
+
 // mistakesInReferences break the rule references.
 func mistakesInReferences() []mutation {
 	const (
@@ -231,7 +244,7 @@ func mistakesInReferences() []mutation {
 		},
 		{
 			name: "an HTTPRoute to a second rule's missing port",
-			edit: edit{route, "          port: 80\n", "          port: 80\n    - backendRefs: [{name: django, port: 80}, {name: postgres, port: 80}]\n"},
+			edit: edit{route, "          port: 80\n", "          port: 80\n    - matches: [{path: {value: /x}}]\n      backendRefs: [{name: django, port: 80}, {name: postgres, port: 80}]\n"},
 			want: []problem{{route, "references", "spec.rules[1].backendRefs[1].port", "80", "is not among the ports of Service django-app/postgres"}},
 		},
 		{
@@ -276,6 +289,52 @@ func mistakesInReferences() []mutation {
 			name: "a ServiceMonitor with an unknown operator",
 			edit: edit{monitor, "    matchLabels:\n      app.kubernetes.io/component: web\n", "    matchExpressions:\n      - {key: app, operator: Equals}\n"},
 			want: []problem{{monitor, "references", "spec.selector", "", `"Equals" is not a valid label selector operator`}},
+		},
+		{
+			name: "a Service that a variable names and nobody makes",
+			edit: edit{django, `value: "8000"`, "value: postgresql.django-app.svc.cluster.local"},
+			want: []problem{{django, "references", pod + ".containers[0].env[PORT]", "postgresql.django-app.svc.cluster.local", "no Service" + nowhere}},
+		},
+		{
+			name: "a Service in the wrong namespace of these manifests",
+			edit: edit{django, `value: "8000"`, "value: postgres.node-logging.svc"},
+			want: []problem{{django, "references", pod + ".containers[0].env[PORT]", "postgres.node-logging.svc", "no Service" + nowhere}},
+		},
+		{
+			name: "a Service of a cluster with a domain of its own, in a URL",
+			edit: edit{django, `value: "8000"`, "value: http://web.django-app.svc.shop.internal/x"},
+			want: []problem{{django, "references", pod + ".containers[0].env[PORT]", "web.django-app.svc.shop.internal", "no Service" + nowhere}},
+		},
+		{
+			name: "a missing Service that several pods name",
+			edit: edit{new: namingPod("a", "{name: A_HOST, value: web.files.svc}") + "---\n" + namingPod("b", "{name: B_HOST, value: web.files.svc.}, {name: C, value: 'http://web.files.svc:80'}")},
+			want: []problem{{"Pod files/a", "references", "spec.containers[0].env[A_HOST]", "web.files.svc", "no Service" + nowhere + "; Pod files/b refers to it, too"}},
+		},
+		{
+			name: "a port that the named Service does not have",
+			edit: edit{new: namingPod("a", "{name: DATABASE_HOST, value: postgres.django-app.svc}, {name: DATABASE_PORT, value: '5433'}") + "---\n" + namingPod("b", "{name: URL, value: 'postgres://postgres.django-app.svc:5433/x'}")},
+			want: []problem{{"Pod files/a", "references", "spec.containers[0].env[DATABASE_HOST]", "postgres.django-app.svc:5433", "is not among the ports of Service django-app/postgres; Pod files/b refers to it, too"}},
+		},
+		{
+			name: "a namespace that nobody makes",
+			edit: edit{new: "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: djagno-app}\n---\n" + strings.Replace(namingPod("b", "{name: A, valueFrom: {secretKeyRef: {name: gone, key: a}}}"), "files", "djagno-app", 1)},
+			want: []problem{{"ConfigMap djagno-app/a", "references", "metadata.namespace", "djagno-app", "no Namespace" + nowhere + "; 2 objects name it"}},
+		},
+		{
+			name: "a key besides the generated ones",
+			edit: edit{new: generatedSecret + "---\n" + namingPod("a", "{name: A, valueFrom: {secretKeyRef: {name: made, key: A}}}, {name: C, valueFrom: {secretKeyRef: {name: made, key: C}}}")},
+			want: []problem{{"Pod files/a", "references", "spec.containers[0].env[C].valueFrom.secretKeyRef.key", "C", "is not a key of Secret made, which holds A, B, USER"}},
+		},
+		{
+			name: "one missing key of several variables and pods",
+			edit: edit{new: generatedSecret + "---\n" + namingPod("a", "{name: C, valueFrom: {secretKeyRef: {name: made, key: C}}}, {name: D, valueFrom: {secretKeyRef: {name: made, key: C}}}") + "---\n" + namingPod("b", "{name: C, valueFrom: {secretKeyRef: {name: made, key: C}}}")},
+			want: []problem{{"Pod files/a", "references", "spec.containers[0].env[C].valueFrom.secretKeyRef.key", "C", "is not a key of Secret made, which holds A, B, USER; Pod files/b refers to it, too"}},
+		},
+		{
+			name:    "a missing key of a Secret that is declared twice",
+			edit:    edit{new: generatedSecret + "---\n" + namingPod("a", "{name: C, valueFrom: {secretKeyRef: {name: made, key: C}}}")},
+			options: also(manifest.External{Kind: "Secret", Name: "made", Keys: []string{"A", "D"}}),
+			want:    []problem{{"Pod files/a", "references", "spec.containers[0].env[C].valueFrom.secretKeyRef.key", "C", "is not a key of Secret made, which holds A, B, D, USER"}},
 		},
 		{
 			name:    "no external keys",
@@ -376,6 +435,20 @@ func harmlessReferences() []mutation {
 			name: "a key of binary data",
 			edit: edit{"ConfigMap django-app/django-settings", "  logging.json: '{\"version\": 1}'\n", "binaryData:\n  logging.json: e30=\n"},
 		},
+		{name: "keys that the cluster generates", edit: edit{new: generatedSecret + "---\n" + namingPod("a", "{name: B, valueFrom: {secretKeyRef: {name: made, key: B}}}, {name: U, valueFrom: {secretKeyRef: {name: made, key: USER}}}")}},
+		{name: "a Service that a variable names", edit: edit{django, `value: "8000"`, "value: 'postgres://u@postgres.django-app.svc.shop.internal:5432/x'"}},
+		{name: "a Service of a namespace with nothing in it here", edit: edit{django, `value: "8000"`, "value: smtp.mail.svc.cluster.local"}},
+		{name: "a Service that is declared external", edit: edit{django, `value: "8000"`, "value: smtp.django-app.svc:25"}, options: also(manifest.External{Kind: "Service", Name: "smtp"})},
+		{name: "a Service that an operator makes", edit: edit{new: custom("files") + "---\n" + namingPod("a", "{name: HOST, value: orders-rw.files.svc}, {name: URL, value: 'x://orders.files.svc:1/a'}")}},
+		{name: "any port of a headless Service", edit: edit{django, `value: "8000"`, "value: valkey.django-app.svc:26379"}},
+		{name: "any port of an alias", edit: edit{new: otherService + "---\n" + namingPod("a", "{name: HOST, value: 'smtp.mail.svc:587'}")}},
+		{name: "a host outside the cluster", edit: edit{django, `value: "8000"`, "value: db.django-app.svcs.example.com"}},
+		{name: "one of the pods of a headless Service", edit: edit{django, `value: "8000"`, "value: valkey-0.redis.django-app.svc"}},
+		{name: "the hosts by which others come", edit: edit{django, "- name: PORT\n              value: \"8000\"", "- {name: ALLOWED_HOSTS, value: web.django-app.svc}\n            - {name: CSRF_TRUSTED_ORIGINS, value: 'https://web.django-app.svc'}"}},
+		{name: "several hosts at once", edit: edit{django, `value: "8000"`, "value: a.django-app.svc,b.django-app.svc"}},
+		{name: "the API server", edit: edit{new: "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: default}\n---\n" + namingPod("a", "{name: API, value: 'https://kubernetes.default.svc'}")}},
+		{name: "a namespace of every cluster", edit: edit{new: "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: kube-system}\n"}},
+		{name: "a namespace that is declared external", edit: edit{new: "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: shared}\n"}, options: also(manifest.External{Kind: "Namespace", Name: "shared"})},
 		{name: "the ServiceAccount of every namespace", edit: edit{"Job django-app/migrate", "serviceAccountName: migrate", "serviceAccountName: default"}},
 		{name: "a binding to a ClusterRole", edit: edit{binding, "kind: Role\n  name: read-pods", "kind: ClusterRole\n  name: view"}},
 		{name: "a binding of a ServiceAccount in another namespace", edit: edit{binding, "name: migrate\n", "name: prometheus\n    namespace: monitoring\n"}},
@@ -518,4 +591,11 @@ func TestMissingObjectsAreReportedOnce(t *testing.T) {
 	if len(got) != 1 || got[0] != want {
 		t.Errorf("Check() =\n%s\nwant\n%s", strings.Join(got, "\n"), want)
 	}
+}
+
+// TestManifestsWithoutNamespacesGoIntoOneThatIsThere: importing apps often put
+// their objects into a namespace that the cluster's administrators made.
+func TestManifestsWithoutNamespacesGoIntoOneThatIsThere(t *testing.T) {
+	objects := parse(t, namingPod("a", "{name: A, value: a}"))
+	expect(t, manifest.Check(objects, manifest.Options{}), nil)
 }

@@ -7,21 +7,24 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/pod-security-admission/api"
 	"k8s.io/pod-security-admission/policy"
-
-	"example.com/django-cdk8s/internal/image"
 )
 
-// podSecurity asks the library that the API server itself uses.
-func (c *checker) podSecurity() {
+// evaluator is the library that the API server itself uses.
+var evaluator = sync.OnceValue(func() policy.Evaluator {
 	evaluator, err := policy.NewEvaluator(policy.DefaultChecks(), nil)
 	if err != nil {
 		panic("manifest: " + err.Error())
 	}
+	return evaluator
+})
+
+func (c *checker) podSecurity() {
 	enforced := map[string]api.LevelVersion{}
 	for _, o := range c.objects {
 		if namespace, ok := o.Content.(*corev1.Namespace); ok {
@@ -39,9 +42,9 @@ func (c *checker) podSecurity() {
 		if !ok {
 			continue
 		}
-		result := policy.AggregateCheckResults(evaluator.EvaluatePod(level, &w.template.ObjectMeta, &w.template.Spec))
+		result := policy.AggregateCheckResults(evaluator().EvaluatePod(level, &w.Template.ObjectMeta, &w.Template.Spec))
 		if !result.Allowed {
-			c.add(w.Object, w.field, string(level.Level), "the namespace refuses the pod: %s", result.ForbiddenDetail())
+			c.add(w.Object, w.Field, string(level.Level), "the namespace refuses the pod: %s", result.ForbiddenDetail())
 		}
 	}
 }
@@ -80,7 +83,7 @@ func (c *checker) credentials() {
 		}
 	}
 	for _, w := range c.workloads {
-		w.eachContainer(func(field string, container *corev1.Container, _ bool) {
+		w.EachContainer(func(field string, container *corev1.Container, _ bool) {
 			for _, env := range container.Env {
 				c.literal(w.Object, field+".env", env.Name, env.Value)
 			}
@@ -98,7 +101,8 @@ func (c *checker) arguments(o Object, field string, args []string) {
 	for i, arg := range args {
 		name := strconv.Itoa(i)
 		if i > 0 && credentialFlag.MatchString(args[i-1]) && !strings.HasPrefix(arg, "-") && isCredential(arg) {
-			c.add(o, fmt.Sprintf("%s[%s]", field, name), "...", "is a credential, and git tracks these manifests: keep it in a Secret that they do not hold")
+			c.add(o, fmt.Sprintf("%s[%s]", field, name), "...",
+				"is a credential, and git tracks these manifests: keep it in a Secret that they do not hold")
 			continue
 		}
 		c.literal(o, field, name, arg)
@@ -110,17 +114,27 @@ func (c *checker) secretCredentials(o Object, secret *corev1.Secret) {
 	for key, value := range secret.Data {
 		data[key] = string(value)
 	}
-	c.secretValues(o, "data", data)
-	c.secretValues(o, "stringData", secret.StringData)
+	var plain []string
+	for _, e := range c.plain[[2]string{"Secret", o.Name}] {
+		if e.in(o.Namespace) {
+			plain = append(plain, e.Keys...)
+		}
+	}
+	c.secretValues(o, "data", data, plain)
+	if _, ok := secret.Annotations[GeneratedKeysAnnotation]; ok {
+		generated := generatedKeys(o)
+		plain = slices.DeleteFunc(slices.Collect(maps.Keys(secret.StringData)),
+			func(key string) bool { return slices.Contains(generated, key) })
+	}
+	c.secretValues(o, "stringData", secret.StringData, plain)
 }
 
-func (c *checker) secretValues(o Object, field string, values map[string]string) {
+func (c *checker) secretValues(o Object, field string, values map[string]string, plain []string) {
 	for _, key := range slices.Sorted(maps.Keys(values)) {
-		plain := slices.ContainsFunc(c.options.Plain, func(e External) bool {
-			return matches(e, "Secret", o.Namespace, o.Name) && slices.Contains(e.Keys, key)
-		})
-		if !plain {
-			c.add(o, fmt.Sprintf("%s[%s]", field, key), "...", "git tracks these manifests: take the value from an existing Secret or let the cluster generate it, or render into a directory that git ignores")
+		if !slices.Contains(plain, key) {
+			c.add(o, fmt.Sprintf("%s[%s]", field, key), "...",
+				"git tracks these manifests: take the value from an existing Secret or let the cluster generate it, "+
+					"or render into a directory that git ignores")
 			continue
 		}
 		c.literal(o, field, key, values[key])
@@ -131,14 +145,16 @@ func (c *checker) secretValues(o Object, field string, values map[string]string)
 // holds what looks like one.
 func (c *checker) literal(o Object, field, name, value string) {
 	report := func(why string) {
-		c.add(o, fmt.Sprintf("%s[%s]", field, name), "...", "%s, and git tracks these manifests: keep it in a Secret that they do not hold", why)
+		c.add(o, fmt.Sprintf("%s[%s]", field, name), "...",
+			"%s, and git tracks these manifests: keep it in a Secret that they do not hold", why)
 	}
 	switch {
 	case credentialName.MatchString(name) && isCredential(value):
 		report("looks like a credential")
 	case knownCredential.MatchString(value):
 		report("has the form of a credential")
-	case slices.ContainsFunc(assignment.FindAllStringSubmatch(value, -1), func(found []string) bool { return isCredential(found[1]) }):
+	case slices.ContainsFunc(assignment.FindAllStringSubmatch(value, -1),
+		func(found []string) bool { return isCredential(found[1]) }):
 		report("sets a credential")
 	case slices.ContainsFunc(urlPassword.FindAllStringSubmatch(value, -1), func(found []string) bool {
 		return isLiteral(found[1]) && !portAndMore.MatchString(found[1])
@@ -173,24 +189,4 @@ func isLiteral(value string) bool {
 	return strings.ContainsFunc(reference.ReplaceAllString(value, ""), func(r rune) bool {
 		return unicode.IsLetter(r) || unicode.IsDigit(r)
 	})
-}
-
-// Warnings returns what is allowed and seldom wanted: images whose content may
-// differ from node to node and from day to day, each once.
-func Warnings(objects []Object) []Problem {
-	c := &checker{rule: "image-tags"}
-	seen := map[string]bool{}
-	for _, o := range objects {
-		w, ok := workloadOf(o)
-		if !ok {
-			continue
-		}
-		w.eachContainer(func(field string, container *corev1.Container, _ bool) {
-			if image.Floating(container.Image) && !seen[container.Image] {
-				seen[container.Image] = true
-				c.add(o, field+".image", container.Image, "has no tag, or the tag latest: pin a version, so that every pod runs the same code")
-			}
-		})
-	}
-	return c.problems
 }

@@ -113,8 +113,9 @@ func harmlessPods() []mutation {
 			edit: edit{"Namespace django-app", label + "enforce: restricted", label + "enforce: baseline"},
 		},
 		{
-			name: "a privileged pod in a namespace that is made elsewhere",
-			edit: edit{"Namespace node-logging", "name: node-logging", "name: elsewhere"},
+			name:    "a privileged pod in a namespace that is made elsewhere",
+			edit:    edit{"Namespace node-logging", "name: node-logging", "name: elsewhere"},
+			options: also(manifest.External{Kind: "Namespace", Name: "node-logging"}),
 		},
 		{
 			name: "the capability that restricted allows",
@@ -168,6 +169,15 @@ func mistakesWithCredentials() []mutation {
 			name: "a Secret's encoded value that is not declared plain",
 			edit: edit{secret, "stringData:\n", "data:\n  SITE: bm90LWEtc2VjcmV0\nstringData:\n"},
 			want: []problem{{secret, "credentials", "data[SITE]", "...", undeclared}},
+		},
+		{
+			name: "values of a Secret with generated keys",
+			edit: edit{new: strings.Replace(generatedSecret, "{USER: shop}", "{USER: shop, B: not-a-secret, API_TOKEN: not-a-secret}\ndata: {D: bm90LWEtc2VjcmV0}", 1)},
+			want: []problem{
+				{"Secret files/made", "credentials", "data[D]", "...", undeclared},
+				{"Secret files/made", "credentials", "stringData[API_TOKEN]", "...", likeCredential},
+				{"Secret files/made", "credentials", "stringData[B]", "...", undeclared},
+			},
 		},
 		{
 			name: "a Secret of which nothing is declared",

@@ -1,7 +1,6 @@
-package manifest
+package netpol
 
 import (
-	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -14,6 +13,8 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/selection"
 	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"example.com/django-cdk8s/manifest/pods"
 )
 
 // netPolicy is a NetworkPolicy with its selectors parsed. Policies add up: what
@@ -50,21 +51,39 @@ type peer struct {
 // read parses the NetworkPolicies. One with a selector that is none is
 // reported, and left out.
 func (n *network) read() {
-	for _, o := range n.objects {
-		content, ok := o.Content.(*networkingv1.NetworkPolicy)
-		if !ok {
-			continue
-		}
+	for _, policy := range n.Policies {
 		before := len(n.problems)
-		p := n.parse(o, content.Spec)
+		p := n.parse(policy.Object, policy.Spec)
 		if len(n.problems) == before {
 			n.policies = append(n.policies, p)
+			n.byNamespace[p.Namespace] = append(n.byNamespace[p.Namespace], p)
 			continue
 		}
 		for _, d := range directions {
-			n.misfits[way{o.Namespace, d}] = true
+			n.unresolved[direction{policy.Namespace, d}] = true
 		}
 	}
+	for namespace := range n.byNamespace {
+		for _, i := range n.pods.In(namespace) {
+			n.restricting[i] = map[networkingv1.PolicyType][]netPolicy{}
+			for _, d := range directions {
+				n.restricting[i][d] = n.restrictions(namespace, n.Workloads[i].Labels(), d)
+			}
+		}
+	}
+}
+
+// restrictions returns the policies of namespace that select pods with the given
+// labels for a direction. None: these may connect to anything, or anything to
+// them.
+func (n *network) restrictions(namespace string, pod labels.Set, d networkingv1.PolicyType) []netPolicy {
+	var found []netPolicy
+	for _, p := range n.byNamespace[namespace] {
+		if p.restricts(d) && p.pods.Matches(pod) {
+			found = append(found, p)
+		}
+	}
+	return found
 }
 
 func (n *network) parse(o Object, spec networkingv1.NetworkPolicySpec) netPolicy {
@@ -94,7 +113,12 @@ func (n *network) peers(o Object, field string, peers []networkingv1.NetworkPoli
 	var found []peer
 	for i, p := range peers {
 		at := fmt.Sprintf("%s[%d]", field, i)
-		found = append(found, peer{at, n.selector(o, at+".namespaceSelector", p.NamespaceSelector), n.selector(o, at+".podSelector", p.PodSelector), p.IPBlock})
+		found = append(found, peer{
+			field:      at,
+			namespaces: n.selector(o, at+".namespaceSelector", p.NamespaceSelector),
+			pods:       n.selector(o, at+".podSelector", p.PodSelector),
+			block:      p.IPBlock,
+		})
 		if last := &found[i]; last.namespaces != nil && last.pods == nil {
 			last.pods = labels.Everything()
 		}
@@ -133,11 +157,11 @@ func (p peer) namespaceNames(own string) (names []string, ok bool) {
 
 // reaches reports whether p, a peer in a policy of the given namespace, stands
 // for w, or may do so.
-func (n *network) reaches(namespace string, p peer, w workload) bool {
+func (n *network) reaches(namespace string, p peer, w Workload) bool {
 	switch {
 	case p.block != nil:
 		return mayHoldPods(p.block)
-	case p.pods == nil || !p.pods.Matches(labels.Set(w.template.Labels)):
+	case p.pods == nil || !p.pods.Matches(w.Labels()):
 		return false
 	case p.namespaces == nil:
 		return namespace == w.Namespace
@@ -148,14 +172,8 @@ func (n *network) reaches(namespace string, p peer, w workload) bool {
 // mayMatch reports whether selector matches the labels of a namespace. What the
 // manifests do not say of it may be so.
 func (n *network) mayMatch(selector labels.Selector, namespace string) bool {
-	known := labels.Set{}
-	whole := false
-	for _, o := range n.objects {
-		if content, ok := o.Content.(*corev1.Namespace); ok && o.Name == namespace {
-			known, whole = labels.Merge(known, content.Labels), true
-		}
-	}
-	known[corev1.LabelMetadataName] = namespace
+	given, whole := n.Namespaces[namespace]
+	known := labels.Merge(given, labels.Set{corev1.LabelMetadataName: namespace})
 	requirements, _ := selector.Requirements()
 	return !slices.ContainsFunc(requirements, func(r labels.Requirement) bool {
 		return (whole || r.Key() == corev1.LabelMetadataName) && !r.Matches(known)
@@ -166,57 +184,39 @@ func (n *network) mayMatch(selector labels.Selector, namespace string) bool {
 // others than the pods of that namespace's manifests.
 func (n *network) outside(namespace string, p peer) bool {
 	names, named := p.namespaceNames(namespace)
-	return !named || slices.ContainsFunc(names, func(name string) bool { return name != namespace }) || len(n.selected(namespace, p.pods)) == 0
+	return !named || slices.ContainsFunc(names, func(name string) bool { return name != namespace }) ||
+		len(n.selected(namespace, p.pods)) == 0
 }
 
-// podPort is a port that pods listen on. Its name may be empty.
-type podPort struct {
-	number   int32
-	name     string
-	protocol corev1.Protocol
-}
-
-// in reports whether p is the port that a rule allows, or one of them.
-func (p podPort) in(port networkingv1.NetworkPolicyPort) bool {
+// allowed reports whether port is the one that a rule allows, or one of them.
+func allowed(by networkingv1.NetworkPolicyPort, port pods.Port) bool {
 	protocol := corev1.ProtocolTCP
-	if port.Protocol != nil {
-		protocol = *port.Protocol
+	if by.Protocol != nil {
+		protocol = *by.Protocol
 	}
 	switch {
-	case protocol != p.protocol:
+	case protocol != port.Protocol:
 		return false
-	case port.Port == nil:
+	case by.Port == nil:
 		return true
-	case port.Port.Type == intstr.String:
-		return port.Port.StrVal == p.name
-	case port.EndPort != nil:
-		return port.Port.IntVal <= p.number && p.number <= *port.EndPort
+	case by.Port.Type == intstr.String:
+		return by.Port.StrVal == port.Name
+	case by.EndPort != nil:
+		return by.Port.IntVal <= port.Number && port.Number <= *by.EndPort
 	}
-	return port.Port.IntVal == p.number
+	return by.Port.IntVal == port.Number
 }
 
 // ports are the ports at which a server may be reached.
-type ports []podPort
+type ports []pods.Port
 
 func (p ports) String() string {
 	var numbers []string
 	for _, port := range p {
-		numbers = append(numbers, strconv.Itoa(int(port.number)))
+		numbers = append(numbers, strconv.Itoa(int(port.Number)))
 	}
 	return "port " + strings.Join(numbers, " or ")
 }
-
-func (w workload) ports() ports {
-	var found ports
-	w.eachContainer(func(_ string, container *corev1.Container, _ bool) {
-		for _, p := range container.Ports {
-			found = append(found, podPort{p.ContainerPort, p.Name, orTCP(p.Protocol)})
-		}
-	})
-	return found
-}
-
-func orTCP(protocol corev1.Protocol) corev1.Protocol { return cmp.Or(protocol, corev1.ProtocolTCP) }
 
 // prefixOf returns the addresses that cidr means. One that is none, which
 // Kubernetes refuses, means no address.

@@ -1,0 +1,128 @@
+package pods
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// Destination is a server that an environment variable tells pods to connect to.
+type Destination struct {
+	// Field is the path of the variable within the object.
+	Field string
+
+	// Host is the server's name or address, and Port its port; 0 where it is
+	// not said.
+	Host string
+	Port int32
+}
+
+// Destinations returns the servers that the literal variables of all containers
+// name: by host, in a variable whose name ends in HOST, or by URL. A host that
+// can be nothing but a Service's counts in any variable.
+func (p Pods) Destinations() []Destination {
+	var found []Destination
+	p.EachContainer(func(field string, container *corev1.Container, _ bool) {
+		if len(container.Env) == 0 {
+			return
+		}
+		values := literals(container.Env)
+		for _, env := range container.Env {
+			if host, port := destination(env.Name, values); host != "" {
+				found = append(found, Destination{fmt.Sprintf("%s.env[%s]", field, env.Name), host, port})
+			}
+		}
+	})
+	return found
+}
+
+// variable matches what Kubernetes fills in from a variable, and the escape
+// that keeps it from doing so.
+var variable = regexp.MustCompile(`\$\$|\$\([\w.-]+\)`)
+
+// literals returns the values of variables that the manifest holds, filled in
+// as Kubernetes does: from the variables above.
+func literals(env []corev1.EnvVar) map[string]string {
+	values := map[string]string{}
+	for _, e := range env {
+		if e.ValueFrom != nil {
+			continue
+		}
+		if !strings.Contains(e.Value, "$") {
+			values[e.Name] = e.Value
+			continue
+		}
+		values[e.Name] = variable.ReplaceAllStringFunc(e.Value, func(found string) string {
+			if value, ok := values[strings.Trim(found, "$()")]; ok {
+				return value
+			}
+			return found
+		})
+	}
+	return values
+}
+
+// serverURL matches a URL, and serverAddress a host with or without port, and
+// nothing besides.
+var (
+	serverURL     = regexp.MustCompile(`^[a-z][a-z0-9+.-]*://(?:[^/?#\s]*@)?([a-z0-9.-]+)(?::(\d+))?(?:[/?#]\S*)?$`)
+	serverAddress = regexp.MustCompile(`^([a-z0-9.-]+)(?::(\d+))?$`)
+)
+
+// destination returns the host that a variable names, and the port; 0 when it
+// is not said. A variable of origins or allowed hosts says who may come, not
+// where to go.
+func destination(name string, values map[string]string) (host string, port int32) {
+	prefix, isHost := strings.CutSuffix(name, "HOST")
+	if !isHost && (strings.Contains(name, "ORIGIN") || strings.Contains(name, "ALLOWED")) {
+		return "", 0
+	}
+	if url := serverURL.FindStringSubmatch(values[name]); url != nil {
+		if port = number(url[2]); port != 0 || ServiceOf("", url[1]).Certain {
+			return url[1], port
+		}
+	}
+	if address := serverAddress.FindStringSubmatch(values[name]); address != nil {
+		switch host, port = address[1], number(address[2]); {
+		case isHost:
+			return host, cmp.Or(port, number(values[prefix+"PORT"]))
+		case ServiceOf("", host).Certain:
+			return host, port
+		}
+	}
+	return "", 0
+}
+
+func number(text string) int32 {
+	n, _ := strconv.ParseInt(text, 10, 32)
+	return int32(n)
+}
+
+// ServiceName is what a host name says of a Service.
+type ServiceName struct {
+	Namespace, Name string
+
+	// Certain says that the host is written as only a Service's can be:
+	// NAME.NAMESPACE.svc, with or without the domain of the cluster. Otherwise
+	// it may be a host outside as well.
+	Certain bool
+}
+
+// ServiceOf returns the Service that pods of namespace find under host: NAME,
+// NAME.NAMESPACE, NAME.NAMESPACE.svc, or the last with any domain of the cluster
+// after it. It returns an empty name for another host; see
+// https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/.
+func ServiceOf(namespace, host string) ServiceName {
+	parts := strings.SplitN(strings.TrimSuffix(host, "."), ".", 4)
+	if len(parts) > 1 {
+		namespace = parts[1]
+	}
+	if len(parts) > 2 && parts[2] != "svc" {
+		return ServiceName{}
+	}
+	return ServiceName{namespace, parts[0], len(parts) > 2}
+}

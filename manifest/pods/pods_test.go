@@ -1,0 +1,60 @@
+package pods_test
+
+import (
+	"slices"
+	"testing"
+
+	"k8s.io/apimachinery/pkg/labels"
+
+	"example.com/django-cdk8s/manifest/pods"
+)
+
+func TestServiceOfReadsTheNamesOfServices(t *testing.T) {
+	for host, want := range map[string]pods.ServiceName{
+		"postgres":                         {Namespace: "shop", Name: "postgres"},
+		"postgres.data":                    {Namespace: "data", Name: "postgres"},
+		"postgres.data.svc":                {Namespace: "data", Name: "postgres", Certain: true},
+		"postgres.data.svc.":               {Namespace: "data", Name: "postgres", Certain: true},
+		"postgres.data.svc.cluster.local":  {Namespace: "data", Name: "postgres", Certain: true},
+		"postgres.data.svc.shop.internal.": {Namespace: "data", Name: "postgres", Certain: true},
+		"postgres.data.example":            {},
+		"db.example.com":                   {},
+		"0.postgres.data.svc":              {},
+	} {
+		if got := pods.ServiceOf("shop", host); got != want {
+			t.Errorf("ServiceOf(%q) = %+v, want %+v", host, got, want)
+		}
+	}
+}
+
+func TestIndexSelectsWhatTheSelectorMatches(t *testing.T) {
+	var x pods.Index
+	x.Add("shop", labels.Set{"app": "web", "tier": "front"})
+	x.Add("data", labels.Set{"app": "web"})
+	x.Add("shop", labels.Set{"app": "worker"})
+	x.Add("shop", nil)
+	for text, want := range map[string][]int{
+		"app=web":               {0},
+		"app in (web, worker)":  {0, 2},
+		"app=web,tier=back":     nil,
+		"tier=front,app=web":    {0},
+		"app=gone":              nil,
+		"app":                   {0, 2},
+		"!app":                  {3},
+		"app!=web":              {2, 3},
+		"app notin (web)":       {2, 3},
+		"":                      {0, 2, 3},
+		"app in (web), app=web": {0},
+	} {
+		selector, err := labels.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := x.Select("shop", selector); !slices.Equal(got, want) {
+			t.Errorf("Select(%q) = %v, want %v", text, got, want)
+		}
+	}
+	if got := x.Select("elsewhere", labels.Everything()); len(got) > 0 {
+		t.Errorf("Select in a namespace without pods = %v", got)
+	}
+}
