@@ -18,10 +18,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aws/jsii-runtime-go"
 	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
 
-	"example.com/django-cdk8s/internal/kernel"
+	"example.com/django-cdk8s/internal/jsii"
 	"example.com/django-cdk8s/internal/rule"
 	"example.com/django-cdk8s/synth"
 )
@@ -34,8 +33,9 @@ const UpdateVariable = "UPDATE_GOLDEN"
 //
 //	func TestMain(m *testing.M) { cdktest.Main(m) }
 func Main(m *testing.M) {
+	jsii.Start()
 	code := m.Run()
-	kernel.Close()
+	jsii.Close()
 	os.Exit(code)
 }
 
@@ -50,7 +50,7 @@ func environment(build Build) synth.Environment {
 	return synth.Environment{Build: func(app cdk8s.App) {
 		build(cdk8s.NewChart(app, new("test"), &cdk8s.ChartProps{
 			Namespace:                 new(Namespace),
-			DisableResourceNameHashes: jsii.Bool(true),
+			DisableResourceNameHashes: new(true),
 		}))
 	}}
 }

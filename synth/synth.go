@@ -3,20 +3,18 @@
 package synth
 
 import (
-	"cmp"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
 
-	"example.com/django-cdk8s/internal/kernel"
-	"example.com/django-cdk8s/internal/node"
+	"example.com/django-cdk8s/internal/jsii"
 	"example.com/django-cdk8s/internal/rule"
 	"example.com/django-cdk8s/manifest"
 )
@@ -34,91 +32,13 @@ type Environment struct {
 	Name string
 
 	// Build adds the charts to the app.
+	//
+	// Required.
 	Build func(app cdk8s.App)
 
 	// External are objects that the charts refer to and that are made
 	// elsewhere, besides those that constructs declare themselves.
 	External []manifest.External
-}
-
-// Main renders what build adds to an app into the output directory and ends
-// the program. It prints one line a problem to standard error, and its exit
-// status is 1 when there is any.
-func Main(build func(app cdk8s.App), external ...manifest.External) {
-	MainEnvironments(Environment{Build: build, External: external})
-}
-
-// MainEnvironments is [Main] for an app that is rendered for several places,
-// each into a subdirectory. Nothing is written unless all of them are right.
-func MainEnvironments(environments ...Environment) {
-	os.Exit(run(os.Stderr, environments))
-}
-
-func run(stderr io.Writer, environments []Environment) int {
-	defer kernel.Close()
-	if err := node.Check(); err != nil {
-		fmt.Fprintln(stderr, err)
-		return 1
-	}
-	if err := Write(cmp.Or(os.Getenv("CDK8S_OUTDIR"), DefaultDir), stderr, environments...); err != nil {
-		for _, one := range rule.Split(err) {
-			fmt.Fprintln(stderr, one)
-		}
-		return 1
-	}
-	return 0
-}
-
-// Write renders environments and replaces the manifests below dir with them.
-// It prints warnings to w, one a line. The error joins every problem found; dir
-// is then as it was.
-//
-// Files that cdk8s did not write, which are those without the suffix
-// .k8s.yaml, are left alone. So is the directory of an environment that is no
-// longer among those given: remove it when nothing is synced from it any more.
-func Write(dir string, w io.Writer, environments ...Environment) error {
-	var errs []error
-	var outputs []output
-	for _, environment := range environments {
-		target := filepath.Join(dir, environment.Name)
-		result, err := Render(target, environment)
-		errs = append(errs, nameCheck(environment, environments), err)
-		outputs = append(outputs, output{target, result.Files})
-		for _, warning := range result.Warnings {
-			fmt.Fprintln(w, "warning:", warning)
-		}
-	}
-	if len(environments) == 0 {
-		errs = append(errs, errors.New("environments: []: must not be empty"))
-	}
-	if err := errors.Join(errs...); err != nil {
-		return err
-	}
-	if !slices.ContainsFunc(outputs, func(o output) bool { return o.dir == filepath.Clean(dir) }) {
-		// What an app without environments left there.
-		outputs = append(outputs, output{dir: dir})
-	}
-	if err := replace(outputs); err != nil {
-		return fmt.Errorf("output: %q: cannot be written: %w", dir, err)
-	}
-	return nil
-}
-
-func nameCheck(environment Environment, all []Environment) error {
-	var e rule.Errors
-	if environment.Name != "" {
-		e.Label("Environment.Name", environment.Name)
-	}
-	same := 0
-	for _, other := range all {
-		if other.Name == environment.Name {
-			same++
-		}
-	}
-	if same > 1 {
-		e.Add("Environment.Name", environment.Name, "is used twice; every environment needs a directory of its own")
-	}
-	return e.Err()
 }
 
 // Result is what an environment renders to.
@@ -130,78 +50,215 @@ type Result struct {
 	Warnings []manifest.Problem
 }
 
-// Render returns the manifests of environment without writing them. dir is
-// where they would be written: whether git tracks that place decides whether
-// they may hold credentials. The error joins every problem found.
-func Render(dir string, environment Environment) (Result, error) {
-	staging, err := os.MkdirTemp("", "synth-")
-	if err != nil {
-		return Result{}, err
-	}
-	defer os.RemoveAll(staging)
-
-	app := cdk8s.NewApp(&cdk8s.AppProps{Outdir: &staging})
-	built := recovered(func() { environment.Build(app) })
-	var tree tree
-	read := recovered(func() { tree, err = readTree(app) })
-	if err = cmp.Or(err, built, read); err == nil {
-		err = recovered(app.Synth)
-	}
-	if err != nil {
-		return Result{}, err
-	}
-	files, objects, err := readStaging(staging)
-	if err != nil {
-		return Result{}, tree.locate(err)
-	}
-	tree.nameSources(objects)
-	options := manifest.Options{
-		External: append(tree.externals, environment.External...),
-		Plain:    tree.plain,
-		Tracked:  tracked(dir),
-	}
-	var errs []error
-	for _, problem := range manifest.Check(objects, options) {
-		errs = append(errs, problem)
-	}
-	return Result{files, manifest.Warnings(objects)}, errors.Join(errs...)
+// Write renders environments and replaces the manifests below dir with them.
+// It prints warnings to w, one a line. The error joins every problem found; dir
+// is then as it was.
+//
+// Only what the app itself has written is removed. The file .synth in dir says
+// what that is. Without it, as earlier versions left it, a manifest that is not
+// rendered any more is the app's own when another file in its directory has the
+// name of one that is rendered. A run that would remove manifests of another
+// app is an error. Files without the suffix .k8s.yaml are left alone. So is the
+// directory of an environment that is no longer among those given: remove it
+// when nothing is synced from it any more.
+//
+// A file that does not change is not written. When the program is killed while
+// it moves files, each of them is the old one or the new one, none is missing,
+// and the next run brings dir in order.
+func Write(dir string, w io.Writer, environments ...Environment) error {
+	return writer{dir: dir, warnings: w}.write(environments)
 }
 
-func readStaging(dir string) (map[string][]byte, []manifest.Object, error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, nil, err
-	}
-	files := map[string][]byte{}
-	var objects []manifest.Object
-	var errs []error
-	for _, entry := range entries {
-		content, err := os.ReadFile(filepath.Join(dir, entry.Name()))
-		if err != nil {
-			return nil, nil, err
-		}
-		files[entry.Name()] = content
-		found, err := manifest.Parse(entry.Name(), content)
-		errs = append(errs, err)
-		objects = append(objects, found...)
-	}
-	return files, objects, errors.Join(errs...)
+// writer is one call of [Write], and what the program that [Main] runs adds.
+type writer struct {
+	dir      string
+	warnings io.Writer
+
+	// rendered is called for every environment that has been rendered.
+	rendered func(target string, result Result, took time.Duration)
+
+	// ready waits for what goes on in the background; nothing is written when
+	// it fails, and its error is the only one.
+	ready func() error
+
+	// commit calls the function that writes.
+	commit func(write func() error) error
 }
 
-// recovered calls f and returns what it panics with, in one line: cdk8s and
-// jsii report wrong values by panicking. A mistake in Go code, such as a nil
-// pointer, goes on as a panic.
-func recovered(f func()) (err error) {
-	defer func() {
-		switch r := recover().(type) {
-		case nil:
-		case runtime.Error:
-			panic(r)
-		default:
-			line, _, _ := strings.Cut(strings.TrimSpace(fmt.Sprint(r)), "\n")
-			err = errors.New("synth: " + strings.TrimPrefix(line, "Error: "))
+func (w writer) write(environments []Environment) error {
+	if err := w.check(environments); err != nil {
+		return err
+	}
+	var targets []string
+	for _, e := range environments {
+		targets = append(targets, filepath.Join(w.dir, e.Name))
+	}
+	forget := askGit(targets)
+	defer forget()
+
+	results, err := w.render(targets, environments)
+	if w.ready != nil {
+		if notReady := w.ready(); notReady != nil {
+			return notReady
 		}
-	}()
-	f()
+	}
+	outputs := make([]output, len(results))
+	for i, result := range results {
+		outputs[i] = output{targets[i], result.Files}
+		for _, warning := range result.Warnings {
+			fmt.Fprintln(w.warnings, "warning:", prefix(environments[i])+warning.Error())
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(targets, filepath.Clean(w.dir)) {
+		// What an app without environments left there.
+		outputs = append(outputs, output{dir: w.dir})
+	}
+	replaceAll := func() error { return w.replace(outputs) }
+	if w.commit == nil {
+		return replaceAll()
+	}
+	return w.commit(replaceAll)
+}
+
+func (w writer) replace(outputs []output) error {
+	foreign, err := replace(w.dir, outputs, self())
+	if _, ok := errors.AsType[refused](err); ok {
+		return err
+	}
+	if err != nil {
+		return fmt.Errorf("output: %q: cannot be written: %w", w.dir, err)
+	}
+	for _, path := range foreign {
+		fmt.Fprintf(w.warnings, "warning: output: %q: was not written by this app, and stays unchecked\n", path)
+	}
 	return nil
+}
+
+// check checks what is given, before anything is rendered.
+func (w writer) check(environments []Environment) error {
+	if err := checkDir(w.dir); err != nil {
+		return err
+	}
+	errs := []error{checkLink(w.dir)}
+	if len(environments) == 0 {
+		errs = append(errs, errors.New("environments: []: must not be empty"))
+	}
+	seen := map[string]int{}
+	for _, e := range environments {
+		seen[e.Name]++
+		var names rule.Errors
+		if e.Name != "" {
+			names.Label("Environment.Name", e.Name)
+		}
+		switch err := names.Err(); {
+		case seen[e.Name] > 2:
+		case seen[e.Name] == 2:
+			names = rule.Errors{}
+			names.Add("Environment.Name", e.Name, "is used twice; every environment needs a directory of its own")
+			errs = append(errs, names.Err())
+		case err == nil && e.Name != "":
+			errs = append(errs, checkLink(filepath.Join(w.dir, e.Name)))
+		default:
+			errs = append(errs, err)
+		}
+		if e.Build == nil {
+			errs = append(errs, errors.New(prefix(e)+"Environment.Build: is required: the function that adds charts to the app"))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// render renders environments for their targets. While the kernel renders one,
+// those before it are checked. The error joins every problem found; there is a
+// result for every environment all the same.
+func (w writer) render(targets []string, environments []Environment) ([]Result, error) {
+	type outcome struct {
+		result Result
+		err    error
+	}
+	var pending []chan outcome
+	for i, e := range environments {
+		began := time.Now()
+		var check func() (Result, error)
+		err := recovered(func() { check = render(targets[i], e) })
+		if err != nil {
+			check = func() (Result, error) { return Result{}, err }
+		}
+		done := make(chan outcome, 1)
+		pending = append(pending, done)
+		go func() {
+			var o outcome
+			if err := recovered(func() { o.result, o.err = check() }); err != nil {
+				o.err = err
+			}
+			if w.rendered != nil {
+				w.rendered(targets[i], o.result, time.Since(began))
+			}
+			done <- o
+		}()
+		if _, ended := errors.AsType[jsii.Ended](err); ended {
+			break // The others would say the same.
+		}
+	}
+	results := make([]Result, len(environments))
+	var errs []error
+	for i, done := range pending {
+		o := <-done
+		results[i] = o.result
+		if _, ended := errors.AsType[jsii.Ended](o.err); ended {
+			return results, o.err
+		}
+		if o.err == nil {
+			o.err = contentCheck(o.result)
+		}
+		for _, one := range rule.Split(o.err) {
+			errs = append(errs, fmt.Errorf("%s%w", prefix(environments[i]), one))
+		}
+	}
+	return results, errors.Join(errs...)
+}
+
+// render is the half of [Render] that asks the kernel, which must stay on one
+// goroutine. The function that it returns is the other half, and may run beside
+// the next render.
+func render(dir string, e Environment) (check func() (Result, error)) {
+	result, err := Render(dir, e)
+	return func() (Result, error) { return result, err }
+}
+
+// contentCheck refuses an environment without objects, whose files would all be
+// removed.
+func contentCheck(result Result) error {
+	for _, content := range result.Files {
+		if len(bytes.TrimSpace(content)) > 0 {
+			return nil
+		}
+	}
+	return errors.New("app: holds no objects: Build must add charts to the app that it is given; " +
+		"another one, made with cdk8s.NewApp, is not rendered")
+}
+
+// prefix begins what is said about one of several environments.
+func prefix(e Environment) string {
+	if e.Name == "" {
+		return ""
+	}
+	return e.Name + ": "
+}
+
+// oneLine is what err says, in one line, or with the stack that was asked for.
+func oneLine(err error) string {
+	if p, ok := errors.AsType[*panicked](err); ok && p.stack != "" {
+		return err.Error()
+	}
+	var parts []string
+	for line := range strings.Lines(err.Error()) {
+		if part := strings.TrimSpace(line); part != "" {
+			parts = append(parts, part)
+		}
+	}
+	return strings.Join(parts, " ")
 }
