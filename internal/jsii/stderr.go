@@ -63,7 +63,7 @@ func Capture(w io.Writer) (release func()) {
 
 func pump(w io.Writer, r io.Reader) {
 	lines := bufio.NewReader(r)
-	quiet := false
+	quiet, blank := false, ""
 	for {
 		line, err := lines.ReadString('\n')
 		if text, found := exit(line); found {
@@ -73,9 +73,15 @@ func pump(w io.Writer, r io.Reader) {
 		for _, beginning := range []string{exited, "<--- Last few GCs --->", "FATAL ERROR: ", "# Fatal error in "} {
 			quiet = quiet || strings.Contains(line, beginning)
 		}
-		if line != "" && !quiet && Check() == nil {
-			_, _ = io.WriteString(w, strings.TrimSuffix(line, "\n")+"\n")
+		// V8 begins with an empty line, which is no line of ours either.
+		if line == "\n" {
+			blank += line
+			continue
 		}
+		if line != "" && !quiet && Check() == nil {
+			_, _ = io.WriteString(w, blank+strings.TrimSuffix(line, "\n")+"\n")
+		}
+		blank = ""
 		if err != nil {
 			return
 		}
