@@ -3,6 +3,7 @@ package synth
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -62,6 +63,10 @@ func run(stderr *os.File, environments []Environment) int {
 	}.write(environments)
 	jsii.Close()
 	release()
+	if _, ended := errors.AsType[jsii.Ended](err); ended {
+		// Ctrl-C reaches Node.js, too: the signal that is on its way says more.
+		time.Sleep(200 * time.Millisecond)
+	}
 
 	// From here on, a signal comes too late.
 	w.ending.Lock()

@@ -70,7 +70,9 @@ func TestWhatEndsARunIsOneLineAndLeavesNothing(t *testing.T) {
 		"killed node":  {1, `node: ended before the manifests were rendered (signal: killed): memory is the usual cause: `},
 		"stopped node": {1, `node: no answer for 1s: nothing was written: `},
 		"interrupted":  {130, `synth: interrupt: nothing was written`},
-		"terminated":   {143, `synth: terminated: nothing was written`},
+		// As Ctrl-C does, which every process of the terminal gets.
+		"interrupted with node": {130, `synth: interrupt: nothing was written`},
+		"terminated":            {143, `synth: terminated: nothing was written`},
 	} {
 		t.Run(app, func(t *testing.T) {
 			dir, tmp := t.TempDir(), t.TempDir()

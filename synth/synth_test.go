@@ -72,6 +72,10 @@ var apps = map[string]func(app cdk8s.App){
 	"interrupted": func(app cdk8s.App) {
 		signalSelf(app, syscall.SIGINT)
 	},
+	"interrupted with node": func(app cdk8s.App) {
+		time.AfterFunc(50*time.Millisecond, func() { _ = syscall.Kill(os.Getpid(), syscall.SIGINT) })
+		signalNode(app, syscall.SIGINT)
+	},
 	"terminated": func(app cdk8s.App) {
 		signalSelf(app, syscall.SIGTERM)
 	},
