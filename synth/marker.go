@@ -28,15 +28,15 @@ type record struct {
 }
 
 func (r record) content() []byte {
-	slices.Sort(r.files)
-	text := markerComment
+	var text strings.Builder
+	text.WriteString(markerComment)
 	if r.app != "" {
-		text += "app " + r.app + "\n"
+		text.WriteString("app " + r.app + "\n")
 	}
-	for _, file := range slices.Compact(r.files) {
-		text += file + "\n"
+	for _, file := range slices.Sorted(slices.Values(r.files)) {
+		text.WriteString(file + "\n")
 	}
-	return []byte(text)
+	return []byte(text.String())
 }
 
 // readMarker returns what the marker in dir says, nothing where there is none.

@@ -180,7 +180,7 @@ type refused string
 func (r refused) Error() string { return string(r) }
 
 func refusal(paths []string, owner string) error {
-	more, belongs, them := "", "was not written by this app, as far as its name tells", "it"
+	more, belongs, them := "", "is not known to be this app's", "it"
 	if len(paths) > 1 {
 		more, them = fmt.Sprintf(" and %d more", len(paths)-1), "them"
 	}
@@ -348,7 +348,8 @@ func checkLink(dir string) error {
 		return nil // It is none.
 	}
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("output: %q: is a link to %q, which does not exist: make that directory, or remove the link", dir, target)
+		return fmt.Errorf("output: %q: is a link to %q, which does not exist: make that directory, or remove the link",
+			dir, target)
 	}
 	return nil
 }

@@ -17,7 +17,8 @@ func TestAChangeIsUndone(t *testing.T) {
 	dir := t.TempDir()
 	path := func(name string) string { return filepath.Join(dir, name) }
 	for name, content := range map[string]string{
-		"changed": "old", "changed.new": "new", "removed": "old", "added.new": "new", "twice": "old", "twice.1": "1", "twice.2": "2",
+		"changed": "old", "changed.new": "new", "removed": "old", "added.new": "new",
+		"twice": "old", "twice.1": "1", "twice.2": "2",
 	} {
 		if err := os.WriteFile(path(name), []byte(content), 0o644); err != nil {
 			t.Fatal(err)

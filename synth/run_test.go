@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -102,13 +103,14 @@ func TestWhatEndsARunIsOneLineAndLeavesNothing(t *testing.T) {
 
 // zombie reports whether a process has ended and its parent has not noticed.
 func zombie(pid int) bool {
-	stat, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
+	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
 	return err == nil && strings.Contains(string(stat), ") Z ")
 }
 
 func TestAWrongTimeout(t *testing.T) {
 	r := start(t, "good", t.TempDir(), synth.TimeoutVariable+"=soon")
-	if want := `SYNTH_TIMEOUT: "soon": must be a duration such as 30m`; r.status != 1 || len(r.lines) != 1 || r.lines[0] != want {
+	want := []string{`SYNTH_TIMEOUT: "soon": must be a duration such as 30m`}
+	if r.status != 1 || !slices.Equal(r.lines, want) {
 		t.Errorf("status %d, output %q", r.status, r.lines)
 	}
 }
@@ -128,7 +130,7 @@ func TestNoPlaceForTemporaryFiles(t *testing.T) {
 func TestAPanicNamesItsPlace(t *testing.T) {
 	for app, want := range map[string]string{
 		"panic":       `^synth_test\.go:\d+: Field cdk8splus28\.ContainerProps\.Image is required, but has nil value$`,
-		"nil pointer": `^synth_test\.go:\d+: runtime error: invalid memory address or nil pointer dereference \(SYNTH_STACK=1 shows the stack\)$`,
+		"nil pointer": `^synth_test\.go:\d+: runtime error: invalid memory address .* \(SYNTH_STACK=1 shows the stack\)$`,
 		// Found only when cdk8s writes, far from the code that made it.
 		"empty pod": `^synth: .*PodSpec must have at least 1 container$`,
 	} {
@@ -180,7 +182,8 @@ func TestProgressIsForTerminals(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "dist")
 	command.Env = append(os.Environ(), appVariable+"=good", "CDK8S_OUTDIR="+dir)
 	output, err := command.CombinedOutput()
-	if want := "^" + regexp.QuoteMeta(dir) + `: rendered in \d+\.\ds\s*$`; err != nil || !regexp.MustCompile(want).Match(output) {
+	want := regexp.MustCompile("^" + regexp.QuoteMeta(dir) + `: rendered in \d+\.\ds\s*$`)
+	if err != nil || !want.Match(output) {
 		t.Errorf("%v, output %q", err, output)
 	}
 }

@@ -4,6 +4,7 @@ package synth
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -184,15 +185,13 @@ func (w writer) render(targets []string, environments []Environment) ([]Result, 
 		began := time.Now()
 		var check func() (Result, error)
 		err := recovered(func() { check = render(targets[i], e) })
-		if err != nil {
-			check = func() (Result, error) { return Result{}, err }
-		}
 		done := make(chan outcome, 1)
 		pending = append(pending, done)
 		go func() {
-			var o outcome
-			if err := recovered(func() { o.result, o.err = check() }); err != nil {
-				o.err = err
+			o := outcome{err: err}
+			if check != nil {
+				panicked := recovered(func() { o.result, o.err = check() })
+				o.err = cmp.Or(panicked, o.err)
 			}
 			if w.rendered != nil {
 				w.rendered(targets[i], o.result, time.Since(began))

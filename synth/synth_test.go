@@ -55,8 +55,8 @@ var apps = map[string]func(app cdk8s.App){
 	"no objects": func(app cdk8s.App) {
 		cdk8s.NewChart(app, new("good"), nil)
 	},
-	"another app": func(app cdk8s.App) {
-		app = cdk8s.NewApp(nil)
+	"another app": func(cdk8s.App) {
+		app := cdk8s.NewApp(nil)
 		namespace.New(cdk8s.NewChart(app, new("good"), nil), "namespace", namespace.Props{})
 	},
 	"speaks": func(app cdk8s.App) {

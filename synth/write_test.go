@@ -56,35 +56,43 @@ func TestAnAppRemovesItsOwnFilesAlone(t *testing.T) {
 	}{
 		"its own": {
 			map[string]string{".synth": mine + "old.k8s.yaml\n", "old.k8s.yaml": "", "README.md": ""},
-			[]string{".synth", "README.md", "new.k8s.yaml"}, "",
+			[]string{".synth", "README.md", "new.k8s.yaml"},
+			"",
 		},
 		"another's": {
-			map[string]string{".synth": theirs + "b.k8s.yaml\nc.k8s.yaml\n", "b.k8s.yaml": "", "c.k8s.yaml": ""}, nil,
+			map[string]string{".synth": theirs + "b.k8s.yaml\nc.k8s.yaml\n", "b.k8s.yaml": "", "c.k8s.yaml": ""},
+			nil,
 			`b.k8s.yaml" and 1 more: belongs to another app, example.com/another, and would be removed: set CDK8S_OUTDIR`,
 		},
 		"another's, with a file of the same name": {
-			map[string]string{".synth": theirs + "new.k8s.yaml\nold.k8s.yaml\n", "old.k8s.yaml": "", "new.k8s.yaml": ""}, nil,
+			map[string]string{".synth": theirs + "new.k8s.yaml\nold.k8s.yaml\n", "old.k8s.yaml": "", "new.k8s.yaml": ""},
+			nil,
 			`old.k8s.yaml": belongs to another app, example.com/another, and`,
 		},
 		"its own, after the module was renamed": {
 			map[string]string{".synth": theirs + "new.k8s.yaml\n", "new.k8s.yaml": ""},
-			[]string{".synth", "new.k8s.yaml"}, "",
+			[]string{".synth", "new.k8s.yaml"},
+			"",
 		},
 		"nobody's": {
 			map[string]string{".synth": mine + "new.k8s.yaml\n", "old.k8s.yaml": "", "new.k8s.yaml": ""},
-			[]string{".synth", "new.k8s.yaml", "old.k8s.yaml"}, "",
+			[]string{".synth", "new.k8s.yaml", "old.k8s.yaml"},
+			"",
 		},
 		"an earlier version's": {
 			map[string]string{"old.k8s.yaml": "", "new.k8s.yaml": ""},
-			[]string{".synth", "new.k8s.yaml"}, "",
+			[]string{".synth", "new.k8s.yaml"},
+			"",
 		},
 		"somebody's, of an earlier version": {
-			map[string]string{"old.k8s.yaml": ""}, nil,
-			`old.k8s.yaml": was not written by this app, as far as its name tells, and would be removed: set CDK8S_OUTDIR`,
+			map[string]string{"old.k8s.yaml": ""},
+			nil,
+			`old.k8s.yaml": is not known to be this app's, and would be removed: set CDK8S_OUTDIR`,
 		},
 		"its own, with a conflict": {
 			map[string]string{".synth": "<<<<<<< ours\n" + mine + "old.k8s.yaml\n=======\n>>>>>>> theirs\n", "old.k8s.yaml": ""},
-			[]string{".synth", "new.k8s.yaml"}, "",
+			[]string{".synth", "new.k8s.yaml"},
+			"",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -110,7 +118,8 @@ func TestAnAppRemovesItsOwnFilesAlone(t *testing.T) {
 			}
 			want := ""
 			if name == "nobody's" {
-				want = fmt.Sprintf("warning: output: %q: was not written by this app, and stays unchecked\n", filepath.Join(dir, "old.k8s.yaml"))
+				want = fmt.Sprintf("warning: output: %q: was not written by this app, and stays unchecked\n",
+					filepath.Join(dir, "old.k8s.yaml"))
 			}
 			if warnings.String() != want {
 				t.Errorf("warnings %q, want %q", warnings.String(), want)

@@ -63,7 +63,8 @@ func TestWhatNodeSaysWhenItDies(t *testing.T) {
 		"nothing": {"one\n\ntwo", "one\n\ntwo\n", "rendered: memory"},
 		"out of memory": {
 			"mine\n\n<--- Last few GCs --->\n\n[1:0x2] 30 ms: Mark-Compact\nFATAL ERROR: Reached heap limit\n" +
-				" 1: 0xb9c1f0 node::Abort()\nRuntime process exited abnormally: exit status 134", "mine\n", "rendered (exit status 134): memory",
+				" 1: 0xb9c1f0 node::Abort()\nRuntime process exited abnormally: exit status 134",
+			"mine\n", "rendered (exit status 134): memory",
 		},
 		"killed": {"Runtime process exited abnormally: signal: killed", "", "rendered (signal: killed): memory"},
 	} {

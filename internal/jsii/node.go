@@ -33,7 +33,8 @@ func check() error {
 	program := cmp.Or(os.Getenv("JSII_NODE"), "node")
 	answer, err := exec.Command(program, "--version").Output()
 	if err != nil {
-		return fmt.Errorf("node: %q: cannot be run: cdk8s needs Node.js %d or later in PATH, or named by JSII_NODE", program, MinMajor)
+		return fmt.Errorf("node: %q: cannot be run: cdk8s needs Node.js %d or later in PATH, or named by JSII_NODE",
+			program, MinMajor)
 	}
 	version := strings.TrimSpace(string(answer))
 	digits, _, _ := strings.Cut(strings.TrimPrefix(version, "v"), ".")
