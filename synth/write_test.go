@@ -37,6 +37,16 @@ func TestWrongEnvironmentsAreOneLineEach(t *testing.T) {
 	}
 }
 
+// A wrong name is reported once, and so is that it is used again.
+func TestAWrongNameIsReportedOnce(t *testing.T) {
+	e := chart("shop")
+	e.Name = "../shop"
+	err := write(t, t.TempDir(), e, e, e)
+	if err == nil || strings.Count(err.Error(), "\n") != 1 {
+		t.Errorf("got:\n%v", err)
+	}
+}
+
 func put(t *testing.T, dir string, contents map[string]string) {
 	t.Helper()
 	for name, content := range contents {
