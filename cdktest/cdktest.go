@@ -18,10 +18,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aws/jsii-runtime-go"
 	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
 
-	"example.com/django-cdk8s/internal/kernel"
+	"example.com/django-cdk8s/internal/jsii"
+	"example.com/django-cdk8s/internal/rule"
 	"example.com/django-cdk8s/synth"
 )
 
@@ -33,8 +33,9 @@ const UpdateVariable = "UPDATE_GOLDEN"
 //
 //	func TestMain(m *testing.M) { cdktest.Main(m) }
 func Main(m *testing.M) {
+	jsii.Start()
 	code := m.Run()
-	kernel.Close()
+	jsii.Close()
 	os.Exit(code)
 }
 
@@ -49,7 +50,7 @@ func environment(build Build) synth.Environment {
 	return synth.Environment{Build: func(app cdk8s.App) {
 		build(cdk8s.NewChart(app, new("test"), &cdk8s.ChartProps{
 			Namespace:                 new(Namespace),
-			DisableResourceNameHashes: jsii.Bool(true),
+			DisableResourceNameHashes: new(true),
 		}))
 	}}
 }
@@ -87,10 +88,11 @@ func AppProblems(t testing.TB, build func(app cdk8s.App)) []string {
 func problems(t testing.TB, e synth.Environment) []string {
 	t.Helper()
 	_, err := synth.Render(t.TempDir(), e)
-	if err == nil {
-		return nil
+	var lines []string
+	for _, one := range rule.Split(err) {
+		lines = append(lines, one.Error())
 	}
-	return strings.Split(err.Error(), "\n")
+	return lines
 }
 
 // Golden compares the manifest of a chart with what build adds to it with the

@@ -12,7 +12,7 @@ import (
 	"example.com/django-cdk8s/constructs/postgres"
 	"example.com/django-cdk8s/constructs/valkey"
 	"example.com/django-cdk8s/e2e/cluster"
-	"example.com/django-cdk8s/internal/kernel"
+	"example.com/django-cdk8s/internal/jsii"
 )
 
 // What the tests run, and how hard they press it.
@@ -32,7 +32,8 @@ func TestMain(m *testing.M) {
 }
 
 func run(m *testing.M) int {
-	defer kernel.Close()
+	jsii.Start()
+	defer jsii.Close()
 	var err error
 	if kube, err = cluster.Connect(); err == nil && rate < 1 {
 		err = fmt.Errorf("E2E_RATE: %q: must be a whole number above 0", os.Getenv("E2E_RATE"))

@@ -7,10 +7,12 @@ import (
 	"io/fs"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
+	"syscall"
 )
 
 // suffix ends the name of every file that cdk8s writes.
@@ -22,16 +24,34 @@ type output struct {
 	files map[string][]byte
 }
 
-// replace makes each directory hold exactly its manifests. All of them are
-// first written beside the old ones; what can fail fails there, and leaves
-// nothing behind. A directory that exists is kept rather than exchanged, so
-// that mount points and links to it, and a user's own files in it, survive.
-func replace(outputs []output) (err error) {
-	var changes []change
+// replace makes each directory hold exactly its manifests, besides files that
+// are not the app's, whose paths it returns. root holds the marker.
+//
+// All files that change are first written beside the old ones; what can fail
+// fails there, and leaves nothing behind. They are then moved into place one by
+// one, and what is no longer rendered is removed at the very end. When one of
+// these steps fails, those before it are undone.
+//
+// A program that is killed in between leaves new files beside old ones. Each of
+// them is whole, and none is missing: no file goes before all new ones are
+// there. The marker, which is moved first, names both, and the next run that
+// succeeds brings the directory in order and removes what was staged. That the
+// disk keeps the files when the machine itself dies is not guaranteed.
+//
+// A directory that exists is kept rather than exchanged, so that mount points
+// and links to it, and a user's own files in it, survive. A file that does not
+// change is not written.
+func replace(root string, outputs []output, app string) (foreign []string, err error) {
+	p, err := newPlan(root, outputs, app)
+	if err != nil {
+		return nil, err
+	}
 	var created []string
 	defer func() {
-		for _, c := range changes {
-			_ = os.Remove(c.staged)
+		for _, c := range p.changes {
+			if c.staged != "" {
+				_ = os.Remove(c.staged)
+			}
 		}
 		if err != nil {
 			for _, dir := range slices.Backward(created) {
@@ -43,28 +63,188 @@ func replace(outputs []output) (err error) {
 		made, err := makeDir(out.dir)
 		created = append(created, made...)
 		if err != nil {
-			return err
-		}
-		staged, err := stage(out)
-		changes = append(changes, staged...)
-		if err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return applyAll(changes)
+	if err := p.stage(); err != nil {
+		return nil, err
+	}
+	return p.foreign, applyAll(p.changes)
 }
 
-// applyAll applies changes, or none of them.
-func applyAll(changes []change) error {
-	for i, c := range changes {
-		if err := c.apply(); err != nil {
-			for _, done := range changes[:i] {
-				err = errors.Join(err, done.undo())
+// plan is what a run does to the output directory.
+type plan struct {
+	// changes are in the order in which they are made.
+	changes []change
+	// foreign are manifests that the app has not written.
+	foreign []string
+}
+
+// newPlan compares what is there with what is to be there. It changes nothing
+// but removes what killed runs have staged.
+func newPlan(root string, outputs []output, app string) (*plan, error) {
+	before, err := readMarker(root)
+	if err != nil {
+		return nil, err
+	}
+	p := &plan{}
+	after := record{app: app}
+	if app == "" {
+		after.app = before.app
+	}
+	var gone []change
+	for _, out := range outputs {
+		for _, name := range slices.Sorted(maps.Keys(out.files)) {
+			path := filepath.Join(out.dir, name)
+			after.files = append(after.files, relative(root, path))
+			old, err := readOld(path)
+			if err != nil {
+				return nil, err
 			}
-			return err
+			if old == nil || !bytes.Equal(old, out.files[name]) {
+				p.changes = append(p.changes, change{path: path, content: out.files[name], old: old})
+			}
+		}
+		stale, overlaps, err := leftovers(out)
+		if err != nil {
+			return nil, err
+		}
+		mine, others := before.divide(root, stale, app, overlaps)
+		if others != nil {
+			return nil, refusal(others, before.app)
+		}
+		for _, path := range stale {
+			if !slices.Contains(mine, path) {
+				p.foreign = append(p.foreign, path)
+				continue
+			}
+			old, err := readOld(path)
+			if err != nil {
+				return nil, err
+			}
+			gone = append(gone, change{path: path, old: old})
 		}
 	}
-	return nil
+	p.addMarkers(root, after, gone)
+	return p, nil
+}
+
+// addMarkers puts the marker before the changes, and what goes after them. A
+// marker that is written before files go still names those.
+func (p *plan) addMarkers(root string, after record, gone []change) {
+	path := filepath.Join(root, marker)
+	old, _ := readOld(path)
+	last := change{path: path, content: after.content(), old: old}
+	if len(gone) > 0 {
+		both := record{app: after.app, files: slices.Clone(after.files)}
+		for _, c := range gone {
+			both.files = append(both.files, relative(root, c.path))
+		}
+		first := change{path: path, content: both.content(), old: old}
+		last.old = first.content
+		p.changes = append([]change{first}, append(append(p.changes, gone...), last)...)
+		return
+	}
+	if !bytes.Equal(old, last.content) {
+		p.changes = append([]change{last}, p.changes...)
+	}
+}
+
+// divide splits the stale files of a directory into those that this app may
+// remove and those of another app, for which the run must stop. What no app is
+// known to have written is in neither, and stays.
+//
+// An app's own files are those that its marker names. Where there is no marker,
+// as in what earlier versions wrote, or an app's name is not known, a directory
+// is taken for the app's own if overlaps: it holds a file of a name that this
+// run writes, too.
+func (r record) divide(root string, stale []string, app string, overlaps bool) (mine, others []string) {
+	named := r.app != "" && app != ""
+	own := named && r.app == app || !named && overlaps
+	for _, path := range stale {
+		switch {
+		case r.found && !slices.Contains(r.files, relative(root, path)):
+		case own:
+			mine = append(mine, path)
+		default:
+			others = append(others, path)
+		}
+	}
+	return mine, others
+}
+
+// refused is the error for a run that would remove files of another app.
+type refused string
+
+// Error implements error.
+func (r refused) Error() string { return string(r) }
+
+func refusal(paths []string, owner string) error {
+	more, belongs, them := "", "is not known to be this app's", "it"
+	if len(paths) > 1 {
+		more, them = fmt.Sprintf(" and %d more", len(paths)-1), "them"
+	}
+	if owner != "" {
+		belongs = "belongs to another app, " + owner
+	}
+	return refused(fmt.Sprintf("output: %q%s: %s, and would be removed: "+
+		"set CDK8S_OUTDIR to a directory of this app's own, or remove %s first", paths[0], more, belongs, them))
+}
+
+// leftovers returns the manifests in the directory that this run does not
+// write, and whether it holds some that it does. It removes what killed runs
+// have staged.
+func leftovers(out output) (stale []string, overlaps bool, err error) {
+	entries, err := os.ReadDir(out.dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, false, err
+	}
+	for _, entry := range entries {
+		path := filepath.Join(out.dir, entry.Name())
+		if abandoned(entry.Name()) {
+			_ = os.Remove(path)
+		}
+		if entry.IsDir() || !strings.HasSuffix(entry.Name(), suffix) {
+			continue
+		}
+		if _, ok := out.files[entry.Name()]; ok {
+			overlaps = true
+		} else {
+			stale = append(stale, path)
+		}
+	}
+	return stale, overlaps, nil
+}
+
+// stagedName is the name of a staged file: it tells the process that wrote it.
+var stagedName = regexp.MustCompile(`^\.synth-(\d+)-\d+\.tmp$`)
+
+// abandoned reports whether name is that of a file which was staged by a
+// process that is not there any more.
+func abandoned(name string) bool {
+	match := stagedName.FindStringSubmatch(name)
+	if match == nil {
+		return false
+	}
+	pid, err := strconv.Atoi(match[1])
+	if err != nil || pid == os.Getpid() {
+		return true
+	}
+	process, err := os.FindProcess(pid)
+	if err != nil {
+		return true
+	}
+	err = process.Signal(syscall.Signal(0))
+	return err != nil && !errors.Is(err, os.ErrPermission)
+}
+
+// relative is the path of a file as the marker has it.
+func relative(root, path string) string {
+	below, err := filepath.Rel(root, path)
+	if err != nil {
+		return filepath.ToSlash(path)
+	}
+	return filepath.ToSlash(below)
 }
 
 // makeDir makes dir and returns the directories that it had to make.
@@ -81,44 +261,52 @@ func makeDir(dir string) (created []string, err error) {
 // change is one file that is to get new content, or to go.
 type change struct {
 	path string
-	// staged is the new content's file; empty: the file goes.
-	staged string
+	// content is the new content; nil: the file goes.
+	content []byte
 	// old is the content before; nil: there was no file.
 	old []byte
+	// staged is the file that holds the new content, once there is one.
+	staged string
 }
 
-func stage(out output) ([]change, error) {
-	existing, err := os.ReadDir(out.dir)
-	if err != nil {
-		return nil, err
+// readOld returns the content of a file, nil where there is none.
+func readOld(path string) ([]byte, error) {
+	old, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
 	}
-	var changes []change
-	for _, entry := range existing {
-		if _, ok := out.files[entry.Name()]; !ok && strings.HasSuffix(entry.Name(), suffix) {
-			path := filepath.Join(out.dir, entry.Name())
-			old, err := os.ReadFile(path)
-			if err != nil {
-				return changes, err
-			}
-			changes = append(changes, change{path: path, old: old})
-		}
+	if err == nil && old == nil {
+		old = []byte{}
 	}
-	for _, name := range slices.Sorted(maps.Keys(out.files)) {
-		path := filepath.Join(out.dir, name)
-		old, err := os.ReadFile(path)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return changes, err
-		}
-		if err == nil && bytes.Equal(old, out.files[name]) {
+	return old, err
+}
+
+// stage writes the new contents beside the files that they are for.
+func (p *plan) stage() error {
+	for i := range p.changes {
+		c := &p.changes[i]
+		if c.content == nil {
 			continue
 		}
-		c := change{path: path, staged: filepath.Join(out.dir, fmt.Sprintf(".%s.%d", name, os.Getpid())), old: old}
-		changes = append(changes, c)
-		if err := os.WriteFile(c.staged, out.files[name], 0o644); err != nil {
-			return changes, err
+		c.staged = filepath.Join(filepath.Dir(c.path), fmt.Sprintf(".synth-%d-%d.tmp", os.Getpid(), i))
+		if err := os.WriteFile(c.staged, c.content, 0o644); err != nil {
+			return err
 		}
 	}
-	return changes, nil
+	return nil
+}
+
+// applyAll applies changes, or none of them.
+func applyAll(changes []change) error {
+	for i, c := range changes {
+		if err := c.apply(); err != nil {
+			for _, done := range slices.Backward(changes[:i]) {
+				err = errors.Join(err, done.undo())
+			}
+			return err
+		}
+	}
+	return nil
 }
 
 func (c change) apply() error {
@@ -135,50 +323,33 @@ func (c change) undo() error {
 	return os.WriteFile(c.path, c.old, 0o644)
 }
 
-// tracked reports whether git would commit a manifest written to dir: it lies
-// in a work tree and is not ignored, or git has manifests of it already. Where
-// git cannot be asked, a work tree counts as one that tracks.
-func tracked(dir string) bool {
-	parent, below, err := existing(dir)
-	if err != nil {
-		return true
+// checkDir checks the path of an output directory.
+func checkDir(dir string) error {
+	rule := ""
+	switch {
+	case strings.ContainsFunc(dir, func(r rune) bool { return r < ' ' || r == 0x7f }):
+		rule = "must not hold line breaks or other control characters"
+	case strings.TrimSpace(dir) == "":
+		rule = "must name a directory"
+	case strings.TrimSpace(dir) != dir:
+		rule = "must not begin or end with a blank"
+	case strings.HasPrefix(dir, "~"):
+		rule = "must not begin with ~, which nobody but a shell replaces: write the whole path, or ./~ for that name"
+	default:
+		return nil
 	}
-	if !inWorkTree(parent) {
-		return false
-	}
-	path := filepath.Join(parent, below)
-	committed, err := exec.Command("git", "-C", parent, "ls-files", "--", filepath.Join(path, "*"+suffix)).Output()
-	if err != nil || len(committed) > 0 {
-		return true
-	}
-	return exec.Command("git", "-C", parent, "check-ignore", "--quiet", filepath.Join(path, "x"+suffix)).Run() != nil
+	return fmt.Errorf("output: %q: %s", dir, rule)
 }
 
-// existing splits the path of dir, with links followed, into the part that
-// exists and the rest.
-func existing(dir string) (parent, below string, err error) {
-	parent, err = filepath.Abs(dir)
+// checkLink refuses a link that leads nowhere.
+func checkLink(dir string) error {
+	target, err := os.Readlink(dir)
 	if err != nil {
-		return "", "", err
+		return nil // It is none.
 	}
-	for {
-		resolved, err := filepath.EvalSymlinks(parent)
-		if !errors.Is(err, fs.ErrNotExist) || parent == filepath.Dir(parent) {
-			return resolved, below, err
-		}
-		parent, below = filepath.Dir(parent), filepath.Join(filepath.Base(parent), below)
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("output: %q: is a link to %q, which does not exist: make that directory, or remove the link",
+			dir, target)
 	}
-}
-
-// inWorkTree reports whether dir or one above it is the root of a work tree.
-func inWorkTree(dir string) bool {
-	for {
-		if _, err := os.Stat(filepath.Join(dir, ".git")); err == nil {
-			return true
-		}
-		if dir == filepath.Dir(dir) {
-			return false
-		}
-		dir = filepath.Dir(dir)
-	}
+	return nil
 }

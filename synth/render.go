@@ -7,7 +7,6 @@ import (
 	"maps"
 	"os"
 	"regexp"
-	"runtime"
 	"slices"
 	"strings"
 
@@ -19,24 +18,22 @@ import (
 	"example.com/django-cdk8s/manifest"
 )
 
-// Result is what an environment renders to.
-type Result struct {
-	// Files are the manifests by file name.
-	Files map[string][]byte
-
-	// Warnings are about what is allowed and seldom wanted.
-	Warnings []manifest.Problem
-}
-
 // Render returns the manifests of environment without writing them. dir is
 // where they would be written: whether git tracks that place decides whether
 // they may hold credentials. The error joins every problem found.
-func Render(dir string, environment Environment) (Result, error) {
-	r, err := render(environment)
-	if err != nil {
-		return Result{}, err
+func Render(dir string, environment Environment) (Result, error) { return render(dir, environment)() }
+
+// render is the half of [Render] that asks the kernel, which must stay on one
+// goroutine. The function that it returns is the other half, and may run beside
+// the next render.
+func render(dir string, environment Environment) (check func() (Result, error)) {
+	r, err := build(environment)
+	return func() (Result, error) {
+		if err != nil {
+			return Result{}, err
+		}
+		return r.check(tracked(dir))
 	}
-	return r.check(tracked(dir))
 }
 
 // rendered is what the kernel made of an environment, before it is checked.
@@ -53,14 +50,13 @@ type source struct {
 	path, object string
 }
 
-// render builds an environment and renders it. It must not run beside another
-// call, as the kernel serves one at a time.
+// build builds an environment and renders it.
 //
 // It does what App.Synth of cdk8s does, to the same bytes, in a time that grows
 // with the number of objects; App.Synth resolves the whole app once per chart
 // (https://github.com/cdk8s-team/cdk8s-core/issues/1053). An object of this
 // library is rendered in Go.
-func render(environment Environment) (r rendered, err error) {
+func build(environment Environment) (r rendered, err error) {
 	app := cdk8s.NewApp(&cdk8s.AppProps{Outdir: new(os.DevNull)})
 	known := construct.Manage(app)
 	defer known.Forget()
@@ -151,18 +147,27 @@ func (t *tree) add(o ours) {
 // rendering any chart begins with, and one without objects ends there.
 func validate(app cdk8s.App) []error {
 	probe := cdk8s.NewChart(app, new(probeID), nil)
-	failed := recovered(func() { probe.ToJson() })
+	failed := failure(func() { probe.ToJson() })
 	app.Node().TryRemoveChild(new(probeID))
 	var problems []error
-	if failed != nil {
-		for _, found := range validationLine.FindAllStringSubmatch(failed.Error(), -1) {
-			problems = append(problems, fmt.Errorf("%s: %s", found[1], strings.ReplaceAll(found[2], "\n", " ")))
-		}
-		if problems == nil {
-			problems = append(problems, failed)
-		}
+	for _, found := range validationLine.FindAllStringSubmatch(failed, -1) {
+		problems = append(problems, fmt.Errorf("%s: %s", found[1], found[2]))
 	}
 	return problems
+}
+
+// failure calls f and returns the text of a failed validation. Any other panic
+// goes on.
+func failure(f func()) (text string) {
+	defer func() {
+		if r := recover(); r != nil {
+			if text = fmt.Sprint(r); !validationLine.MatchString(text) {
+				panic(r)
+			}
+		}
+	}()
+	f()
+	return ""
 }
 
 // validationLine matches a problem in the error of cdk8s: "[shop/web] text".
@@ -353,21 +358,4 @@ func (r rendered) locate(file string, err error) error {
 		errs = append(errs, one)
 	}
 	return errors.Join(errs...)
-}
-
-// recovered calls f and returns what it panics with, in one line: cdk8s and
-// jsii report wrong values by panicking. A mistake in Go code, such as a nil
-// pointer, goes on as a panic.
-func recovered(f func()) (err error) {
-	defer func() {
-		switch r := recover().(type) {
-		case nil:
-		case runtime.Error:
-			panic(r)
-		default:
-			err = errors.New("synth: " + strings.TrimPrefix(strings.TrimSpace(fmt.Sprint(r)), "Error: "))
-		}
-	}()
-	f()
-	return nil
 }

@@ -3,19 +3,20 @@
 package synth
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
 
 	"example.com/django-cdk8s/internal/construct"
-	"example.com/django-cdk8s/internal/kernel"
-	"example.com/django-cdk8s/internal/node"
+	"example.com/django-cdk8s/internal/jsii"
 	"example.com/django-cdk8s/internal/rule"
 	"example.com/django-cdk8s/manifest"
 )
@@ -25,14 +26,15 @@ import (
 const DefaultDir = "dist"
 
 // Environment is one place that an app is rendered for, such as staging. Each
-// is a cdk8s App of its own, because the time that an App takes grows with the
-// square of its charts.
+// is a cdk8s App of its own.
 type Environment struct {
 	// Name is the subdirectory that the manifests go to. Empty: the output
 	// directory itself.
 	Name string
 
 	// Build adds the charts to the app.
+	//
+	// Required.
 	Build func(app cdk8s.App)
 
 	// External are objects that the charts refer to and that are made
@@ -40,84 +42,212 @@ type Environment struct {
 	External []manifest.External
 }
 
-// Main renders what build adds to an app into the output directory and ends
-// the program. It prints one line a problem to standard error, and its exit
-// status is 1 when there is any.
-func Main(build func(app cdk8s.App), external ...manifest.External) {
-	MainEnvironments(Environment{Build: build, External: external})
-}
+// Result is what an environment renders to.
+type Result struct {
+	// Files are the manifests by file name.
+	Files map[string][]byte
 
-// MainEnvironments is [Main] for an app that is rendered for several places,
-// each into a subdirectory. Nothing is written unless all of them are right.
-func MainEnvironments(environments ...Environment) {
-	os.Exit(run(os.Stderr, environments))
-}
-
-func run(stderr io.Writer, environments []Environment) int {
-	defer kernel.Close()
-	if err := node.Check(); err != nil {
-		fmt.Fprintln(stderr, err)
-		return 1
-	}
-	if err := Write(cmp.Or(os.Getenv("CDK8S_OUTDIR"), DefaultDir), stderr, environments...); err != nil {
-		fmt.Fprintln(stderr, err)
-		return 1
-	}
-	return 0
+	// Warnings are about what is allowed and seldom wanted.
+	Warnings []manifest.Problem
 }
 
 // Write renders environments and replaces the manifests below dir with them.
 // It prints warnings to w, one a line. The error joins every problem found; dir
 // is then as it was.
 //
-// Files that cdk8s did not write, which are those without the suffix
-// .k8s.yaml, are left alone. So is the directory of an environment that is no
-// longer among those given: remove it when nothing is synced from it any more.
+// Only what the app itself has written is removed. The file .synth in dir says
+// what that is. Without it, as earlier versions left it, a manifest that is not
+// rendered any more is the app's own when another file in its directory has the
+// name of one that is rendered. A run that would remove manifests of another
+// app is an error. Files without the suffix .k8s.yaml are left alone. So is the
+// directory of an environment that is no longer among those given: remove it
+// when nothing is synced from it any more.
+//
+// A file that does not change is not written. When the program is killed while
+// it moves files, each of them is the old one or the new one, none is missing,
+// and the next run brings dir in order.
 func Write(dir string, w io.Writer, environments ...Environment) error {
-	var errs []error
-	var outputs []output
-	for _, environment := range environments {
-		target := filepath.Join(dir, environment.Name)
-		result, err := Render(target, environment)
-		errs = append(errs, nameCheck(environment, environments), err)
-		outputs = append(outputs, output{target, result.Files})
-		for _, warning := range result.Warnings {
-			fmt.Fprintln(w, "warning:", warning)
-		}
-	}
-	if len(environments) == 0 {
-		errs = append(errs, errors.New("environments: []: must not be empty"))
-	}
-	if err := errors.Join(errs...); err != nil {
+	return writer{dir: dir, warnings: w}.write(environments)
+}
+
+// writer is one call of [Write], and what the program that [Main] runs adds.
+type writer struct {
+	dir      string
+	warnings io.Writer
+
+	// rendered is called for every environment that has been rendered.
+	rendered func(target string, result Result, took time.Duration)
+
+	// ready waits for what goes on in the background; nothing is written when
+	// it fails, and its error is the only one.
+	ready func() error
+
+	// commit calls the function that writes.
+	commit func(write func() error) error
+}
+
+func (w writer) write(environments []Environment) error {
+	if err := w.check(environments); err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(outputs, func(o output) bool { return o.dir == filepath.Clean(dir) }) {
-		// What an app without environments left there.
-		outputs = append(outputs, output{dir: dir})
+	var targets []string
+	for _, e := range environments {
+		targets = append(targets, filepath.Join(w.dir, e.Name))
 	}
-	if err := replace(outputs); err != nil {
-		return fmt.Errorf("output: %q: cannot be written: %w", dir, err)
+	forget := askGit(targets)
+	defer forget()
+
+	results, err := w.render(targets, environments)
+	if w.ready != nil {
+		if notReady := w.ready(); notReady != nil {
+			return notReady
+		}
+	}
+	outputs := make([]output, len(results))
+	for i, result := range results {
+		outputs[i] = output{targets[i], result.Files}
+		for _, warning := range result.Warnings {
+			fmt.Fprintln(w.warnings, "warning:", prefix(environments[i])+warning.Error())
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(targets, filepath.Clean(w.dir)) {
+		// What an app without environments left there.
+		outputs = append(outputs, output{dir: w.dir})
+	}
+	replaceAll := func() error { return w.replace(outputs) }
+	if w.commit == nil {
+		return replaceAll()
+	}
+	return w.commit(replaceAll)
+}
+
+func (w writer) replace(outputs []output) error {
+	foreign, err := replace(w.dir, outputs, self())
+	if _, ok := errors.AsType[refused](err); ok {
+		return err
+	}
+	if err != nil {
+		return fmt.Errorf("output: %q: cannot be written: %w", w.dir, err)
+	}
+	for _, path := range foreign {
+		fmt.Fprintf(w.warnings, "warning: output: %q: was not written by this app, and stays unchecked\n", path)
 	}
 	return nil
 }
 
-func nameCheck(environment Environment, all []Environment) error {
-	var e rule.Errors
-	if environment.Name != "" {
-		e.Label("Environment.Name", environment.Name)
+// check checks what is given, before anything is rendered.
+func (w writer) check(environments []Environment) error {
+	if err := checkDir(w.dir); err != nil {
+		return err
 	}
-	same := 0
-	for _, other := range all {
-		if other.Name == environment.Name {
-			same++
+	errs := []error{checkLink(w.dir)}
+	if len(environments) == 0 {
+		errs = append(errs, errors.New("environments: []: must not be empty"))
+	}
+	seen := map[string]int{}
+	for _, e := range environments {
+		seen[e.Name]++
+		var names rule.Errors
+		switch {
+		case seen[e.Name] == 2:
+			names.Add("Environment.Name", e.Name, "is used twice; every environment needs a directory of its own")
+		case seen[e.Name] == 1 && e.Name != "":
+			names.Label("Environment.Name", e.Name)
+		}
+		for _, err := range names.Err() {
+			errs = append(errs, errors.New(construct.Line(err)))
+		}
+		if len(names.Err()) == 0 && e.Name != "" {
+			errs = append(errs, checkLink(filepath.Join(w.dir, e.Name)))
+		}
+		if e.Build == nil {
+			errs = append(errs, errors.New(prefix(e)+"Environment.Build: is required: the function that adds charts to the app"))
 		}
 	}
-	if same > 1 {
-		e.Add("Environment.Name", environment.Name, "is used twice; every environment needs a directory of its own")
-	}
-	var errs []error
-	for _, one := range e.Err() {
-		errs = append(errs, errors.New(construct.Line(one)))
-	}
 	return errors.Join(errs...)
+}
+
+// render renders environments for their targets. While the kernel renders one,
+// those before it are checked. The error joins every problem found; there is a
+// result for every environment all the same.
+func (w writer) render(targets []string, environments []Environment) ([]Result, error) {
+	type outcome struct {
+		result Result
+		err    error
+	}
+	var pending []chan outcome
+	for i, e := range environments {
+		began := time.Now()
+		var check func() (Result, error)
+		err := recovered(func() { check = render(targets[i], e) })
+		done := make(chan outcome, 1)
+		pending = append(pending, done)
+		go func() {
+			o := outcome{err: err}
+			if check != nil {
+				panicked := recovered(func() { o.result, o.err = check() })
+				o.err = cmp.Or(panicked, o.err)
+			}
+			if w.rendered != nil {
+				w.rendered(targets[i], o.result, time.Since(began))
+			}
+			done <- o
+		}()
+		if _, ended := errors.AsType[jsii.Ended](err); ended {
+			break // The others would say the same.
+		}
+	}
+	results := make([]Result, len(environments))
+	var errs []error
+	for i, done := range pending {
+		o := <-done
+		results[i] = o.result
+		if _, ended := errors.AsType[jsii.Ended](o.err); ended {
+			return results, o.err
+		}
+		if o.err == nil {
+			o.err = contentCheck(o.result)
+		}
+		for _, one := range rule.Split(o.err) {
+			errs = append(errs, fmt.Errorf("%s%w", prefix(environments[i]), one))
+		}
+	}
+	return results, errors.Join(errs...)
+}
+
+// contentCheck refuses an environment without objects, whose files would all be
+// removed.
+func contentCheck(result Result) error {
+	for _, content := range result.Files {
+		if len(bytes.TrimSpace(content)) > 0 {
+			return nil
+		}
+	}
+	return errors.New("app: holds no objects: Build must add charts to the app that it is given; " +
+		"another one, made with cdk8s.NewApp, is not rendered")
+}
+
+// prefix begins what is said about one of several environments.
+func prefix(e Environment) string {
+	if e.Name == "" {
+		return ""
+	}
+	return e.Name + ": "
+}
+
+// oneLine is what err says, in one line, or with the stack that was asked for.
+func oneLine(err error) string {
+	if p, ok := errors.AsType[*panicked](err); ok && p.stack != "" {
+		return err.Error()
+	}
+	var parts []string
+	for line := range strings.Lines(err.Error()) {
+		if part := strings.TrimSpace(line); part != "" {
+			parts = append(parts, part)
+		}
+	}
+	return strings.Join(parts, " ")
 }

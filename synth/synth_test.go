@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -49,6 +50,34 @@ var apps = map[string]func(app cdk8s.App){
 	"nil pointer": func(cdk8s.App) {
 		var none *stack.Stack
 		fmt.Println(none.Web())
+	},
+	"nothing": func(cdk8s.App) {},
+	"no objects": func(app cdk8s.App) {
+		cdk8s.NewChart(app, new("good"), nil)
+	},
+	"another app": func(cdk8s.App) {
+		app := cdk8s.NewApp(nil)
+		namespace.New(cdk8s.NewChart(app, new("good"), nil), "namespace", namespace.Props{})
+	},
+	"speaks": func(app cdk8s.App) {
+		fmt.Fprint(os.Stderr, "one\n\ntwo")
+		namespace.New(cdk8s.NewChart(app, new("good"), nil), "namespace", namespace.Props{})
+	},
+	"killed node": func(app cdk8s.App) {
+		signalNode(app, syscall.SIGKILL)
+	},
+	"stopped node": func(app cdk8s.App) {
+		signalNode(app, syscall.SIGSTOP)
+	},
+	"interrupted": func(app cdk8s.App) {
+		signalSelf(app, syscall.SIGINT)
+	},
+	"interrupted with node": func(app cdk8s.App) {
+		time.AfterFunc(50*time.Millisecond, func() { _ = syscall.Kill(os.Getpid(), syscall.SIGINT) })
+		signalNode(app, syscall.SIGINT)
+	},
+	"terminated": func(app cdk8s.App) {
+		signalSelf(app, syscall.SIGTERM)
 	},
 	"empty pod": func(app cdk8s.App) {
 		kplus.NewDeployment(cdk8s.NewChart(app, new("good"), nil), new("web"), &kplus.DeploymentProps{})
@@ -126,8 +155,8 @@ func TestARunLeavesNothingBehindButItsManifests(t *testing.T) {
 		t.Fatalf("status %d, output %q", r.status, r.lines)
 	}
 	first := files(t, dir)
-	if len(first) != 1 || first[filepath.Join(dir, "good.k8s.yaml")] == "" {
-		t.Errorf("the output directory holds %d files", len(first))
+	if got, want := names(t, dir), []string{".synth", "good.k8s.yaml"}; !slices.Equal(got, want) {
+		t.Errorf("the output directory holds %v, want %v", got, want)
 	}
 	if left := files(t, tmp); len(left) > 0 {
 		t.Errorf("%d files are left in the temporary directory", len(left))
@@ -157,26 +186,6 @@ func TestAFailedRunReportsEverythingAndTouchesNothing(t *testing.T) {
 	}
 	if left := files(t, tmp); len(left) > 0 {
 		t.Errorf("%d files are left in the temporary directory", len(left))
-	}
-}
-
-func TestPanicsOfCdk8sBecomeOneLine(t *testing.T) {
-	for name, want := range map[string]string{
-		"panic":     "synth: ",
-		"empty pod": "synth: ",
-	} {
-		r := start(t, name, filepath.Join(t.TempDir(), "dist"))
-		if r.status != 1 || len(r.lines) != 1 || !strings.HasPrefix(r.lines[0], want) {
-			t.Errorf("%s: status %d, output:\n%s", name, r.status, strings.Join(r.lines, "\n"))
-		}
-	}
-}
-
-// A mistake in Go code is no wrong value: its stack is what helps.
-func TestGoPanicsKeepTheirStack(t *testing.T) {
-	r := start(t, "nil pointer", filepath.Join(t.TempDir(), "dist"))
-	if all := strings.Join(r.lines, "\n"); r.status != 2 || !strings.Contains(all, "synth_test.go") {
-		t.Errorf("status %d, output:\n%s", r.status, all)
 	}
 }
 
@@ -253,7 +262,7 @@ func TestStaleManifestsGoAndOtherFilesStay(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if got, want := names(t, dir), []string{"README.md", "after.k8s.yaml"}; !slices.Equal(got, want) {
+	if got, want := names(t, dir), []string{".synth", "README.md", "after.k8s.yaml"}; !slices.Equal(got, want) {
 		t.Errorf("the directory holds %v, want %v", got, want)
 	}
 }
@@ -309,7 +318,7 @@ func TestEnvironmentsAreWrittenTogetherOrNotAtAll(t *testing.T) {
 	if err := write(t, dir, staging, production); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := names(t, dir), []string{"production/shop.k8s.yaml", "staging/shop.k8s.yaml"}; !slices.Equal(got, want) {
+	if got, want := names(t, dir), []string{".synth", "production/shop.k8s.yaml", "staging/shop.k8s.yaml"}; !slices.Equal(got, want) {
 		t.Errorf("the directory holds %v, want %v", got, want)
 	}
 	for _, name := range []string{"staging", "../elsewhere"} {
@@ -407,7 +416,7 @@ func TestEnvironmentsReplaceWhatWasThereWithoutThem(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if got, want := names(t, dir), []string{"after.k8s.yaml"}; !slices.Equal(got, want) {
+	if got, want := names(t, dir), []string{".synth", "after.k8s.yaml"}; !slices.Equal(got, want) {
 		t.Errorf("the directory holds %v, want %v", got, want)
 	}
 	staging := chart("shop")
@@ -415,7 +424,7 @@ func TestEnvironmentsReplaceWhatWasThereWithoutThem(t *testing.T) {
 	if err := write(t, dir, staging); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := names(t, dir), []string{"staging/shop.k8s.yaml"}; !slices.Equal(got, want) {
+	if got, want := names(t, dir), []string{".synth", "staging/shop.k8s.yaml"}; !slices.Equal(got, want) {
 		t.Errorf("the directory holds %v, want %v", got, want)
 	}
 	if err := write(t, dir); err == nil {

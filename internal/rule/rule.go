@@ -538,3 +538,18 @@ func (e *Errors) TooLong(field, value string, limit int, why string, made bool) 
 	}
 	e.Add(field, value, text)
 }
+
+// Split returns the errors that err joins, one by one.
+func Split(err error) []error {
+	if err == nil {
+		return nil
+	}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var all []error
+		for _, one := range joined.Unwrap() {
+			all = append(all, Split(one)...)
+		}
+		return all
+	}
+	return []error{err}
+}
