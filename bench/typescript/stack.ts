@@ -1,0 +1,354 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { Chart, JsonPatch } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
+
+const image = 'docker.io/example/django-app:1.0.0';
+const env = 'django-env-secret';
+const generator = `${env}-generate`;
+const tokenPath = '/var/run/secrets/kubernetes.io/serviceaccount';
+const keepData = { 'argocd.argoproj.io/sync-options': 'Prune=false,Delete=false' };
+
+const files = join(__dirname, '..', 'helm', 'files');
+const generateScript = readFileSync(join(files, 'generate.py'), 'utf8');
+const pruneScript = readFileSync(join(files, 'prune.py'), 'utf8');
+const lockScript = `exec 9>>"$0"
+flock -n 9 || { echo "waiting for the server before this one to end"; flock 9; }
+exec docker-entrypoint.sh "$@"`;
+
+const quantity = k8s.Quantity.fromString;
+const number = k8s.IntOrString.fromNumber;
+
+export interface DjangoStackProps {
+  /** Closes the namespace with NetworkPolicies. */
+  readonly isolated: boolean;
+}
+
+/** The objects of the default app, in a namespace called id. */
+export class DjangoStack extends Chart {
+  constructor(scope: Construct, id: string, props: DjangoStackProps) {
+    super(scope, id, { namespace: id, disableResourceNameHashes: true });
+
+    const labels = (name: string, component: string, program: string) => ({
+      'app': name,
+      'app.kubernetes.io/component': component,
+      'app.kubernetes.io/instance': name,
+      'app.kubernetes.io/managed-by': 'cdk8s',
+      'app.kubernetes.io/name': program,
+      'app.kubernetes.io/part-of': id,
+    });
+
+    const namespace = new k8s.KubeNamespace(this, 'namespace', {
+      metadata: {
+        name: id,
+        annotations: keepData,
+        labels: {
+          'app.kubernetes.io/managed-by': 'cdk8s',
+          'app.kubernetes.io/part-of': id,
+          'pod-security.kubernetes.io/audit': 'restricted',
+          'pod-security.kubernetes.io/enforce': 'restricted',
+          'pod-security.kubernetes.io/warn': 'restricted',
+        },
+      },
+    });
+    // The chart gives its own namespace to every object.
+    namespace.addJsonPatch(JsonPatch.remove('/metadata/namespace'));
+
+    new k8s.KubeSecret(this, 'secret', {
+      metadata: { name: env, annotations: keepData, labels: labels(env, 'credentials', 'django') },
+      type: 'Opaque',
+      immutable: false,
+      stringData: { POSTGRES_DB: 'django', POSTGRES_USER: 'django' },
+    });
+
+    this.addGenerator(labels(generator, 'credentials', 'django'));
+    this.addDatabase(labels('postgres', 'database', 'postgresql'));
+    this.addWeb(id, labels('django', 'web', 'django'));
+    if (props.isolated) {
+      this.addPolicies((name) => labels(name, 'isolation', 'kubernetes'));
+    }
+  }
+
+  private addGenerator(labels: Record<string, string>) {
+    const metadata = { name: generator, labels };
+    new k8s.KubeServiceAccount(this, 'generator-account', { metadata, automountServiceAccountToken: false });
+    new k8s.KubeRole(this, 'generator-role', {
+      metadata,
+      rules: [
+        { apiGroups: [''], resources: ['secrets'], resourceNames: [env], verbs: ['get', 'patch'] },
+        { apiGroups: ['batch'], resources: ['jobs'], verbs: ['list', 'delete'] },
+      ],
+    });
+    new k8s.KubeRoleBinding(this, 'generator-binding', {
+      metadata,
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: generator },
+      subjects: [{ kind: 'ServiceAccount', name: generator, namespace: this.namespace }],
+    });
+
+    const container = {
+      image,
+      imagePullPolicy: 'IfNotPresent',
+      resources: resources('50m', '64Mi', '500m', '256Mi'),
+      securityContext: containerSecurity,
+      volumeMounts: [{ name: 'api', mountPath: tokenPath, readOnly: true }],
+    };
+    new k8s.KubeJob(this, 'generator-job', {
+      metadata: { name: `${generator}-a2b8a8a5`, labels },
+      spec: {
+        backoffLimit: 6,
+        template: {
+          metadata: { labels },
+          spec: {
+            serviceAccountName: generator,
+            automountServiceAccountToken: false,
+            enableServiceLinks: false,
+            restartPolicy: 'Never',
+            securityContext: podSecurity(1000),
+            initContainers: [
+              { ...container, name: 'prune', command: ['python3', '-I', '-c', pruneScript, generator, '3'] },
+            ],
+            containers: [
+              {
+                ...container,
+                name: 'generate',
+                command: ['python3', '-I', '-c', generateScript],
+                args: [env, 'POSTGRES_PASSWORD', 'SECRET_KEY'],
+              },
+            ],
+            volumes: [
+              {
+                name: 'api',
+                projected: {
+                  sources: [
+                    { serviceAccountToken: { path: 'token' } },
+                    { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+                    {
+                      downwardApi: {
+                        items: [{ path: 'namespace', fieldRef: { fieldPath: 'metadata.namespace' } }],
+                      },
+                    },
+                  ],
+                },
+              },
+            ],
+          },
+        },
+      },
+    });
+  }
+
+  private addDatabase(labels: Record<string, string>) {
+    const name = 'postgres';
+    new k8s.KubePersistentVolumeClaim(this, 'database-claim', {
+      metadata: { name: 'postgres-pvc', annotations: keepData, labels },
+      spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: quantity('5Gi') } } },
+    });
+
+    const exec = {
+      command: ['sh', '-c', 'exec pg_isready -h 127.0.0.1 -U "$POSTGRES_USER" -d "$POSTGRES_DB"'],
+    };
+    new k8s.KubeDeployment(this, 'database', {
+      metadata: { name, labels },
+      spec: {
+        replicas: 1,
+        progressDeadlineSeconds: 2100,
+        selector: { matchLabels: { app: name } },
+        strategy: { type: 'Recreate' },
+        template: {
+          metadata: { labels },
+          spec: {
+            automountServiceAccountToken: false,
+            enableServiceLinks: false,
+            terminationGracePeriodSeconds: 120,
+            securityContext: podSecurity(999),
+            containers: [
+              {
+                name,
+                image: 'postgres:15-bookworm',
+                imagePullPolicy: 'IfNotPresent',
+                command: ['sh', '-c', lockScript, '/var/lib/postgresql/data/server.lock'],
+                args: ['postgres'],
+                ports: [{ name, containerPort: 5432 }],
+                env: [
+                  { name: 'PGDATA', value: '/var/lib/postgresql/data/pgdata' },
+                  { name: 'POSTGRES_INITDB_ARGS', value: '--data-checksums' },
+                  fromSecret('POSTGRES_DB'),
+                  fromSecret('POSTGRES_USER'),
+                  fromSecret('POSTGRES_PASSWORD'),
+                ],
+                startupProbe: { exec, periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 360 },
+                readinessProbe: { exec, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 3 },
+                resources: resources('500m', '512Mi', '1', '1Gi'),
+                securityContext: containerSecurity,
+                volumeMounts: [
+                  { name: 'data', mountPath: '/var/lib/postgresql/data' },
+                  { name: 'shm', mountPath: '/dev/shm' },
+                  { name: 'run', mountPath: '/var/run/postgresql' },
+                  { name: 'tmp', mountPath: '/tmp' },
+                ],
+              },
+            ],
+            volumes: [
+              { name: 'data', persistentVolumeClaim: { claimName: 'postgres-pvc' } },
+              { name: 'shm', emptyDir: { medium: 'Memory', sizeLimit: quantity('256Mi') } },
+              { name: 'run', emptyDir: {} },
+              { name: 'tmp', emptyDir: {} },
+            ],
+          },
+        },
+      },
+    });
+    this.addService(name, 'postgres', 5432, labels);
+  }
+
+  private addWeb(namespace: string, labels: Record<string, string>) {
+    const name = 'django';
+    const hosts = [name, `${name}.${namespace}`, `${name}.${namespace}.svc`, `${name}.${namespace}.svc.cluster.local`];
+    const httpGet = {
+      path: '/login',
+      port: k8s.IntOrString.fromString('http'),
+      httpHeaders: [{ name: 'Host', value: name }],
+    };
+    new k8s.KubeDeployment(this, 'web', {
+      metadata: { name, labels },
+      spec: {
+        replicas: 1,
+        selector: { matchLabels: { app: name } },
+        strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: number(1), maxUnavailable: number(0) } },
+        template: {
+          metadata: { labels },
+          spec: {
+            automountServiceAccountToken: false,
+            enableServiceLinks: false,
+            terminationGracePeriodSeconds: 50,
+            securityContext: podSecurity(1000),
+            containers: [
+              {
+                name,
+                image,
+                imagePullPolicy: 'IfNotPresent',
+                ports: [{ name: 'http', containerPort: 8000 }],
+                envFrom: [{ secretRef: { name: env } }],
+                env: [
+                  { name: 'POSTGRES_HOST', value: `postgres.${namespace}.svc.cluster.local` },
+                  { name: 'POSTGRES_PORT', value: '5432' },
+                  fromSecret('POSTGRES_DB'),
+                  fromSecret('POSTGRES_USER'),
+                  fromSecret('POSTGRES_PASSWORD'),
+                  fromSecret('POSTGRES_USER', 'PGUSER'),
+                  fromSecret('POSTGRES_PASSWORD', 'PGPASSWORD'),
+                  { name: 'DATABASE_URL', value: 'postgres://$(POSTGRES_HOST):$(POSTGRES_PORT)/$(POSTGRES_DB)' },
+                  fromSecret('SECRET_KEY'),
+                  { name: 'ALLOWED_HOSTS', value: hosts.join(',') },
+                  { name: 'CSRF_TRUSTED_ORIGINS', value: hosts.map((host) => `http://${host}:8000`).join(',') },
+                  { name: 'PORT', value: '8000' },
+                  {
+                    name: 'GUNICORN_CMD_ARGS',
+                    value:
+                      '--workers=3 --threads=1 --timeout=30 --graceful-timeout=30 --worker-tmp-dir=/run/gunicorn',
+                  },
+                ],
+                lifecycle: { preStop: { exec: { command: ['sleep', '10'] } } },
+                startupProbe: { httpGet, periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 60 },
+                readinessProbe: { httpGet, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 3 },
+                livenessProbe: { httpGet, periodSeconds: 20, timeoutSeconds: 10, failureThreshold: 6 },
+                resources: resources('500m', '512Mi', '1', '1Gi'),
+                securityContext: containerSecurity,
+                volumeMounts: [
+                  { name: 'tmp', mountPath: '/tmp' },
+                  { name: 'gunicorn', mountPath: '/run/gunicorn' },
+                ],
+              },
+            ],
+            volumes: [
+              { name: 'tmp', emptyDir: {} },
+              { name: 'gunicorn', emptyDir: { medium: 'Memory', sizeLimit: quantity('1Mi') } },
+            ],
+          },
+        },
+      },
+    });
+    this.addService(name, 'http', 8000, labels);
+  }
+
+  private addService(name: string, portName: string, port: number, labels: Record<string, string>) {
+    new k8s.KubeService(this, `${name}-service`, {
+      metadata: { name, labels },
+      spec: {
+        type: 'ClusterIP',
+        externalIPs: [],
+        ports: [{ name: portName, port, targetPort: number(port) }],
+        selector: { app: name },
+      },
+    });
+  }
+
+  private addPolicies(labels: (name: string) => Record<string, string>) {
+    const add = (name: string, spec: k8s.NetworkPolicySpec) =>
+      new k8s.KubeNetworkPolicy(this, `policy-${name}`, { metadata: { name, labels: labels(name) }, spec });
+    const pods = (name: string) => ({ matchLabels: { app: name } });
+    const tcp = (port: number) => ({ port: number(port), protocol: 'TCP' });
+
+    add('default-deny', { podSelector: {}, policyTypes: ['Ingress', 'Egress'] });
+    add('allow-dns', {
+      podSelector: {},
+      policyTypes: ['Egress'],
+      egress: [
+        {
+          ports: [{ port: number(53), protocol: 'UDP' }, tcp(53)],
+          to: [
+            {
+              namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'kube-system' } },
+              podSelector: { matchLabels: { 'k8s-app': 'kube-dns' } },
+            },
+          ],
+        },
+      ],
+    });
+    add('django', {
+      podSelector: pods('django'),
+      policyTypes: ['Egress'],
+      egress: [{ ports: [tcp(5432)], to: [{ podSelector: pods('postgres') }] }],
+    });
+    add(generator, {
+      podSelector: pods(generator),
+      policyTypes: ['Egress'],
+      egress: [{ ports: [tcp(443), tcp(6443)], to: [{ ipBlock: { cidr: '0.0.0.0/0' } }] }],
+    });
+    add('postgres', {
+      podSelector: pods('postgres'),
+      policyTypes: ['Ingress'],
+      ingress: [{ ports: [tcp(5432)], from: [{ podSelector: pods('django') }] }],
+    });
+  }
+}
+
+const containerSecurity: k8s.SecurityContext = {
+  allowPrivilegeEscalation: false,
+  capabilities: { drop: ['ALL'] },
+  readOnlyRootFilesystem: true,
+};
+
+function podSecurity(user: number): k8s.PodSecurityContext {
+  return {
+    fsGroup: user,
+    fsGroupChangePolicy: 'OnRootMismatch',
+    runAsGroup: user,
+    runAsNonRoot: true,
+    runAsUser: user,
+    seccompProfile: { type: 'RuntimeDefault' },
+  };
+}
+
+function resources(cpu: string, memory: string, maxCpu: string, maxMemory: string): k8s.ResourceRequirements {
+  return {
+    requests: { cpu: quantity(cpu), memory: quantity(memory) },
+    limits: { cpu: quantity(maxCpu), memory: quantity(maxMemory) },
+  };
+}
+
+function fromSecret(key: string, name = key): k8s.EnvVar {
+  return { name, valueFrom: { secretKeyRef: { name: env, key } } };
+}
