@@ -117,38 +117,41 @@ func (a *app) synthesise(build func(app cdk8s.App)) string {
 	return dir
 }
 
-// project is a system with a broker, composed of the constructs themselves.
-type project struct {
-	chart  cdk8s.Chart
-	secret *secret.Secret
-	db     *postgres.Database
-	broker *valkey.Server
-	web    *django.Web
+// system is a project with a broker, composed of the constructs themselves.
+type system struct {
+	chart   cdk8s.Chart
+	project django.Project
+	web     *django.Web
 }
 
 // compose synthesises a project that migrates, with what before adds for the
 // site and more adds to it, into a fresh directory and returns that.
-func (a *app) compose(props django.WebProps, more func(p project), before ...func(chart cdk8s.Chart, props *django.WebProps)) string {
+func (a *app) compose(
+	props django.WebProps, more func(s system), before ...func(chart cdk8s.Chart, props *django.WebProps),
+) string {
 	a.t.Helper()
 	return a.synthesise(func(app cdk8s.App) {
-		p := project{chart: cdk8s.NewChart(app, new(a.namespace), &cdk8s.ChartProps{Namespace: &a.namespace})}
-		namespace.New(p.chart, "namespace", namespace.Props{Name: a.namespace})
-		p.secret = secret.New(p.chart, "secret", secret.Props{Source: secret.Generated(secret.GeneratedProps{
+		s := system{chart: cdk8s.NewChart(app, new(a.namespace), &cdk8s.ChartProps{Namespace: &a.namespace})}
+		namespace.New(s.chart, "namespace", namespace.Props{Name: a.namespace})
+		env := secret.New(s.chart, "secret", secret.Props{Source: secret.Generated(secret.GeneratedProps{
 			Image: siteImage, Keys: []string{valkey.PasswordKey},
 		})})
-		p.db = postgres.NewDatabase(p.chart, "database", postgres.DatabaseProps{
-			Image: postgresImage, Secret: p.secret, Resources: small, Storage: "1Gi", Exporter: postgres.Exporter{Image: exporterImage},
+		project := &props.Project
+		project.Image, project.WaitForMigrations = cmp.Or(project.Image, siteImage), true
+		project.Database = postgres.NewDatabase(s.chart, "database", postgres.DatabaseProps{
+			Image: postgresImage, Secret: env, Resources: small, Storage: "1Gi",
+			Exporter: postgres.Exporter{Image: exporterImage},
 		})
-		p.broker = valkey.NewServer(p.chart, "broker", valkey.ServerProps{Image: valkeyImage, Secret: p.secret})
-		props.Image, props.Resources, props.Database, props.Broker = cmp.Or(props.Image, siteImage), small, p.db, p.broker
-		props.WaitForMigrations = true
+		project.Broker = valkey.NewServer(s.chart, "broker", valkey.ServerProps{Image: valkeyImage, Secret: env})
+		props.Resources = small
 		for _, change := range before {
-			change(p.chart, &props)
+			change(s.chart, &props)
 		}
-		p.web = django.NewWeb(p.chart, "web", props)
-		django.NewMigration(p.chart, "migration", django.MigrationProps{Web: p.web})
+		s.project = *project
+		s.web = django.NewWeb(s.chart, "web", props)
+		django.NewMigration(s.chart, "migration", django.MigrationProps{Project: s.project})
 		if more != nil {
-			more(p)
+			more(s)
 		}
 	})
 }

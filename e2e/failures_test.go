@@ -51,7 +51,7 @@ func TestFailuresNameTheirCause(t *testing.T) {
 	})
 
 	const missing = "guestbook:0.0.0-missing"
-	a.apply(a.write(existing, func(p *stack.Props) { p.Web.Image = missing }))
+	a.apply(a.write(existing, func(p *stack.Props) { p.Web.Project.Image = missing }))
 	waiting = a.waitForWaiting(django.DefaultName, "ErrImagePull", "ImagePullBackOff")
 	t.Logf("with a missing image: %s: %s", waiting.Reason, waiting.Message)
 	if !strings.Contains(waiting.Message, missing) {
@@ -65,10 +65,10 @@ func TestPasswordWithSpecialCharacters(t *testing.T) {
 	beside(t)
 	a := newApp(t, "password")
 	a.createSecret(map[string]string{
-		secret.DatabaseKey: "site",
-		secret.UserKey:     "site",
-		secret.PasswordKey: `@:/?#%25&=+ '"\$(POSTGRES_HOST)$$` + "`;é" + rand.Text(),
-		secret.DjangoSecretKey:   rand.Text(),
+		secret.DatabaseKey:     "site",
+		secret.UserKey:         "site",
+		secret.PasswordKey:     `@:/?#%25&=+ '"\$(POSTGRES_HOST)$$` + "`;é" + rand.Text(),
+		secret.DjangoSecretKey: rand.Text(),
 	})
 	a.start(existing)
 	if err := a.reachesDatabase(a.web(), 200); err != nil {

@@ -30,8 +30,9 @@ func TestStaticFilesAndMedia(t *testing.T) {
 		t.Errorf("the server's static files: %s", out)
 	}
 	withMedia := func(release string) string {
-		return a.compose(django.WebProps{Project: django.Project{Env: map[string]string{"RELEASE": release}}}, nil, func(chart cdk8s.Chart, props *django.WebProps) {
-			props.Media = django.NewMediaClaim(chart, "media", django.MediaClaimProps{Storage: "1Gi"})
+		props := django.WebProps{Env: map[string]string{"RELEASE": release}}
+		return a.compose(props, nil, func(chart cdk8s.Chart, props *django.WebProps) {
+			props.Project.Media = django.NewMediaClaim(chart, "media", django.MediaClaimProps{Storage: "1Gi"})
 		})
 	}
 	a.apply(withMedia("1"))
@@ -92,7 +93,8 @@ func TestDeployCheckHoldsARelease(t *testing.T) {
 	beside(t)
 	a := newApp(t, "check")
 	checked := func(p *stack.Props) {
-		p.Web.HTTPS, p.Web.Hosts, p.Web.DeployCheck = true, []string{"guestbook.example.com"}, django.CheckWarning
+		p.Web.Project.HTTPS, p.Web.Project.Hosts = true, []string{"guestbook.example.com"}
+		p.Web.DeployCheck = django.CheckWarning
 	}
 	good := a.write(checked)
 	a.apply(good)

@@ -36,9 +36,11 @@ func TestStrangersReachNothing(t *testing.T) {
 	beside(t)
 	a := newApp(t, "isolation")
 	visitors := newApp(t, "visitors")
-	a.startProject(a.compose(django.WebProps{Replicas: new(2)}, func(p project) {
-		django.NewWorker(p.chart, "worker", django.WorkerProps{Web: p.web, App: celeryApp, Concurrency: 1, Resources: small})
-		isolation.New(p.chart, "isolation", isolation.Props{Ingress: []isolation.Peer{{Namespace: visitors.namespace}}})
+	a.startProject(a.compose(django.WebProps{Replicas: new(2)}, func(s system) {
+		django.NewWorker(s.chart, "worker", django.WorkerProps{
+			Project: s.project, App: celeryApp, Concurrency: 1, Resources: small,
+		})
+		isolation.New(s.chart, "isolation", isolation.Props{IngressFrom: []isolation.Peer{{Namespace: visitors.namespace}}})
 	}))
 	a.waitFor(workerName)
 	visitors.createNamespace()
@@ -47,7 +49,7 @@ func TestStrangersReachNothing(t *testing.T) {
 	db := fmt.Sprintf("%s:5432", a.database().Status.PodIP)
 	exporter := fmt.Sprintf("%s:9187", a.database().Status.PodIP)
 	broker := fmt.Sprintf("%s:6379", a.ready(valkey.DefaultName).Status.PodIP)
-	service := fmt.Sprintf("%s.%s.svc.cluster.local:5432", postgres.DefaultName, a.namespace)
+	service := fmt.Sprintf("%s.%s.svc:5432", postgres.DefaultName, a.namespace)
 	all := []string{web, db, exporter, broker, service}
 
 	a.reaches(a.web(), all, db, broker, service)

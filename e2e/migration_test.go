@@ -34,7 +34,7 @@ func migrating(image string) func(*stack.Props) {
 	return func(p *stack.Props) {
 		p.Web.Replicas = new(2)
 		p.Web.Gunicorn = django.Gunicorn{Workers: 2, Threads: 4}
-		p.Web.Image, p.Web.WaitForMigrations = image, true
+		p.Web.Project.Image, p.Web.Project.WaitForMigrations = image, true
 	}
 }
 
@@ -118,7 +118,7 @@ func TestMigrationsTakeTurnsAndAreBounded(t *testing.T) {
 	beside(t)
 	a := newApp(t, "turns")
 	release := func(version int) func(*stack.Props) {
-		return func(p *stack.Props) { p.Web.Env = map[string]string{"RELEASE": fmt.Sprint(version)} }
+		return func(p *stack.Props) { p.Web.Project.Env = map[string]string{"RELEASE": fmt.Sprint(version)} }
 	}
 	a.apply(a.write(migrating(siteImage), release(0)))
 	a.waitFor(django.DefaultName)

@@ -32,7 +32,7 @@ func TestNames(t *testing.T) {
 	a := newApp(t, "names")
 	a.start()
 
-	name := postgres.DefaultName + "." + a.namespace + ".svc.cluster.local"
+	name := postgres.DefaultName + "." + a.namespace + ".svc"
 	service, err := kube.Client.CoreV1().Services(a.namespace).Get(t.Context(), postgres.DefaultName, metav1.GetOptions{})
 	if err != nil {
 		t.Fatal(err)

@@ -46,7 +46,7 @@ func TestBadImageKeepsOldPodsServing(t *testing.T) {
 	l := a.load(visitors(rate))
 
 	const missing = "guestbook:0.0.0-missing"
-	a.apply(a.write(twoReplicas, func(p *stack.Props) { p.Web.Image = missing }))
+	a.apply(a.write(twoReplicas, func(p *stack.Props) { p.Web.Project.Image = missing }))
 	waiting := a.waitForWaiting(django.DefaultName, "ErrImagePull", "ImagePullBackOff")
 	t.Logf("%s: %s", waiting.Reason, waiting.Message)
 	a.undo(good, old)

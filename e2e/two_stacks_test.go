@@ -43,7 +43,7 @@ func TestTwoStacksSideBySide(t *testing.T) {
 // cannotLogInTo lets Django, with b's credentials, try the database of other.
 func (a *app) cannotLogInTo(other *app) {
 	a.t.Helper()
-	host := postgres.DefaultName + "." + other.namespace + ".svc.cluster.local"
+	host := postgres.DefaultName + "." + other.namespace + ".svc"
 	_, err := kube.Exec(a.t.Context(), a.web(), "env", "POSTGRES_HOST="+host, "python3", "manage.py", "migrate", "--check")
 	if err == nil || !strings.Contains(err.Error(), "password authentication failed") {
 		a.t.Errorf("login to %s with the credentials of %s: %v; want password authentication to fail", host, a.namespace, err)

@@ -30,9 +30,9 @@ const (
 func TestNoTaskIsLost(t *testing.T) {
 	beside(t)
 	a := newApp(t, "worker")
-	a.startProject(a.compose(django.WebProps{}, func(p project) {
-		django.NewWorker(p.chart, "worker", django.WorkerProps{
-			Web: p.web, App: celeryApp, Concurrency: 2, Resources: small, TimeLimitSeconds: 60,
+	a.startProject(a.compose(django.WebProps{}, func(s system) {
+		django.NewWorker(s.chart, "worker", django.WorkerProps{
+			Project: s.project, App: celeryApp, Concurrency: 2, Resources: small, TimeLimitSeconds: 60,
 		})
 	}))
 	a.waitFor(workerName)
@@ -143,9 +143,12 @@ func (a *app) podGone(ctx context.Context, p corev1.Pod) error {
 func TestBeatIsOne(t *testing.T) {
 	beside(t)
 	a := newApp(t, "beat")
-	a.startProject(a.compose(django.WebProps{Project: django.Project{Env: map[string]string{"BEAT_TICK_SECONDS": "2"}}}, func(p project) {
-		django.NewWorker(p.chart, "worker", django.WorkerProps{Web: p.web, App: celeryApp, Concurrency: 1, Resources: small})
-		django.NewBeat(p.chart, "beat", django.BeatProps{Web: p.web, App: celeryApp, Resources: small})
+	ticking := django.Project{Env: map[string]string{"BEAT_TICK_SECONDS": "2"}}
+	a.startProject(a.compose(django.WebProps{Project: ticking}, func(s system) {
+		django.NewWorker(s.chart, "worker", django.WorkerProps{
+			Project: s.project, App: celeryApp, Concurrency: 1, Resources: small,
+		})
+		django.NewBeat(s.chart, "beat", django.BeatProps{Project: s.project, App: celeryApp, Resources: small})
 	}))
 	a.waitFor(workerName)
 	a.waitFor(beatName)
@@ -192,9 +195,10 @@ func TestCommandRunsOnSchedule(t *testing.T) {
 	beside(t)
 	a := newApp(t, "command")
 	const name = django.DefaultName + "-prune"
-	a.startProject(a.compose(django.WebProps{}, func(p project) {
-		django.NewScheduledCommand(p.chart, "prune", django.ScheduledCommandProps{
-			Web: p.web, Name: "prune", Args: []string{"prune_entries", "--keep", "2"}, Schedule: "* * * * *", Resources: small, HistoryLimit: new(1),
+	a.startProject(a.compose(django.WebProps{}, func(s system) {
+		django.NewScheduledCommand(s.chart, "prune", django.ScheduledCommandProps{
+			Project: s.project, NameSuffix: "prune", Args: []string{"prune_entries", "--keep", "2"},
+			Schedule: "* * * * *", Resources: small, HistoryLimit: new(1),
 		})
 	}))
 	for i := range 5 {

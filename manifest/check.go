@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"example.com/django-cdk8s/internal/labels"
 )
 
 // External is an object, or some keys of one, that manifests may refer to
@@ -52,7 +54,7 @@ type Options struct {
 // commas between them. References to them are in order, and the stringData of
 // such a Secret counts as values that anybody may read, except for what looks
 // like a credential.
-const GeneratedKeysAnnotation = "django-cdk8s.example.com/generated-keys"
+const GeneratedKeysAnnotation = labels.GeneratedKeys
 
 // Problem is one thing that is wrong with an object.
 type Problem struct {

@@ -10,6 +10,8 @@ import (
 	"k8s.io/apimachinery/pkg/api/validate/content"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
+
+	"example.com/django-cdk8s/internal/labels"
 )
 
 // dnsLabel says what a namespace may be called.
@@ -91,9 +93,6 @@ func generatedKeys(o Object) []string {
 	return keys
 }
 
-// maxCronJobName leaves room for the suffix of the Jobs' names.
-const maxCronJobName = 52
-
 // wrongName says what the name of an object of o's kind must be, or nothing
 // when it is that; see
 // https://kubernetes.io/docs/concepts/overview/working-with-objects/names/.
@@ -113,8 +112,8 @@ func wrongName(o Object) string {
 		}
 	case len(validation.IsDNS1123Subdomain(o.Name)) > 0:
 		return "must be 1 to 253 lower-case letters, digits, '-' or '.', and start and end with a letter or digit"
-	case o.Kind == "CronJob" && o.Group == "batch" && len(o.Name) > maxCronJobName:
-		return fmt.Sprintf("must be at most %d characters, because the Jobs' names are made of it", maxCronJobName)
+	case o.Kind == "CronJob" && o.Group == "batch" && len(o.Name) > labels.MaxCronJobName:
+		return fmt.Sprintf("must be at most %d characters, because the Jobs' names are made of it", labels.MaxCronJobName)
 	}
 	return ""
 }

@@ -15,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/validation"
 
+	own "example.com/django-cdk8s/internal/labels"
 	"example.com/django-cdk8s/manifest/pods"
 )
 
@@ -244,18 +245,13 @@ func (s *service) hasPort(name string) bool {
 	return slices.ContainsFunc(s.Spec.Ports, func(port corev1.ServicePort) bool { return port.Name == name })
 }
 
-// rootCertificate is the ConfigMap by which Kubernetes shows every namespace the
-// certificate of the API server; see
-// https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/#bound-service-account-token-volume.
-const rootCertificate = "kube-root-ca.crt"
-
 // keyRef is a field that names a key of a Secret or ConfigMap.
 type keyRef struct{ field, key string }
 
 // require adds a problem when the object that o names in field does not exist,
 // or for every key that it does not hold.
 func (c *checker) require(o Object, field, kind, name string, keys ...keyRef) {
-	if kind == "ConfigMap" && name == rootCertificate {
+	if kind == "ConfigMap" && name == own.RootCertificate {
 		return
 	}
 	c.requireIn(o.Namespace, o, field, kind, name, keys...)

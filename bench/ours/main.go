@@ -23,7 +23,7 @@ const image = "docker.io/example/django-app:1.0.0"
 func add(app cdk8s.App, name string, isolated bool) {
 	s := stack.New(app, name, stack.Props{
 		Namespace: namespace.Props{Name: name},
-		Web:       django.WebProps{Image: image},
+		Web:       django.WebProps{Project: django.Project{Image: image}},
 	})
 	if isolated {
 		isolation.New(s, "isolation", isolation.Props{})

@@ -26,11 +26,11 @@ const URLVariable = "CELERY_BROKER_URL"
 // Connector is a broker that a workload can use: a valkey.Server, or a
 // [Connection] to one that runs elsewhere.
 type Connector interface {
+	// Broker returns the address and the credentials of the broker.
 	Broker() Connection
 }
 
-// Connection is all that a client needs to reach a broker. The credentials are
-// named, not contained.
+// Connection is the address of a broker and the names of its credentials.
 type Connection struct {
 	// Secret holds the credentials, in the namespace of the client.
 	//
@@ -61,8 +61,8 @@ type Connection struct {
 
 	// Port is the broker's TCP port, for network policies.
 	//
-	// Default: the port in URL. Without one it is unknown, which network
-	// policies report.
+	// Default: the port in URL. An unknown port is a problem of network
+	// policies.
 	Port int
 }
 
@@ -72,6 +72,16 @@ func (c Connection) Broker() Connection {
 	c.URLKey = cmp.Or(c.URLKey, URLVariable)
 	c.Port = cmp.Or(c.Port, c.urlPort())
 	return c
+}
+
+// Endpoint returns the broker's host and port, as far as they are known.
+func (c Connection) Endpoint() network.Endpoint {
+	c = c.Broker()
+	to := network.Endpoint{Port: c.Port}
+	if u, err := c.parse(); err == nil {
+		to.Host = u.Hostname()
+	}
+	return to
 }
 
 // Validate reports every invalid field, and every key that Secret lacks.
@@ -84,11 +94,8 @@ func (c Connection) Validate() field.ErrorList {
 		e.Add("Port", c.Port, fmt.Sprintf("contradicts URL, whose port is %d", port))
 	}
 	e.Append(c.Secret.ValidateUse("Secret", "the Secret of the broker's URL, or of its password", ""))
-	if c.Secret == nil {
-		return e.Err()
-	}
 	if c.URL != "" {
-		e.Append(c.validateURL())
+		c.validateURL(&e)
 		return e.Err()
 	}
 	e.Append(c.Secret.ValidateKeys("URLKey", c.URLKey))
@@ -98,26 +105,32 @@ func (c Connection) Validate() field.ErrorList {
 	return e.Err()
 }
 
-func (c Connection) validateURL() field.ErrorList {
-	var e rule.Errors
+func (c Connection) validateURL(e *rule.Errors) {
 	if c.PasswordKey == "" {
 		e.Add("PasswordKey", "", "is required with URL: the key of Secret that holds the password")
-		return e.Err()
+		return
 	}
+	e.Append(c.ValidatePassword())
+	u, err := c.parse()
+	switch {
+	case err != nil || passwordOf(u) != "$("+c.PasswordKey+")" || strings.Count(c.URL, "$") > 1:
+		// The text may hold a password, and is not shown.
+		e.Add("URL", "...", fmt.Sprintf("must be a URL such as redis://:$(%[1]s)@redis.example.com:6379/0, "+
+			"with $(%[1]s) in place of the password, no other '$', and other characters percent-encoded", c.PasswordKey))
+	case u.Port() != "" && strings.Trim(u.Port(), "0") == "":
+		e.Add("URL", "...", "must not have port 0")
+	}
+}
+
+// ValidatePassword reports a PasswordKey that is no name of a variable, that
+// Secret lacks, or whose value does not fit into a URL.
+func (c Connection) ValidatePassword() field.ErrorList {
+	var e rule.Errors
 	e.EnvName("PasswordKey", c.PasswordKey)
 	if c.PasswordKey == URLVariable {
 		e.Add("PasswordKey", c.PasswordKey, "must be another: the environment variable of that name carries the URL")
 	}
 	e.Append(c.Secret.ValidateKeys("PasswordKey", c.PasswordKey))
-	u, err := c.parse()
-	if err == nil && u.Port() == "0" {
-		e.Add("URL", "...", "must not have port 0")
-	}
-	if err != nil || passwordOf(u) != "$("+c.PasswordKey+")" || strings.Count(c.URL, "$") > 1 {
-		// The text may hold a password, and is not shown.
-		e.Add("URL", "...", fmt.Sprintf("must be a URL such as redis://:$(%[1]s)@redis.example.com:6379/0, "+
-			"with $(%[1]s) in place of the password, no other '$', and other characters percent-encoded", c.PasswordKey))
-	}
 	e.Append(c.Secret.ValidateURLSafe("PasswordKey", c.PasswordKey))
 	return e.Err()
 }
@@ -150,14 +163,4 @@ func (c Connection) urlPort() int {
 	}
 	port, _ := strconv.Atoi(u.Port())
 	return port
-}
-
-// Endpoint returns the broker's host and port, as far as they are known.
-func (c Connection) Endpoint() network.Endpoint {
-	c = c.Broker()
-	to := network.Endpoint{Port: c.Port}
-	if u, err := c.parse(); err == nil {
-		to.Host = u.Hostname()
-	}
-	return to
 }

@@ -12,6 +12,7 @@ import (
 	"example.com/django-cdk8s/constructs/broker"
 	"example.com/django-cdk8s/constructs/secret"
 	"example.com/django-cdk8s/internal/construct"
+	"example.com/django-cdk8s/internal/host"
 	"example.com/django-cdk8s/internal/kube"
 	"example.com/django-cdk8s/internal/rule"
 )
@@ -323,18 +324,11 @@ func (p project) allowedHosts(hosts []string, name string, s *site) []string {
 // none, the Service's own names. The list is never empty, because a project
 // that splits it would find one empty origin, which Django refuses.
 func (p project) trustedOrigins(hosts []string, name string, port int) []string {
-	var origins []string
-	scheme := "http://"
+	scheme := "http"
 	if p.HTTPS {
-		scheme = "https://"
+		scheme = "https"
 	}
-	for _, host := range hosts {
-		if domain, ok := strings.CutPrefix(host, "."); ok {
-			origins = append(origins, scheme+domain, scheme+"*."+domain)
-		} else {
-			origins = append(origins, scheme+host)
-		}
-	}
+	origins := host.Origins(scheme, hosts)
 	if len(origins) > 0 {
 		return origins
 	}

@@ -191,7 +191,7 @@ var wrongJobs = map[string]struct {
 		func(chart cdk8s.Chart) {
 			django.NewWorker(chart, "worker", django.WorkerProps{Project: plainProject(chart), App: "shop"})
 		},
-		`test/worker: Project.Broker: "": is required: the broker of Celery\'s messages`,
+		`test/worker: Project.Broker: "": is required: the broker of Celery's messages`,
 	},
 	"worker: project of another namespace": {
 		func(chart cdk8s.Chart) {
@@ -216,7 +216,7 @@ var wrongJobs = map[string]struct {
 	"worker: app as a path":    {wrongWorker(django.WorkerProps{App: "shop/celery.py"}), `test/worker: App: "shop/celery.py": must be the name of a Python module`},
 	"worker: app as options":   {wrongWorker(django.WorkerProps{App: "shop --beat"}), `test/worker: App: "shop --beat": must be the name of a Python module`},
 	"worker: name":             {wrongWorker(django.WorkerProps{Name: "shop_worker"}), `test/worker: Name: "shop_worker": must be 1 to 63 lower-case`},
-	"worker: long name":        {wrongWorker(django.WorkerProps{Name: long}), `test/worker: Name: "` + long + `": must be 1 to 63 lower-case`},
+	"worker: long name":        {wrongWorker(django.WorkerProps{Name: long}), `test/worker: Name: "` + long + `": must be at most 63 characters`},
 	"worker: two queues":       {wrongWorker(django.WorkerProps{Queues: []string{"mail,bulk"}}), `test/worker: Queues[0]: "mail,bulk": must be 1 to 255 letters`},
 	"worker: queue of nothing": {wrongWorker(django.WorkerProps{Queues: []string{"mail", ""}}), `test/worker: Queues[1]: "": must be 1 to 255 letters`},
 	"worker: queue twice":      {wrongWorker(django.WorkerProps{Queues: []string{"mail", "mail"}}), `test/worker: Queues: "mail": is listed twice`},
@@ -249,7 +249,7 @@ var wrongJobs = map[string]struct {
 		func(chart cdk8s.Chart) {
 			django.NewBeat(chart, "beat", django.BeatProps{Project: plainProject(chart), App: "shop"})
 		},
-		`test/beat: Project.Broker: "": is required: the broker of Celery\'s messages`,
+		`test/beat: Project.Broker: "": is required: the broker of Celery's messages`,
 	},
 	"beat: project of another namespace": {
 		func(chart cdk8s.Chart) {

@@ -150,6 +150,7 @@ var (
 	ownEnv        = map[string]string{"LANG": "C.UTF-8"}
 	fullMigration = django.MigrationProps{
 		Name: "schema", Resources: smallResources, HistoryLimit: new(0), BackoffLimit: new(0), ActiveDeadlineSeconds: 7200,
+		Pod: pod.Template{PriorityClassName: "site"},
 	}
 	fullWorker = django.WorkerProps{
 		App: "shop.celery:app", Name: "mailer", Queues: []string{"mail", "reports.weekly"}, Concurrency: 4, Replicas: new(3),
@@ -232,7 +233,7 @@ func TestEveryFieldOfTheJobs(t *testing.T) {
 	}
 	t.Run("migration", func(t *testing.T) {
 		full := fullMigration
-		full.Project, full.Env, full.Pod = other, ownEnv, background
+		full.Project, full.Env = other, ownEnv
 		cdktest.EveryField(t, django.MigrationProps{}, full, func(chart cdk8s.Chart, props django.MigrationProps) {
 			props.Project = project(chart, props.Project)
 			django.NewMigration(chart, "migration", props)

@@ -16,6 +16,7 @@ import (
 	"example.com/django-cdk8s/constructs/postgres"
 	"example.com/django-cdk8s/constructs/secret"
 	"example.com/django-cdk8s/internal/construct"
+	"example.com/django-cdk8s/internal/host"
 	"example.com/django-cdk8s/internal/kube"
 	"example.com/django-cdk8s/internal/labels"
 	"example.com/django-cdk8s/internal/rule"
@@ -157,7 +158,7 @@ func (p Project) resolve(namespace string) (project, field.ErrorList) {
 	r := project{Project: p, namespace: namespace}
 	e.Label("Name", p.Name)
 	e.Image("Image", p.Image)
-	validateHosts(&e, "Hosts", p.Hosts)
+	host.Validate(&e, "Hosts", p.Hosts)
 	e.UserID("RunAsUser", p.RunAsUser)
 	e.Names("ImagePullSecrets", p.ImagePullSecrets)
 	for i, v := range p.Volumes {
@@ -374,7 +375,7 @@ func notClaim(v pod.Volume) bool { return !isClaim(v) }
 // the project, and media that several nodes can share.
 func (p process) mounts() kube.Mounts {
 	var mounts kube.Mounts
-	mounts.EmptyDir("tmp", kube.TmpPath, "")
+	mounts.Tmp(p.template)
 	mounts.Add("volume", p.Volumes, notClaim)
 	mounts.Add("own-volume", p.template.Volumes, nil)
 	if claim := p.claim(); claim != nil && !p.oneNode() {
@@ -446,14 +447,6 @@ func (p process) checkMigrated() field.ErrorList {
 	}
 	e.Add("Project.WaitForMigrations", true, "needs a django.Migration of this database in the app, or the pods wait for ever")
 	return e.Err()
-}
-
-// validateHosts checks host names as Django's ALLOWED_HOSTS takes them.
-func validateHosts(e *rule.Errors, name string, hosts []string) {
-	for i, host := range hosts {
-		e.Host(rule.Item(name, i), host)
-	}
-	e.Unique(name, hosts)
 }
 
 // serviceNames are the DNS names of the Service called name, from the shortest.

@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"example.com/django-cdk8s/constructs/pod"
+	"example.com/django-cdk8s/internal/host"
 	"example.com/django-cdk8s/internal/kube"
 	"example.com/django-cdk8s/internal/labels"
 	"example.com/django-cdk8s/internal/rule"
@@ -177,7 +178,7 @@ func (p WebProps) resolve(namespace string) (WebProps, process, field.ErrorList)
 	if p.Hosts == nil {
 		p.Hosts = p.Project.Hosts
 	} else {
-		validateHosts(&e, "Hosts", p.Hosts)
+		host.Validate(&e, "Hosts", p.Hosts)
 	}
 	p.Resources = p.Resources.WithDefaults(DefaultResources)
 	p.Gunicorn = p.Gunicorn.withDefaults(p.Resources.Limits)

@@ -8,7 +8,6 @@ package django
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/aws/constructs-go/constructs/v10"
 	appsv1 "k8s.io/api/apps/v1"
@@ -19,6 +18,7 @@ import (
 	"example.com/django-cdk8s/constructs/object"
 	"example.com/django-cdk8s/constructs/pod"
 	"example.com/django-cdk8s/internal/construct"
+	"example.com/django-cdk8s/internal/host"
 	"example.com/django-cdk8s/internal/kube"
 	"example.com/django-cdk8s/internal/labels"
 )
@@ -199,8 +199,8 @@ func (w *Web) server(mounts kube.Mounts) corev1.Container {
 // because the kubelet names the pod's address; without X-Forwarded-Proto a site
 // that redirects to https answers 301, which passes and proves nothing.
 func (w *Web) probe(path string, p Probe) *corev1.Probe {
-	host := w.process.allowedHosts(w.props.Hosts, w.Name(), nil)[0]
-	headers := []corev1.HTTPHeader{{Name: "Host", Value: strings.TrimPrefix(host, ".")}}
+	first := host.Host(w.process.allowedHosts(w.props.Hosts, w.Name(), nil)[0])
+	headers := []corev1.HTTPHeader{{Name: "Host", Value: first.Name()}}
 	if w.process.HTTPS {
 		headers = append(headers, corev1.HTTPHeader{Name: "X-Forwarded-Proto", Value: "https"})
 	}

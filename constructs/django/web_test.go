@@ -302,25 +302,62 @@ func TestEveryFieldReachesTheManifest(t *testing.T) {
 	aside := cdk8s.NewChart(cdk8s.NewApp(nil), new("aside"), nil)
 	other := complete(aside, full)
 	other.Project.Database = postgres.Connection{Host: "other.example.com", Secret: environment(aside, "other-db")}
+	t.Run("project", func(t *testing.T) {
+		cdktest.EveryField(t, django.Project{Image: "shop:1"}, other.Project, func(chart cdk8s.Chart, p django.Project) {
+			web(chart, django.WebProps{Project: adopted(chart, p)})
+		})
+	})
+	other.Name, other.Hosts, other.Env = "blog", []string{"blog.example.com"}, map[string]string{"SITE": "blog"}
 	other.Autoscaling = pod.Autoscaling{MaxReplicas: 9}
+	other.Rollout = pod.Rollout{MaxSurge: 2}
+	other.Probes = django.Probes{Startup: django.Probe{FailureThreshold: 120}}
+	other.Service = pod.Service{Type: "NodePort"}
 	cdktest.EveryField(t, django.WebProps{}, other, func(chart cdk8s.Chart, props django.WebProps) {
-		if props.Project.Secret != nil {
-			props.Project.Secret = environment(chart, props.Project.Secret.Name())
-		}
-		if props.Project.Database != nil {
-			connection := props.Project.Database.Connection()
-			connection.Secret = environment(chart, connection.Secret.Name())
-			props.Project.Database = connection
-		}
-		if connection, ok := props.Project.Broker.(broker.Connection); ok {
-			connection.Secret = holding(chart, "shop-broker", connection.Secret.Keys()...)
-			props.Project.Broker = connection
-		}
-		if store, ok := props.Project.Media.(django.ObjectStore); ok {
-			store.Secret = holding(chart, "shop-media", store.Secret.Keys()...)
-			props.Project.Media = store
-		}
+		props.Project = adopted(chart, props.Project)
 		web(chart, props)
+	})
+}
+
+// adopted returns p with Secrets of chart in place of those of another.
+func adopted(chart cdk8s.Chart, p django.Project) django.Project {
+	if p.Secret != nil {
+		p.Secret = environment(chart, p.Secret.Name())
+	}
+	if p.Database != nil {
+		connection := p.Database.Connection()
+		connection.Secret = environment(chart, connection.Secret.Name())
+		p.Database = connection
+	}
+	if connection, ok := p.Broker.(broker.Connection); ok {
+		connection.Secret = holding(chart, "shop-broker", connection.Secret.Keys()...)
+		p.Broker = connection
+	}
+	if store, ok := p.Media.(django.ObjectStore); ok {
+		store.Secret = holding(chart, "shop-media", store.Secret.Keys()...)
+		p.Media = store
+	}
+	return p
+}
+
+// Two sites of one project run one image on one database, which one migration
+// changes. They differ in name, hosts and settings.
+func TestTwoSitesOfOneProject(t *testing.T) {
+	cdktest.Golden(t, "web/two sites of one project with one migration", func(chart cdk8s.Chart) {
+		env := environment(chart, "django-env-secret")
+		project := django.Project{
+			Image:             "shop:1",
+			Hosts:             []string{"shop.example.com"},
+			HTTPS:             true,
+			Database:          postgres.NewDatabase(chart, "database", postgres.DatabaseProps{Secret: env}),
+			Env:               map[string]string{"DJANGO_SETTINGS_MODULE": "shop.settings"},
+			WaitForMigrations: true,
+		}
+		django.NewWeb(chart, "shop", django.WebProps{Project: project, StaticRoot: "/app/static"})
+		django.NewWeb(chart, "admin", django.WebProps{
+			Project: project, Name: "django-admin", Hosts: []string{"admin.example.com"},
+			Env: map[string]string{"DJANGO_SETTINGS_MODULE": "shop.settings.admin"}, Port: 8080,
+		})
+		django.NewMigration(chart, "migration", django.MigrationProps{Project: project})
 	})
 }
 

@@ -59,7 +59,7 @@ type Object[T Kubernetes] struct {
 	metadata cdk8s.ApiObjectMetadataDefinition
 }
 
-// New adds an object called id to scope, a construct of this library. build
+// New adds an object called id to scope: a chart, or a construct in one. build
 // returns the object as its Go type, with name and without a namespace, which
 // follows from the chart; it is called when the manifest is rendered.
 func New[T Kubernetes](scope constructs.Construct, id, name string, build func() T) *Object[T] {
@@ -74,11 +74,11 @@ func NewHashed[T Kubernetes](scope constructs.Construct, id, name string, build 
 }
 
 func add[T Kubernetes](scope constructs.Construct, id, name string, build func() T, hashed bool) *Object[T] {
-	node := construct.Of(scope)
+	node := construct.In(scope, id)
 	o := &Object[T]{node: node, path: node.Path() + "/" + id, name: name, build: build, hashed: hashed}
 	kind := kindOf[T]()
 	apiVersion, kindName := kind.ToAPIVersionAndKind()
-	cdk8s.NewApiObject_Override(o, scope, &id, &cdk8s.ApiObjectProps{
+	cdk8s.NewApiObject_Override(o, node.Construct(), &id, &cdk8s.ApiObjectProps{
 		ApiVersion: &apiVersion, Kind: &kindName, Metadata: &cdk8s.ApiObjectMetadata{Name: &name},
 	})
 	return o

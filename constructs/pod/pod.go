@@ -5,6 +5,7 @@ package pod
 import (
 	"cmp"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
@@ -22,6 +23,20 @@ type Quantities struct {
 	// EphemeralStorage in bytes with a unit: what the container may write to
 	// the node's disk, with its logs and the emptyDir volumes of the pod.
 	EphemeralStorage string
+}
+
+// List returns the quantities as Kubernetes has them, for a container of one's
+// own. It panics on a text that is none.
+func (q Quantities) List() corev1.ResourceList {
+	list := corev1.ResourceList{}
+	for name, text := range map[corev1.ResourceName]string{
+		corev1.ResourceCPU: q.CPU, corev1.ResourceMemory: q.Memory, corev1.ResourceEphemeralStorage: q.EphemeralStorage,
+	} {
+		if text != "" {
+			list[name] = resource.MustParse(text)
+		}
+	}
+	return list
 }
 
 // Resources are the requests and limits of a container; see

@@ -11,6 +11,9 @@ import (
 	"example.com/django-cdk8s/internal/rule"
 )
 
+// DefaultTmpSize is the size limit of /tmp.
+const DefaultTmpSize = "1Gi"
+
 // Template is what a site may add to the pods of any workload. Its types are
 // those of Kubernetes. The zero value adds nothing.
 //
@@ -124,6 +127,12 @@ type Template struct {
 	// Default: none.
 	Volumes []Volume
 
+	// TmpSize is the size limit of /tmp, such as "5Gi". It is a directory on the
+	// node's disk; above the limit the pod is evicted.
+	//
+	// Default: [DefaultTmpSize].
+	TmpSize string
+
 	// ImagePullPolicy is the pull policy of the construct's own containers.
 	//
 	// Default: Always for an image without a tag or with the tag latest,
@@ -217,6 +226,9 @@ func (t Template) Validate() field.ErrorList {
 	t.validateEnv(&e)
 	for i, v := range t.Volumes {
 		e.Join(rule.Item("Volumes", i), v.Validate())
+	}
+	if t.TmpSize != "" {
+		e.Bytes("TmpSize", t.TmpSize)
 	}
 	if t.ImagePullPolicy != "" {
 		e.OneOf("ImagePullPolicy", string(t.ImagePullPolicy),

@@ -1,8 +1,10 @@
 package postgres
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -27,7 +29,9 @@ const (
 
 // MaxConnections returns the number of connections that the server allows: the
 // parameter max_connections, or [DefaultMaxConnections].
-func (d *Database) MaxConnections() int { return d.props.setting(maxConnections).value }
+func (d *Database) MaxConnections() int {
+	return cmp.Or(d.get().props.limits.settings[maxConnections].value, DefaultMaxConnections)
+}
 
 // The settings of PostgreSQL that count connections.
 const (
@@ -40,61 +44,50 @@ const (
 // max_val of its view pg_settings says.
 const backends = 1<<18 - 1
 
-// connectionSettings are the lowest value and the default of each.
-var connectionSettings = map[string]struct{ low, byDefault int }{
-	maxConnections:       {1, DefaultMaxConnections},
-	superuserConnections: {0, 3},
-	reservedConnections:  {0, 0},
+// connectionLimits are the settings that count connections.
+type connectionLimits struct {
+	settings map[string]setting
+	// wrong is whether one of them has been reported, so that no sum holds.
+	wrong bool
 }
 
-// setting is the number that a setting has, and the field that it comes from.
+// setting is a number, the lowest that it may be, and the field that it comes
+// from.
 type setting struct {
-	field string
-	value int
+	field      string
+	low, value int
 }
 
-// setting returns the setting called name. A wrong value, which
-// validateConnections reports, counts as the default.
-func (p DatabaseProps) setting(name string) setting {
-	s := setting{rule.Item("Parameters", name), connectionSettings[name].byDefault}
-	for _, given := range rule.Keys(p.Parameters) {
-		if strings.ToLower(given) != name {
-			continue
-		}
-		if value, ok := parseNumber(name, p.Parameters[given]); ok {
-			s = setting{rule.Item("Parameters", given), value}
-		}
-	}
-	return s
+func newConnectionLimits() connectionLimits {
+	at := func(name string) string { return rule.Item("Parameters", name) }
+	return connectionLimits{settings: map[string]setting{
+		maxConnections:       {at(maxConnections), 1, DefaultMaxConnections},
+		superuserConnections: {at(superuserConnections), 0, 3},
+		reservedConnections:  {at(reservedConnections), 0, 0},
+	}}
 }
 
-// parseNumber takes plain decimal digits only: PostgreSQL reads 0100 as octal.
-func parseNumber(name, text string) (int, bool) {
+// set reads the setting called name, which the field says. It takes plain
+// decimal digits only: PostgreSQL reads 0100 as octal.
+func (l *connectionLimits) set(e *rule.Errors, field, name, text string) {
+	low := l.settings[name].low
 	value, err := strconv.Atoi(text)
-	return value, err == nil && strconv.Itoa(value) == text && connectionSettings[name].low <= value && value <= backends
+	if err != nil || strconv.Itoa(value) != text || value < low || value > backends {
+		e.Add(field, text, fmt.Sprintf("must be a whole number between %d and %d, without leading zeros", low, backends))
+		l.wrong = true
+		return
+	}
+	l.settings[name] = setting{field, low, value}
 }
 
-// validateConnections checks the settings that count connections, as
-// PostgreSQL does when it starts.
-func (p DatabaseProps) validateConnections(e *rule.Errors) {
-	wrong := false
-	for _, given := range rule.Keys(p.Parameters) {
-		name, field, text := strings.ToLower(given), rule.Item("Parameters", given), p.Parameters[given]
-		if _, counts := connectionSettings[name]; !counts {
-			continue
-		}
-		if _, ok := parseNumber(name, text); !ok {
-			e.Add(field, text, fmt.Sprintf("must be a whole number between %d and %d, without leading zeros", connectionSettings[name].low, backends))
-			wrong = true
-		} else if name == reservedConnections && p.Major != 0 && p.Major < 16 {
-			e.Add(field, text, fmt.Sprintf("must not be given: PostgreSQL %d does not know it, 16 is the first that does", p.Major))
-			wrong = true
-		}
-	}
-	limit, superuser, reserved := p.setting(maxConnections), p.setting(superuserConnections).value, p.setting(reservedConnections).value
-	if !wrong && limit.value <= superuser+reserved {
+// validate checks that the server starts, which compares the three.
+func (l *connectionLimits) validate(e *rule.Errors) {
+	limit := l.settings[maxConnections]
+	superuser, reserved := l.settings[superuserConnections].value, l.settings[reservedConnections].value
+	if !l.wrong && limit.value <= superuser+reserved {
 		e.Add(limit.field, limit.value, fmt.Sprintf("must be above %s + %s = %d + %d = %d, or the server does not start",
 			superuserConnections, reservedConnections, superuser, reserved, superuser+reserved))
+		l.wrong = true
 	}
 }
 
@@ -116,24 +109,27 @@ func (c client) term() string {
 // is known.
 func (d *Database) checkBudget() field.ErrorList {
 	var e rule.Errors
-	if d.props.validateConnections(&e); len(e.Err()) > 0 {
-		return nil // They are reported with the other props.
+	if d.props.limits.wrong {
+		return nil
 	}
 	sum := 0
 	var terms []string
-	for _, c := range append(d.clients(), d.reserve()) {
+	for _, c := range append(slices.Clone(d.clients()), d.reserve()) {
 		switch {
-		case c.connections < 0:
-			e.Add(rule.Item("Flow", c.name)+".Connections", c.connections, "must not be negative")
+		case strings.ContainsAny(c.name, "\r\n"):
+			e.Add("Flows.Name", c.name, "must not contain a line break")
 			continue
-		case strings.ContainsAny(c.name+c.formula, "\r\n"):
-			e.Add(rule.Item("Flow", c.name), c.formula, "must not contain a line break")
+		case strings.ContainsAny(c.formula, "\r\n"):
+			e.Add(rule.Item("Flows", c.name)+".To.Formula", c.formula, "must not contain a line break")
+			continue
+		case c.connections < 0:
+			e.Add(rule.Item("Flows", c.name)+".To.Connections", c.connections, "must not be negative")
 			continue
 		}
 		sum = min(sum, math.MaxInt-c.connections) + c.connections
 		terms = append(terms, c.term())
 	}
-	if limit := d.props.setting(maxConnections); sum > limit.value {
+	if limit := d.props.limits.settings[maxConnections]; sum > limit.value {
 		e.Add(limit.field, limit.value, atLeast(sum)+": "+strings.Join(terms, " + "))
 	}
 	return e.Err()
@@ -169,10 +165,12 @@ func newIndex(all []constructs.IConstruct) index {
 		namespace := construct.NamespaceOf(c)
 		for _, flow := range source.Flows() {
 			for _, to := range flow.To {
-				if service, in := to.Resolve(namespace); service != "" && to.Port == DefaultPort && to.Connections != 0 {
-					at := address{in, service}
-					i.clients[at] = append(i.clients[at], client{flow.Name, to.Formula, to.Connections})
+				service, in := to.Resolve(namespace)
+				if service == "" || to.Port != DefaultPort || to.Connections == 0 {
+					continue
 				}
+				at := address{in, service}
+				i.clients[at] = append(i.clients[at], client{flow.Name, to.Formula, to.Connections})
 			}
 		}
 	}
@@ -181,7 +179,8 @@ func newIndex(all []constructs.IConstruct) index {
 
 func atLeast(sum int) string {
 	if sum > backends {
-		return fmt.Sprintf("must be at least %d, and PostgreSQL takes at most %d, so the clients must open fewer", sum, backends)
+		const text = "must be at least %d, and PostgreSQL takes at most %d, so the clients must open fewer"
+		return fmt.Sprintf(text, sum, backends)
 	}
 	return fmt.Sprintf("must be at least %d", sum)
 }
@@ -191,11 +190,12 @@ func (d *Database) reserve() client {
 	c := client{name: "reserve", connections: SpareConnections}
 	var terms []string
 	for _, name := range []string{superuserConnections, reservedConnections} {
-		if n := d.props.setting(name).value; n > 0 {
+		if n := d.props.limits.settings[name].value; n > 0 {
 			c.connections += n
 			terms = append(terms, fmt.Sprintf("%d %s", n, name))
 		}
 	}
-	c.formula = strings.Join(append(terms, fmt.Sprintf("%d for the probe, the exporter and psql", SpareConnections)), " + ")
+	terms = append(terms, fmt.Sprintf("%d for the probe, the exporter and psql", SpareConnections))
+	c.formula = strings.Join(terms, " + ")
 	return c
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"reflect"
-	"slices"
 	"strings"
 
 	"github.com/aws/constructs-go/constructs/v10"
@@ -72,7 +71,7 @@ type DatabaseProps struct {
 	Image string
 
 	// Major is the major version of PostgreSQL in Image, where its tag does not
-	// tell. A server does not start on data of another major version.
+	// contain it. A server does not start on data of another major version.
 	//
 	// Default: read from the tag of Image.
 	Major int
@@ -108,7 +107,8 @@ type DatabaseProps struct {
 	SharedMemory string
 
 	// Parameters are settings of the server, such as max_connections, passed on
-	// its command line.
+	// its command line. Names must be known to the major version; those of
+	// extensions have a dot. Amounts of memory must be below the memory limit.
 	//
 	// Default: none.
 	Parameters map[string]string
@@ -129,12 +129,13 @@ type DatabaseProps struct {
 	// Default: 999, the user of the Debian image, or 70 for an Alpine image.
 	RunAsUser int
 
-	// Service are settings of the Service.
+	// Service is the type, annotations and session affinity of the Service.
 	//
-	// Default: each field's own.
+	// Default: a ClusterIP Service.
 	Service pod.Service
 
-	// Pod are further settings of the pod.
+	// Pod are further settings of the pod, such as labels, tolerations and
+	// sidecars.
 	//
 	// Default: none.
 	Pod pod.Template
@@ -152,82 +153,86 @@ func (p DatabaseProps) Validate() field.ErrorList {
 	return problems
 }
 
-// resolve fills in the defaults and reports every invalid field.
-func (p DatabaseProps) resolve(namespace string) (DatabaseProps, field.ErrorList) {
-	given := p
-	p = p.withDefaults()
-	layout := layoutOf(p.Image, p.Major)
+// resolved are DatabaseProps with their defaults, and what follows from them.
+type resolved struct {
+	DatabaseProps
+
+	layout layout
+	limits connectionLimits
+}
+
+// resolve fills in the defaults and reports every invalid field. namespace is
+// that of the pod.
+func (p DatabaseProps) resolve(namespace string) (resolved, field.ErrorList) {
+	r := p.withDefaults()
 	var e rule.Errors
-	p.server().Validate(&e, given.Resources, []string{"postgres", "exporter"},
-		[]string{layout.mountPath, sharedMemoryPath, socketPath, kube.TmpPath})
-	p.validateImage(&e, given)
-	p.validateSharedMemory(&e)
-	p.validateParameters(&e)
+	r.server().Validate(&e, p.Resources, r.own())
+	r.validateImage(&e, p)
+	r.validateSharedMemory(&e)
+	r.limits = r.resolveParameters(&e)
 	e.Join("Exporter", p.Exporter.Validate())
-	e.Append(p.Secret.ValidateUse("Secret", needSecret, namespace))
-	e.Append(Connection{Secret: p.Secret}.WithDefaults().validateKeys())
-	return p, e.Err()
+	e.Append(r.Secret.ValidateUse("Secret", needSecret, namespace))
+	e.Append(Connection{Secret: r.Secret}.WithDefaults().validateKeys())
+	return r, e.Err()
 }
 
-func (p DatabaseProps) server() single.Props {
+func (r resolved) server() single.Props {
 	return single.Props{
-		Name: p.Name, Image: p.Image, Storage: p.Storage, StorageClass: p.StorageClass, Resources: p.Resources,
-		ImagePullSecrets: p.ImagePullSecrets, RunAsUser: p.RunAsUser, Service: p.Service, Pod: p.Pod,
+		Name: r.Name, Image: r.Image, Storage: r.Storage, StorageClass: r.StorageClass, Resources: r.Resources,
+		ImagePullSecrets: r.ImagePullSecrets, RunAsUser: r.RunAsUser, Service: r.Service, Pod: r.Pod,
 	}
 }
 
-func (p DatabaseProps) validateImage(e *rule.Errors, given DatabaseProps) {
+// The names of the containers.
+const (
+	serverName   = "postgres"
+	exporterName = "exporter"
+)
+
+func (r resolved) own() single.Own {
+	own := single.Own{
+		Containers: []string{serverName}, Env: r.environment(), DataDir: r.layout.dataDir,
+		Volumes: map[string]string{
+			sharedMemoryPath: sharedMemoryVolume,
+			socketPath:       socketVolume,
+			// Linux leads from one to the other.
+			strings.TrimPrefix(socketPath, "/var"): socketVolume,
+			kube.TmpPath:                           "tmp",
+		},
+	}
+	if r.Exporter.Image != "" {
+		own.Containers = append(own.Containers, exporterName)
+	}
+	return own
+}
+
+func (r resolved) validateImage(e *rule.Errors, given DatabaseProps) {
 	switch {
-	case strings.Contains(p.Image, "bitnami"):
-		e.Add("Image", p.Image, "must be the official image or one built on it: Bitnami's has another entry point and other paths")
-	case given.Major != 0:
+	case !image.Valid(r.Image): // It is reported as such.
+	case strings.Contains(r.Image, "bitnami"):
+		e.Add("Image", r.Image, "must be the official image or one built on it: Bitnami's has another entry point")
+	case r.Major == 0:
+		e.Add("Image", r.Image, fmt.Sprintf("must have a tag that starts with its PostgreSQL major version "+
+			"(%d or later), or Major must be given", minMajor))
+	}
+	switch {
+	case given.Major != 0 && (given.Major < minMajor || given.Major > maxMajor):
 		e.Range("Major", given.Major, minMajor, maxMajor)
-	case p.Major == 0 && image.Valid(p.Image):
-		e.Add("Image", p.Image, fmt.Sprintf("must have a tag that starts with its PostgreSQL major version (%d or later), or Major must be given", minMajor))
-	}
-	if contradicts(p.Image, given.Major) {
-		e.Add("Major", given.Major, "contradicts the tag of the official image "+p.Image)
+	case contradicts(r.Image, given.Major):
+		e.Add("Major", given.Major, "contradicts the tag of the official image "+r.Image)
 	}
 }
 
-func (p DatabaseProps) validateParameters(e *rule.Errors) {
-	given := map[string]bool{}
-	for _, name := range rule.Keys(p.Parameters) {
-		field := rule.Item("Parameters", name)
-		e.Parameter(field, name)
-		// PostgreSQL takes names in any case.
-		lower := strings.ToLower(name)
-		if _, counts := connectionSettings[lower]; !counts {
-			e.Text(field, p.Parameters[name])
-		}
-		if slices.Contains(ownParameters, lower) {
-			e.Add(field, p.Parameters[name], "must not be given: the probes, the Service and the volume depend on it")
-		}
-		if given[lower] {
-			e.Add(field, p.Parameters[name], "is listed twice, in different case")
-		}
-		given[lower] = true
-	}
-	p.validateConnections(e)
-}
-
-// ownParameters are the settings that the construct relies on.
-var ownParameters = []string{
-	"config_file", "data_directory", "external_pid_file", "hba_file", "ident_file", "listen_addresses", "port",
-	"unix_socket_directories",
-}
-
-func (p DatabaseProps) validateSharedMemory(e *rule.Errors) {
-	shm := e.Bytes("SharedMemory", p.SharedMemory)
-	limit, err := resource.ParseQuantity(p.Resources.Limits.Memory)
-	// A wrong limit is reported itself.
-	wrong := err != nil || limit.Value() < 2<<20
-	if shm != nil && !wrong && shm.Cmp(limit) >= 0 {
-		e.Add("SharedMemory", p.SharedMemory, "must be below the memory limit "+p.Resources.Limits.Memory+", against which it counts")
+func (r resolved) validateSharedMemory(e *rule.Errors) {
+	limit := single.Bytes(r.Resources.Limits.Memory)
+	// Below two of the smallest amounts, no shared memory is right.
+	if shm := e.Bytes("SharedMemory", r.SharedMemory); shm != nil && limit >= 2<<20 && shm.Value() >= limit {
+		e.Add("SharedMemory", r.SharedMemory, "must be below the memory limit "+r.Resources.Limits.Memory+
+			", against which it counts")
 	}
 }
 
-func (p DatabaseProps) withDefaults() DatabaseProps {
+func (p DatabaseProps) withDefaults() resolved {
 	p.Name = cmp.Or(p.Name, DefaultName)
 	p.Image = cmp.Or(p.Image, DefaultImage)
 	facts := layoutOf(p.Image, p.Major)
@@ -236,13 +241,13 @@ func (p DatabaseProps) withDefaults() DatabaseProps {
 	p.Storage = cmp.Or(p.Storage, DefaultStorage)
 	p.Resources = p.Resources.WithDefaults(DefaultResources)
 	p.SharedMemory = cmp.Or(p.SharedMemory, defaultSharedMemory(p.Resources.Limits.Memory))
-	return p
+	p.Exporter.Resources = p.Exporter.Resources.WithDefaults(DefaultExporterResources)
+	return resolved{DatabaseProps: p, layout: facts}
 }
 
 func defaultSharedMemory(limit string) string {
-	q, err := resource.ParseQuantity(limit)
-	half := q.Value() / 2
-	if want := resource.MustParse(DefaultSharedMemory); err != nil || half >= want.Value() || half < 1<<20 {
+	half := single.Bytes(limit) / 2
+	if half >= single.Bytes(DefaultSharedMemory) || half < 1<<20 {
 		return DefaultSharedMemory
 	}
 	return resource.NewQuantity(half, resource.BinarySI).String()
@@ -254,7 +259,7 @@ type Database struct {
 	constructs.Construct
 
 	node    *construct.Node
-	props   DatabaseProps
+	props   resolved
 	objects single.Objects
 }
 
@@ -271,84 +276,105 @@ func NewDatabase(scope constructs.Construct, id string, props DatabaseProps) *Da
 	d.node = construct.Init(d, scope, id)
 	resolved, problems := props.resolve(d.node.Namespace())
 	d.node.Report(problems)
+	d.node.Check(d.checkBudget)
 	d.props = resolved
 
-	layout := layoutOf(d.props.Image, d.props.Major)
 	d.objects = single.New(d.node, single.Server{
-		Props: d.props.server(), Part: labels.Database, Ports: d.ports(), DataPath: layout.mountPath,
+		Props: d.props.server(), Part: labels.Database, Ports: d.ports(), DataPath: d.props.layout.mountPath,
 		StartupSeconds: startupSeconds, TerminationSeconds: terminationSeconds,
-		Annotations: kube.Scrape(d.Metrics()), Directories: d.directories, Containers: d.containers,
+		Annotations: kube.Scrape(d.Metrics()), Directories: d.props.directories, Containers: d.props.containers,
 	})
-	d.node.Check(d.checkBudget)
+	return d
+}
+
+// get returns d, or an empty database for a nil one, so that no method panics.
+func (d *Database) get() *Database {
+	if d == nil {
+		return &Database{}
+	}
 	return d
 }
 
 // Connection returns the address and the credentials of the database.
 func (d *Database) Connection() Connection {
-	if d == nil || d.node == nil {
+	d = d.get()
+	if d.node == nil {
 		return Connection{}.WithDefaults()
 	}
-	return Connection{Host: d.node.ServiceHost(d.props.Name), Secret: d.props.Secret}.WithDefaults()
+	return Connection{Host: d.node.ServiceHost(d.Name()), Secret: d.props.Secret}.WithDefaults()
 }
 
 // Name returns the name of the Deployment and of the Service.
-func (d *Database) Name() string { return d.props.Name }
+func (d *Database) Name() string { return d.get().props.Name }
 
 // Selector returns the labels that select the pod.
-func (d *Database) Selector() map[string]string { return labels.Selector(d.props.Name) }
+func (d *Database) Selector() map[string]string { return labels.Selector(d.Name()) }
 
 // Claim returns the PersistentVolumeClaim of the data.
-func (d *Database) Claim() *object.Object[*corev1.PersistentVolumeClaim] { return d.objects.Claim }
+func (d *Database) Claim() *object.Object[*corev1.PersistentVolumeClaim] {
+	return d.get().objects.Claim
+}
 
 // Deployment returns the Deployment of the server.
-func (d *Database) Deployment() *object.Object[*appsv1.Deployment] { return d.objects.Deployment }
+func (d *Database) Deployment() *object.Object[*appsv1.Deployment] { return d.get().objects.Deployment }
 
 // Service returns the Service in front of the server and its exporter.
-func (d *Database) Service() *object.Object[*corev1.Service] { return d.objects.Service }
+func (d *Database) Service() *object.Object[*corev1.Service] { return d.get().objects.Service }
 
 // ExternalReferences lists objects that the construct references and does not
 // create.
 func (d *Database) ExternalReferences() []network.Object {
+	d = d.get()
+	if d.node == nil {
+		return nil
+	}
 	return d.props.server().References(d.node.Namespace())
 }
 
-// Flows implements [network.Source].
+// Flows implements [network.Source]: the server connects to nobody.
 func (d *Database) Flows() []network.Flow {
+	d = d.get()
+	if d.node == nil {
+		return nil
+	}
 	metrics, _ := d.Metrics()
-	return []network.Flow{{Name: d.props.Name, Pods: d.Selector(), Metrics: metrics}}
+	return []network.Flow{{Name: d.Name(), Pods: d.Selector(), Metrics: metrics}}
 }
 
-// terminationSeconds is how long PostgreSQL may take to write its last
-// checkpoint before it is killed and has to recover on its next start.
+// terminationSeconds is the time from deletion to SIGKILL, in which PostgreSQL
+// writes its last checkpoint. Without it, the next start is a recovery.
 const terminationSeconds = 120
 
 // Where the server writes besides its data.
 const (
-	sharedMemoryPath = "/dev/shm"
-	socketPath       = "/var/run/postgresql"
+	sharedMemoryPath   = "/dev/shm"
+	sharedMemoryVolume = "shm"
+
+	// The directory of the socket and its lock file, and the size limit.
+	socketPath   = "/var/run/postgresql"
+	socketVolume = "run"
+	socketSize   = "16Mi"
 )
 
-func (d *Database) directories(mounts *kube.Mounts) {
-	mounts.Memory("shm", sharedMemoryPath, d.props.SharedMemory)
-	// The socket and its lock file.
-	mounts.EmptyDir("run", socketPath, "")
-	mounts.EmptyDir("tmp", kube.TmpPath, "")
+func (r resolved) directories(mounts *kube.Mounts) {
+	mounts.Memory(sharedMemoryVolume, sharedMemoryPath, r.SharedMemory)
+	mounts.EmptyDir(socketVolume, socketPath, socketSize)
+	mounts.Tmp(r.Pod)
 }
 
-func (d *Database) containers(kube.Mounts) []corev1.Container {
-	layout := layoutOf(d.props.Image, d.props.Major)
+func (r resolved) containers() []corev1.Container {
 	containers := []corev1.Container{{
-		Name:           "postgres",
-		Image:          d.props.Image,
-		Command:        single.Command(layout.mountPath),
-		Args:           arguments(d.props.Parameters),
-		Env:            d.environment(layout.dataDir),
-		Resources:      kube.Resources(d.props.Resources),
+		Name:           serverName,
+		Image:          r.Image,
+		Command:        single.Command(r.layout.mountPath),
+		Args:           arguments(r.Parameters),
+		Env:            r.environment().Vars,
+		Resources:      kube.Resources(r.Resources),
 		StartupProbe:   isReady(startupPeriod, startupSeconds/startupPeriod),
 		ReadinessProbe: isReady(10, 3),
 	}}
-	if d.props.Exporter.Image != "" {
-		containers = append(containers, d.exporter())
+	if r.Exporter.Image != "" {
+		containers = append(containers, r.exporter())
 	}
 	return containers
 }
@@ -362,17 +388,15 @@ func arguments(parameters map[string]string) []string {
 	return args
 }
 
-func (d *Database) environment(dataDir string) []corev1.EnvVar {
-	var env kube.Env
-	env.Set("PGDATA", dataDir)
+func (r resolved) environment() (env kube.Env) {
+	env.Set("PGDATA", r.layout.dataDir)
 	// Checksums find a corrupt page when it is read, rather than when its
 	// backup is needed. The default since PostgreSQL 18.
 	env.Set("POSTGRES_INITDB_ARGS", "--data-checksums")
 	for _, key := range []string{secret.DatabaseKey, secret.UserKey, secret.PasswordKey} {
-		env.FromSecret(key, d.props.Secret.Name(), key)
+		env.FromSecret(key, r.Secret.Name(), key)
 	}
-	env.FromKeys(d.props.Pod.EnvKeys)
-	return env.Vars
+	return env
 }
 
 // How often the startup probe asks and after how long it gives up, in seconds.

@@ -61,7 +61,7 @@ func (x Exporter) Validate() field.ErrorList {
 // Metrics returns the TCP port and the path of the metrics, or 0 and "" without
 // an exporter.
 func (d *Database) Metrics() (port int, path string) {
-	if d.props.Exporter.Image == "" {
+	if d.get().props.Exporter.Image == "" {
 		return 0, ""
 	}
 	return MetricsPort, MetricsPath
@@ -78,14 +78,13 @@ func (d *Database) ports() []kube.Port {
 	return ports
 }
 
-func (d *Database) exporter() corev1.Container {
-	props := d.props.Exporter
+func (r resolved) exporter() corev1.Container {
 	return corev1.Container{
-		Name:            "exporter",
-		Image:           props.Image,
-		Env:             d.exporterEnv(),
+		Name:            exporterName,
+		Image:           r.Exporter.Image,
+		Env:             r.exporterEnv(),
 		Ports:           kube.ContainerPorts(kube.Port{Name: labels.MetricsPort, Number: MetricsPort}),
-		Resources:       kube.Resources(props.Resources.WithDefaults(DefaultExporterResources)),
+		Resources:       kube.Resources(r.Exporter.Resources),
 		SecurityContext: &corev1.SecurityContext{RunAsUser: new(int64(nobody)), RunAsGroup: new(int64(nobody))},
 	}
 }
@@ -96,9 +95,9 @@ const nobody = 65534
 
 // exporterEnv names the server's database as the exporter reads it. User and
 // password are apart, because the exporter encodes them for the URL.
-func (d *Database) exporterEnv() []corev1.EnvVar {
+func (r resolved) exporterEnv() []corev1.EnvVar {
 	var env kube.Env
-	name := d.props.Secret.Name()
+	name := r.Secret.Name()
 	env.FromSecret(secret.DatabaseKey, name, secret.DatabaseKey)
 	env.FromSecret("DATA_SOURCE_USER", name, secret.UserKey)
 	env.FromSecret("DATA_SOURCE_PASS", name, secret.PasswordKey)

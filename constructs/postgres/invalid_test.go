@@ -154,7 +154,7 @@ var wrong = map[string]struct {
 	"exporter: above limit":    {withExporter(postgres.Exporter{Image: exporter, Resources: pod.Resources{Requests: pod.Quantities{CPU: "2"}, Limits: pod.Quantities{CPU: "1"}}}), `test/database: Exporter.Resources.Requests.CPU: "2": must not be above its limit 1`},
 	"image: Bitnami":           {withDatabase(postgres.DatabaseProps{Image: "bitnami/postgresql:17"}), `test/database: Image: "bitnami/postgresql:17": must be the official image or one built on it`},
 	"service: type":            {withDatabase(postgres.DatabaseProps{Service: pod.Service{Type: "ExternalName"}}), `test/database: Service.Type: "ExternalName": must be one of`},
-	"volume: of the server":    {withDatabase(postgres.DatabaseProps{Pod: pod.Template{Volumes: []pod.Volume{{MountPath: "/dev/shm", EmptyDir: "1Mi"}}}}), `test/database: Pod.Volumes[0].MountPath: "/dev/shm": must be another path`},
+	"volume: of the server":    {withDatabase(postgres.DatabaseProps{Pod: pod.Template{Volumes: []pod.Volume{{MountPath: "/tmp", EmptyDir: "1Mi"}}}}), `test/database: Pod.Volumes[0].MountPath: "/tmp": must be another path`},
 	"container: of the server": {withDatabase(postgres.DatabaseProps{Pod: pod.Template{Containers: []corev1.Container{{Name: "postgres", Image: "a:1"}}}}), `test/database: Pod.Containers[0].Name: "postgres": must be another`},
 	"priority class: spaces":   {withDatabase(postgres.DatabaseProps{Pod: pod.Template{PriorityClassName: "very high"}}), `test/database: Pod.PriorityClassName: "very high": must be 1 to 253 lower-case`},
 	"priority class: capitals": {withDatabase(postgres.DatabaseProps{Pod: pod.Template{PriorityClassName: "High"}}), `test/database: Pod.PriorityClassName: "High": must be 1 to 253 lower-case`},

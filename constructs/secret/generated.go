@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -132,7 +133,10 @@ func (g generated) validate(e *rule.Errors, p Props) {
 }
 
 func (g generated) build(s *Secret) {
-	s.object = newSecret(s, g.Values, map[string]string{labels.SyncOptions: labels.KeepData})
+	keys := slices.Sorted(slices.Values(g.Keys))
+	s.object = newSecret(s, g.Values, map[string]string{
+		labels.SyncOptions: labels.KeepData, labels.GeneratedKeys: strings.Join(keys, ","),
+	})
 	kube.NewAPIAccess(s.node, s.generator(), labels.Credentials, g.Pod, rbacv1.PolicyRule{
 		APIGroups:     []string{""},
 		Resources:     []string{"secrets"},

@@ -6,12 +6,12 @@ package valkey
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/constructs-go/constructs/v10"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"example.com/django-cdk8s/constructs/broker"
@@ -131,12 +131,13 @@ type ServerProps struct {
 	// Default: [DefaultRunAsUser].
 	RunAsUser int
 
-	// Service are settings of the Service.
+	// Service is the type, annotations and session affinity of the Service.
 	//
-	// Default: each field's own.
+	// Default: a ClusterIP Service.
 	Service pod.Service
 
-	// Pod are further settings of the pod.
+	// Pod are further settings of the pod, such as labels, tolerations and
+	// sidecars.
 	//
 	// Default: none.
 	Pod pod.Template
@@ -153,21 +154,27 @@ func (p ServerProps) resolve(namespace string) (ServerProps, field.ErrorList) {
 	given := p
 	p = p.withDefaults()
 	var e rule.Errors
-	p.server().Validate(&e, given.Resources, []string{"valkey"}, []string{dataPath})
-	if base := image.Base(p.Image); base == "redis" || strings.Contains(p.Image, "bitnami") {
-		e.Add("Image", p.Image, "must be the official image of Valkey or one built on it: this one has another program or entry point")
-	}
+	p.server().Validate(&e, given.Resources, single.Own{
+		Containers: []string{containerName}, Env: p.environment(), DataDir: dataPath,
+	})
+	p.validateImage(&e)
 	p.validateSizes(&e)
 	e.Append(p.Secret.ValidateUse("Secret", "the Secret that holds the password", namespace))
-	if len(e.Err()) == 0 || p.Secret != nil {
-		e.EnvName("PasswordKey", p.PasswordKey)
-		if p.PasswordKey == broker.URLVariable {
-			e.Add("PasswordKey", p.PasswordKey, "must be another: the environment variable of that name carries the URL")
-		}
-		e.Append(p.Secret.ValidateKeys("PasswordKey", p.PasswordKey))
-		e.Append(p.Secret.ValidateURLSafe("PasswordKey", p.PasswordKey))
-	}
+	e.Append(broker.Connection{Secret: p.Secret, PasswordKey: p.PasswordKey}.ValidatePassword())
 	return p, e.Err()
+}
+
+// otherServers are the names of images whose server is another program.
+var otherServers = []string{"redis", "redis-stack", "redis-stack-server", "keydb", "dragonfly", "memcached", "rabbitmq"}
+
+func (p ServerProps) validateImage(e *rule.Errors) {
+	switch {
+	case !image.Valid(p.Image): // It is reported as such.
+	case strings.Contains(p.Image, "bitnami"):
+		e.Add("Image", p.Image, "must be the official image or one built on it: Bitnami's has another entry point")
+	case slices.Contains(otherServers, image.Base(p.Image)):
+		e.Add("Image", p.Image, "must be an image of Valkey, such as "+DefaultImage+": this one lacks valkey-server")
+	}
 }
 
 func (p ServerProps) server() single.Props {
@@ -180,22 +187,18 @@ func (p ServerProps) server() single.Props {
 // The least memory in which Valkey starts and does something useful, and how
 // many times the memory limit the claim holds.
 const (
-	minMemory     = "32Mi"
+	minMemory     = 32 << 20
 	storageFactor = 3
 )
 
 func (p ServerProps) validateSizes(e *rule.Errors) {
-	storage, wrong := resource.ParseQuantity(p.Storage)
-	limit, err := resource.ParseQuantity(p.Resources.Limits.Memory)
-	if err != nil || limit.Value() < 1<<20 {
-		return // A wrong limit is reported itself.
+	storage, limit := single.Bytes(p.Storage), single.Bytes(p.Resources.Limits.Memory)
+	if limit > 0 && limit < minMemory {
+		e.Add("Resources.Limits.Memory", p.Resources.Limits.Memory, "must be at least 32Mi")
 	}
-	if limit.Cmp(resource.MustParse(minMemory)) < 0 {
-		e.Add("Resources.Limits.Memory", p.Resources.Limits.Memory, "must be at least "+minMemory)
-	}
-	if wrong == nil && storage.Value() >= 1<<20 && storage.Value()/storageFactor < limit.Value() {
-		e.Add("Storage", p.Storage, fmt.Sprintf("must be at least %d times the memory limit %s, to hold the append-only file and its next version",
-			storageFactor, p.Resources.Limits.Memory))
+	if storage > 0 && storage/storageFactor < limit {
+		e.Add("Storage", p.Storage, fmt.Sprintf("must be at least %d times the memory limit %s, "+
+			"to hold the append-only file and its next version", storageFactor, p.Resources.Limits.Memory))
 	}
 }
 
@@ -209,7 +212,7 @@ func (p ServerProps) withDefaults() ServerProps {
 	return p
 }
 
-// connection returns how clients reach the server at host.
+// connection returns the address and the credentials of the server at host.
 func (p ServerProps) connection(host string) broker.Connection {
 	return broker.Connection{
 		Secret:      p.Secret,
@@ -252,57 +255,77 @@ func NewServer(scope constructs.Construct, id string, props ServerProps) *Server
 	return s
 }
 
+// get returns s, or an empty server for a nil one, so that no method panics.
+func (s *Server) get() *Server {
+	if s == nil {
+		return &Server{}
+	}
+	return s
+}
+
 // Broker returns the address and the credentials of the server.
 func (s *Server) Broker() broker.Connection {
-	if s == nil || s.node == nil {
+	s = s.get()
+	if s.node == nil {
 		return broker.Connection{}
 	}
 	return s.props.connection(s.node.ServiceHost(s.props.Name))
 }
 
 // Name returns the name of the Deployment and of the Service.
-func (s *Server) Name() string { return s.props.Name }
+func (s *Server) Name() string { return s.get().props.Name }
 
 // Selector returns the labels that select the pod.
-func (s *Server) Selector() map[string]string { return labels.Selector(s.props.Name) }
+func (s *Server) Selector() map[string]string { return labels.Selector(s.Name()) }
 
 // Claim returns the PersistentVolumeClaim of the data.
-func (s *Server) Claim() *object.Object[*corev1.PersistentVolumeClaim] { return s.objects.Claim }
+func (s *Server) Claim() *object.Object[*corev1.PersistentVolumeClaim] { return s.get().objects.Claim }
 
 // Deployment returns the Deployment of the server.
-func (s *Server) Deployment() *object.Object[*appsv1.Deployment] { return s.objects.Deployment }
+func (s *Server) Deployment() *object.Object[*appsv1.Deployment] { return s.get().objects.Deployment }
 
 // Service returns the Service in front of the server.
-func (s *Server) Service() *object.Object[*corev1.Service] { return s.objects.Service }
+func (s *Server) Service() *object.Object[*corev1.Service] { return s.get().objects.Service }
 
 // ExternalReferences lists objects that the construct references and does not
 // create.
 func (s *Server) ExternalReferences() []network.Object {
+	s = s.get()
+	if s.node == nil {
+		return nil
+	}
 	return s.props.server().References(s.node.Namespace())
 }
 
-// Flows implements [network.Source].
+// Flows implements [network.Source]: the server connects to nobody.
 func (s *Server) Flows() []network.Flow {
-	return []network.Flow{{Name: s.props.Name, Pods: s.Selector()}}
+	s = s.get()
+	if s.node == nil {
+		return nil
+	}
+	return []network.Flow{{Name: s.Name(), Pods: s.Selector()}}
 }
 
 const (
 	// dataPath is where the server keeps its append-only file.
 	dataPath = "/data"
 
-	// terminationSeconds is how long Valkey may take to bring the end of its
-	// append-only file to the disk before it is killed.
+	// terminationSeconds is the time from deletion to SIGKILL, in which Valkey
+	// brings the end of its append-only file to the disk.
 	terminationSeconds = 60
 )
 
-func (s *Server) containers(kube.Mounts) []corev1.Container {
+// containerName is the name of the server's container.
+const containerName = "valkey"
+
+func (s *Server) containers() []corev1.Container {
 	return []corev1.Container{{
-		Name:           "valkey",
+		Name:           containerName,
 		Image:          s.props.Image,
 		Command:        single.Command(dataPath, setPassword),
 		Args:           arguments(s.props.Resources.Limits.Memory),
 		WorkingDir:     dataPath,
-		Env:            s.environment(),
+		Env:            s.props.environment().Vars,
 		Resources:      kube.Resources(s.props.Resources),
 		StartupProbe:   answers(startupPeriod, startupSeconds/startupPeriod),
 		ReadinessProbe: answers(10, 3),
@@ -344,19 +367,11 @@ func arguments(memoryLimit string) []string {
 }
 
 // maxMemory returns what [MemoryShare] leaves of the limit, in bytes.
-func maxMemory(limit string) int64 {
-	q, err := resource.ParseQuantity(limit)
-	if err != nil {
-		return 0 // A wrong limit is reported itself.
-	}
-	return int64(float64(q.Value()) * MemoryShare / 100)
-}
+func maxMemory(limit string) int64 { return int64(float64(single.Bytes(limit)) * MemoryShare / 100) }
 
-func (s *Server) environment() []corev1.EnvVar {
-	var env kube.Env
-	env.FromSecret(passwordVariable, s.props.Secret.Name(), s.props.PasswordKey)
-	env.FromKeys(s.props.Pod.EnvKeys)
-	return env.Vars
+func (p ServerProps) environment() (env kube.Env) {
+	env.FromSecret(passwordVariable, p.Secret.Name(), p.PasswordKey)
+	return env
 }
 
 // How often the startup probe asks and after how long it gives up, in seconds.

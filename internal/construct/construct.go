@@ -49,14 +49,21 @@ var registry = map[constructs.IConstruct]*Node{}
 // and a scope outside any chart, are problems of the app. A nil scope panics:
 // there is no app that could report it.
 func Init(c, scope constructs.Construct, id string) *Node {
-	parent := nodeOf(scope, id)
-	if parent.chart == nil {
-		parent = newStandIn(parent, id)
-	}
+	parent := In(scope, id)
 	n := &Node{self: c, app: parent.app, chart: parent.chart}
 	n.attach(parent, id, func(id string) {
 		constructs.NewConstruct_Override(c, parent.self.(constructs.Construct), &id)
 	})
+	return n
+}
+
+// In returns what Go knows of scope, where a construct called id is to be made:
+// a chart, or a construct in one.
+func In(scope constructs.Construct, id string) *Node {
+	n := nodeOf(scope, id)
+	if n.chart == nil {
+		n = newStandIn(n, id)
+	}
 	return n
 }
 
@@ -216,6 +223,8 @@ func NamespaceOf(c any) string {
 	if !ok || IsNil(c) {
 		return ""
 	}
+	// A construct that was never made has no node.
+	defer func() { _ = recover() }()
 	if n := nodeOf(scope, ""); n.chart != nil {
 		return n.chart.Namespace
 	}

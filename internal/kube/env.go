@@ -45,9 +45,11 @@ func (e *Env) FromSecret(name, secret, key string) {
 	e.add(corev1.EnvVar{Name: name, ValueFrom: &corev1.EnvVarSource{SecretKeyRef: selector}})
 }
 
-// FromField adds the value of a field of the pod, such as status.podIP.
+// FromField adds the value of a field of the pod, such as status.podIP. The API
+// version is what the API server would fill in: server-side apply takes it for
+// a conflict where plain apply has left it out.
 func (e *Env) FromField(name, field string) {
-	e.add(corev1.EnvVar{Name: name, ValueFrom: &corev1.EnvVarSource{FieldRef: &corev1.ObjectFieldSelector{FieldPath: field}}})
+	e.add(corev1.EnvVar{Name: name, ValueFrom: &corev1.EnvVarSource{FieldRef: &corev1.ObjectFieldSelector{APIVersion: "v1", FieldPath: field}}})
 }
 
 // FromKeys adds the variables of a template.

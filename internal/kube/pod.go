@@ -10,7 +10,6 @@ import (
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"example.com/django-cdk8s/constructs/pod"
@@ -58,19 +57,7 @@ func restrict(given *corev1.SecurityContext) *corev1.SecurityContext {
 
 // Resources converts r.
 func Resources(r pod.Resources) corev1.ResourceRequirements {
-	return corev1.ResourceRequirements{Requests: quantities(r.Requests), Limits: quantities(r.Limits)}
-}
-
-func quantities(q pod.Quantities) corev1.ResourceList {
-	list := corev1.ResourceList{}
-	for name, text := range map[corev1.ResourceName]string{
-		corev1.ResourceCPU: q.CPU, corev1.ResourceMemory: q.Memory, corev1.ResourceEphemeralStorage: q.EphemeralStorage,
-	} {
-		if text != "" {
-			list[name] = resource.MustParse(text)
-		}
-	}
-	return list
+	return corev1.ResourceRequirements{Requests: r.Requests.List(), Limits: r.Limits.List()}
 }
 
 // PullPolicy returns the pull policy of an image: always for a tag that moves,

@@ -1,6 +1,7 @@
 package kube
 
 import (
+	"cmp"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
@@ -20,6 +21,11 @@ type Mounts struct {
 	Mounts  []corev1.VolumeMount
 }
 
+// Tmp adds /tmp, of the size that t gives.
+func (m *Mounts) Tmp(t pod.Template) {
+	m.EmptyDir("tmp", TmpPath, cmp.Or(t.TmpSize, pod.DefaultTmpSize))
+}
+
 // Clone returns a copy of m, to which more can be added.
 func (m Mounts) Clone() Mounts { return Mounts{slices.Clone(m.Volumes), slices.Clone(m.Mounts)} }
 
@@ -28,8 +34,8 @@ func (m *Mounts) add(name, path string, readOnly bool, source corev1.VolumeSourc
 	m.Mounts = append(m.Mounts, corev1.VolumeMount{Name: name, MountPath: path, ReadOnly: readOnly})
 }
 
-// EmptyDir adds a writable directory of the node's disk. An empty size means no
-// limit of its own.
+// EmptyDir adds a writable directory of the node's disk, which the pod must not
+// fill above size.
 func (m *Mounts) EmptyDir(name, path, size string) {
 	m.add(name, path, false, emptyDir(size, ""))
 }
@@ -99,10 +105,10 @@ func (m *Mounts) APIToken(name string) {
 	certificate := &corev1.ConfigMapProjection{Items: []corev1.KeyToPath{{Key: "ca.crt", Path: "ca.crt"}}}
 	certificate.Name = labels.RootCertificate
 	m.add(name, tokenPath, true, corev1.VolumeSource{Projected: &corev1.ProjectedVolumeSource{Sources: []corev1.VolumeProjection{
-		{ServiceAccountToken: &corev1.ServiceAccountTokenProjection{Path: "token"}},
+		{ServiceAccountToken: &corev1.ServiceAccountTokenProjection{Path: "token", ExpirationSeconds: new(int64(3600))}},
 		{ConfigMap: certificate},
 		{DownwardAPI: &corev1.DownwardAPIProjection{Items: []corev1.DownwardAPIVolumeFile{{
-			Path: "namespace", FieldRef: &corev1.ObjectFieldSelector{FieldPath: "metadata.namespace"},
+			Path: "namespace", FieldRef: &corev1.ObjectFieldSelector{APIVersion: "v1", FieldPath: "metadata.namespace"},
 		}}}},
 	}}})
 }

@@ -144,3 +144,7 @@ const RootCertificate = "kube-root-ca.crt"
 // its Jobs are made of it; see
 // https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/#writing-a-cronjob-spec.
 const MaxCronJobName = 52
+
+// GeneratedKeys is the annotation of a Secret with the keys, separated by
+// commas, that the cluster adds to those in its manifest.
+const GeneratedKeys = "django-cdk8s.example.com/generated-keys"

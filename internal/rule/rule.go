@@ -171,18 +171,6 @@ func (e *Errors) URLPath(field, value string) {
 	}
 }
 
-// Host checks a host name as Django's ALLOWED_HOSTS takes it; a leading dot
-// stands for the name and everything below it.
-func (e *Errors) Host(field, value string) {
-	name := strings.TrimPrefix(value, ".")
-	switch {
-	case value == "*":
-		e.Add(field, value, "would turn Django's check of the Host header off; list the hosts, or use a leading dot for subdomains")
-	case len(validation.IsDNS1123Subdomain(name)) > 0:
-		e.Add(field, value, "must be a lower-case host name without scheme, port or path; a leading dot takes in its subdomains")
-	}
-}
-
 // Address checks the host name or IPv4 address of a server.
 func (e *Errors) Address(field, value string) {
 	if len(validation.IsDNS1123Subdomain(value)) > 0 {
@@ -311,20 +299,6 @@ var envName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,252}$`)
 func (e *Errors) SecretKey(field, value string) {
 	if len(validation.IsConfigMapKey(value)) > 0 {
 		e.Add(field, value, "must be 1 to 253 letters, digits, '-', '_' or '.'")
-	}
-}
-
-// Holder is a Secret that knows its keys.
-type Holder interface {
-	Name() string
-	Keys() []string
-}
-
-// HeldKey checks that s holds the key that field asks for. A Secret without any
-// key is reported itself.
-func (e *Errors) HeldKey(field string, s Holder, key string) {
-	if keys := s.Keys(); len(keys) > 0 && !slices.Contains(keys, key) {
-		e.Add(field, key, fmt.Sprintf("is not a key of Secret %q, which holds %s", s.Name(), strings.Join(keys, ", ")))
 	}
 }
 

@@ -4,6 +4,7 @@
 package single
 
 import (
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -20,8 +21,13 @@ import (
 	"example.com/django-cdk8s/internal/rule"
 )
 
-// claimSuffix is what the name of the claim has behind that of the server.
-const claimSuffix = "-pvc"
+const (
+	// claimSuffix is what the name of the claim has behind that of the server.
+	claimSuffix = "-pvc"
+
+	// dataVolume is the name of the volume of the data in the pod.
+	dataVolume = "data"
+)
 
 // Props are those that every server on one volume has.
 type Props struct {
@@ -36,12 +42,25 @@ type Props struct {
 	Pod              pod.Template
 }
 
+// Own is what the server itself has in its pod, so that a template must not
+// have it.
+type Own struct {
+	// Containers are the names of its containers.
+	Containers []string
+	// Env is the environment of its first container.
+	Env kube.Env
+	// Volumes are the names of its volumes, by mount path, besides that of the
+	// data.
+	Volumes map[string]string
+	// DataDir is the directory that holds the data, in the volume of the data.
+	DataDir string
+}
+
 // Validate reports every invalid field. given are the resources without their
-// defaults, own the names of the server's containers, and paths where it mounts
-// its own volumes.
-func (p Props) Validate(e *rule.Errors, given pod.Resources, own, paths []string) {
-	if limit := 63 - len(claimSuffix); len(p.Name) > limit {
-		e.Add("Name", p.Name, "must be at most 59 characters, because the claim's name is made of it")
+// defaults.
+func (p Props) Validate(e *rule.Errors, given pod.Resources, own Own) {
+	if len(p.Name) > 63-len(claimSuffix) {
+		e.TooLong("Name", p.Name, 63-len(claimSuffix), ", because the claim's name is made of it", false)
 	} else {
 		e.Label("Name", p.Name)
 	}
@@ -53,34 +72,70 @@ func (p Props) Validate(e *rule.Errors, given pod.Resources, own, paths []string
 	e.UserID("RunAsUser", p.RunAsUser)
 	e.Join("Service", p.Service.Validate())
 	e.Join("Pod", p.Pod.Validate())
-	for i, name := range p.Pod.ContainerNames() {
-		if slices.Contains(own, name) {
-			e.Add(rule.Item("Pod.Containers", i)+".Name", name, "must be another: the construct has a container of that name")
-		}
-	}
-	for i, v := range p.Pod.Volumes {
-		if slices.Contains(paths, v.MountPath) {
-			e.Add(rule.Item("Pod.Volumes", i)+".MountPath", v.MountPath, "must be another path: the construct mounts a volume there")
+	p.validateContainers(e, own)
+	p.validateVolumes(e, own)
+	for _, name := range rule.Keys(p.Pod.EnvKeys) {
+		if own.Env.Has(name) {
+			e.Add(rule.Item("Pod.EnvKeys", name), "...", "must be another: the construct sets the variable of that name")
 		}
 	}
 }
+
+func (p Props) validateContainers(e *rule.Errors, own Own) {
+	check := func(field string, containers []corev1.Container) {
+		for i, c := range containers {
+			if slices.Contains(own.Containers, c.Name) {
+				e.Add(rule.Item(field, i)+".Name", c.Name, "must be another: the construct has a container of that name")
+			}
+		}
+	}
+	check("Pod.InitContainers", p.Pod.InitContainers)
+	check("Pod.Containers", p.Pod.Containers)
+}
+
+func (p Props) validateVolumes(e *rule.Errors, own Own) {
+	taken := append(slices.Collect(maps.Values(own.Volumes)), dataVolume)
+	var names, paths []string
+	for i, v := range p.Pod.Volumes {
+		at, name := rule.Item("Pod.Volumes", i), pod.VolumeName("own-volume", p.Pod.Volumes, i)
+		var wrong rule.Errors
+		wrong.MountPath("", v.MountPath)
+		switch {
+		case len(wrong.Err()) > 0: // The template reports it.
+		case within(own.DataDir, v.MountPath) || within(v.MountPath, own.DataDir):
+			// What is mounted above hides the data, and initdb refuses a
+			// directory that something is mounted in.
+			e.Add(at+".MountPath", v.MountPath, "must be another path: the data is there")
+		case own.Volumes[v.MountPath] != "":
+			e.Add(at+".MountPath", v.MountPath, "must be another path: the construct mounts a volume there")
+		}
+		if slices.Contains(taken, name) {
+			e.Add(at+".Name", name, "must be another: the construct has a volume of that name")
+		}
+		names, paths = append(names, name), append(paths, v.MountPath)
+	}
+	e.Unique("Pod.Volumes.Name", names)
+	e.Unique("Pod.Volumes.MountPath", paths)
+}
+
+// within reports whether path is dir or below it.
+func within(path, dir string) bool { return path == dir || strings.HasPrefix(path, dir+"/") }
 
 // Server is one server on one volume, and what differs between programs.
 type Server struct {
 	Props
 
 	Part labels.Part
-	// Ports are those of the pod and of the Service.
+	// Ports are those of the Service, that of the server first.
 	Ports []kube.Port
 	// StartupSeconds is the time after which the startup probe gives up, and
 	// TerminationSeconds that from deletion to SIGKILL.
 	StartupSeconds, TerminationSeconds int
 	// Annotations are those of the pod.
 	Annotations map[string]string
-	// Containers returns the containers of the pod, the server first. Mounts
-	// has the volume of the data, the directories of the server and those of the
-	// template.
-	Containers func(mounts kube.Mounts) []corev1.Container
+	// Containers returns the containers of the pod, the server first, without
+	// volumes and without what the template says of them.
+	Containers func() []corev1.Container
 	// DataPath is where the volume of the data is mounted.
 	DataPath string
 	// Directories adds the directories of the server.
@@ -100,6 +155,7 @@ type Objects struct {
 // two servers on one volume corrupt the data.
 func New(n *construct.Node, s Server) Objects {
 	var o Objects
+	kube.NewServiceAccount(n, s.Name, s.Part, s.Pod)
 	o.Claim = kube.NewClaim(n, kube.Claim{
 		Name: ClaimName(s.Name), Owner: s.Name, Part: s.Part, AccessMode: corev1.ReadWriteOnce,
 		Storage: s.Storage, StorageClass: s.StorageClass,
@@ -115,7 +171,6 @@ func New(n *construct.Node, s Server) Objects {
 		}
 	})
 	o.Service = kube.NewService(n, s.Name, s.Part, s.Service, s.Ports...)
-	kube.NewServiceAccount(n, s.Name, s.Part, s.Pod)
 	return o
 }
 
@@ -124,17 +179,22 @@ func ClaimName(name string) string { return name + claimSuffix }
 
 func (s Server) pod(n *construct.Node) kube.Pod {
 	var mounts kube.Mounts
-	mounts.Claim("data", s.DataPath, ClaimName(s.Name))
+	mounts.Claim(dataVolume, s.DataPath, ClaimName(s.Name))
 	if s.Directories != nil {
 		s.Directories(&mounts)
 	}
 	mounts.Add("own-volume", s.Pod.Volumes, nil)
-	containers := s.Containers(mounts)
+	var env kube.Env
+	env.FromKeys(s.Pod.EnvKeys)
+	containers := s.Containers()
+	for i := range containers {
+		containers[i].ImagePullPolicy = s.Pod.ImagePullPolicy
+	}
 	server := &containers[0]
-	server.Ports = slices.Concat(kube.ContainerPorts(s.Ports[0]), server.Ports)
+	server.Ports = kube.ContainerPorts(s.Ports[0])
 	server.VolumeMounts = mounts.Mounts
 	server.EnvFrom = kube.EnvFrom("", s.Pod.EnvFrom)
-	server.ImagePullPolicy = s.Pod.ImagePullPolicy
+	server.Env = append(server.Env, env.Vars...)
 	meta := kube.Meta(n, s.Name, s.Part)
 	meta.Annotations = s.Annotations
 	return kube.Pod{Name: s.Name, Template: s.Pod, Meta: meta, Spec: corev1.PodSpec{
@@ -180,4 +240,14 @@ func Probe(script string, period, failures int) *corev1.Probe {
 		ProbeHandler:  corev1.ProbeHandler{Exec: &corev1.ExecAction{Command: []string{"sh", "-c", script}}},
 		PeriodSeconds: int32(period), TimeoutSeconds: 5, FailureThreshold: int32(failures),
 	}
+}
+
+// Bytes returns an amount of memory or storage in bytes, or 0 for a wrong one,
+// which is reported by the field that it is of.
+func Bytes(text string) int64 {
+	var e rule.Errors
+	if q := e.Bytes("", text); q != nil {
+		return q.Value()
+	}
+	return 0
 }

@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
+	own "example.com/django-cdk8s/internal/labels"
 	"example.com/django-cdk8s/manifest/pods"
 )
 
@@ -137,8 +138,8 @@ func (n *network) visitors() {
 // The pods by which cert-manager answers HTTP-01 challenges, in the namespace of
 // the Ingress; see https://cert-manager.io/docs/configuration/acme/http01/.
 var (
-	solver      = labels.Set{"acme.cert-manager.io/http01-solver": "true"}
-	solverPorts = ports{{Number: 8089, Name: "http", Protocol: corev1.ProtocolTCP}}
+	solver      = labels.Set{own.HTTP01Solver: "true"}
+	solverPorts = ports{{Number: own.HTTP01SolverPort, Name: "http", Protocol: corev1.ProtocolTCP}}
 )
 
 // certificates reports the namespaces where no proxy reaches the pods that
