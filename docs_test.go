@@ -1,7 +1,15 @@
 package main
 
 import (
+	"fmt"
+	"go/ast"
+	"go/importer"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"io"
 	"os"
+	"os/exec"
 	"path"
 	"path/filepath"
 	"reflect"
@@ -11,6 +19,10 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 
+	"example.com/django-cdk8s/constructs/django"
+	"example.com/django-cdk8s/constructs/isolation"
+	"example.com/django-cdk8s/constructs/network"
+	"example.com/django-cdk8s/constructs/pod"
 	"example.com/django-cdk8s/constructs/stack"
 	"example.com/django-cdk8s/manifest"
 )
@@ -42,11 +54,45 @@ func TestReadmeShowsWhatIsRendered(t *testing.T) {
 
 func TestReadmeListsEveryField(t *testing.T) {
 	readme := read(t, "README.md")
-	props := reflect.TypeFor[stack.Props]()
-	for _, part := range reflect.VisibleFields(props) {
+	for _, part := range reflect.VisibleFields(reflect.TypeFor[stack.Props]()) {
 		for _, field := range reflect.VisibleFields(part.Type) {
-			if name := "`" + part.Name + "." + field.Name + "`"; !strings.Contains(readme, name) {
-				t.Errorf("the configuration table of README.md lacks %s", name)
+			names := []string{part.Name + "." + field.Name}
+			if field.Type == reflect.TypeFor[django.Project]() {
+				names = fieldNames(names[0], field.Type)
+			}
+			for _, name := range names {
+				if !strings.Contains(readme, "`"+name+"`") {
+					t.Errorf("the configuration table of README.md lacks `%s`", name)
+				}
+			}
+		}
+	}
+}
+
+// fieldNames are the fields of a struct behind the name of its value.
+func fieldNames(of string, structure reflect.Type) []string {
+	var names []string
+	for _, field := range reflect.VisibleFields(structure) {
+		names = append(names, of+"."+field.Name)
+	}
+	return names
+}
+
+func TestPagesListEveryField(t *testing.T) {
+	for page, structures := range map[string][]reflect.Type{
+		"docs/pods.md": {
+			reflect.TypeFor[pod.Template](), reflect.TypeFor[pod.ServiceAccount](), reflect.TypeFor[pod.Service](),
+			reflect.TypeFor[pod.Rollout](), reflect.TypeFor[pod.Volume](),
+		},
+		"docs/web.md":       {reflect.TypeFor[django.Gunicorn](), reflect.TypeFor[django.Probes]()},
+		"docs/isolation.md": {reflect.TypeFor[isolation.Props](), reflect.TypeFor[network.Flow](), reflect.TypeFor[network.Endpoint]()},
+	} {
+		text := read(t, page)
+		for _, structure := range structures {
+			for _, field := range reflect.VisibleFields(structure) {
+				if !strings.Contains(text, "`"+field.Name+"`") {
+					t.Errorf("%s lacks `%s`, a field of %s", page, field.Name, structure)
+				}
 			}
 		}
 	}
@@ -148,3 +194,159 @@ func TestDocsListEveryRule(t *testing.T) {
 		}
 	}
 }
+
+// usual is what fragments of Go on the pages may use without saying so.
+const usual = `package docs
+
+import (
+	"fmt"
+	"log"
+	"testing"
+
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
+	kplus "github.com/cdk8s-team/cdk8s-plus-go/cdk8splus28/v2"
+	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"example.com/django-cdk8s/cdktest"
+	"example.com/django-cdk8s/constructs/broker"
+	"example.com/django-cdk8s/constructs/django"
+	"example.com/django-cdk8s/constructs/isolation"
+	"example.com/django-cdk8s/constructs/monitoring"
+	"example.com/django-cdk8s/constructs/namespace"
+	"example.com/django-cdk8s/constructs/network"
+	"example.com/django-cdk8s/constructs/object"
+	"example.com/django-cdk8s/constructs/plus"
+	"example.com/django-cdk8s/constructs/pod"
+	"example.com/django-cdk8s/constructs/postgres"
+	"example.com/django-cdk8s/constructs/route"
+	"example.com/django-cdk8s/constructs/secret"
+	"example.com/django-cdk8s/constructs/stack"
+	"example.com/django-cdk8s/constructs/valkey"
+	"example.com/django-cdk8s/manifest"
+	"example.com/django-cdk8s/synth"
+)
+`
+
+// declared are the variables of those fragments.
+const declared = `
+var (
+	app         cdk8s.App
+	chart       cdk8s.Chart
+	image       string
+	env, vault  *secret.Secret
+	db          *postgres.Database
+	server      *valkey.Server
+	project     django.Project
+	web, staff  *django.Web
+	worker      *django.Worker
+	migration   *django.Migration
+	channels    *django.Process
+	reports     kplus.Deployment
+	monitor     func(cdk8s.App)
+	t           *testing.T
+)
+
+func build(app cdk8s.App) {}
+`
+
+var goBlock = regexp.MustCompile("(?ms)^```go\\n(.*?)^```")
+
+// TestGoOnThePagesCompiles checks the types of every Go block. One that is no
+// whole file is taken for declarations, statements or one value.
+func TestGoOnThePagesCompiles(t *testing.T) {
+	check := newTypeChecker(t)
+	check("usual", 1, usual+declared)
+	for _, page := range append(glob(t, "docs/*.md"), "README.md", "CONTRIBUTING.md") {
+		text := read(t, page)
+		blocks := goBlock.FindAllStringSubmatchIndex(text, -1)
+		for _, at := range blocks {
+			check(page, strings.Count(text[:at[2]], "\n")+1, text[at[2]:at[3]])
+		}
+		if len(blocks) == 0 && strings.Contains(text, "```go") {
+			t.Errorf("%s: no Go block was found", page)
+		}
+	}
+}
+
+// newTypeChecker returns a function that reports what is wrong with the Go text
+// in a line of a page. It reads packages as the compiler has left them.
+func newTypeChecker(t *testing.T) func(page string, line int, text string) {
+	t.Helper()
+	output, err := exec.Command("go", "list", "-export", "-deps", "-f", "{{.ImportPath}} {{.Export}}",
+		"./constructs/...", "./synth", "./manifest", "./cdktest").CombinedOutput()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, output)
+	}
+	exports := map[string]string{}
+	for line := range strings.Lines(string(output)) {
+		name, file, _ := strings.Cut(strings.TrimSpace(line), " ")
+		exports[name] = file
+	}
+	files := token.NewFileSet()
+	packages := importer.ForCompiler(files, "gc", func(name string) (io.ReadCloser, error) {
+		if exports[name] == "" {
+			return nil, fmt.Errorf("package %s is not among those that the pages may use", name)
+		}
+		return os.Open(exports[name])
+	})
+	return func(page string, line int, text string) {
+		t.Helper()
+		parsed, whole, err := parse(files, page, line, text)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		config := types.Config{GoVersion: "go1.26", Importer: packages, Error: func(err error) {
+			// Fragments leave imports and variables unused.
+			if e, ok := err.(types.Error); whole || !ok || !e.Soft {
+				t.Error(err)
+			}
+		}}
+		_, _ = config.Check("docs", files, parsed, nil)
+	}
+}
+
+// imports matches an import declaration at the start of a fragment.
+var imports = regexp.MustCompile(`(?s)\Aimport \((.*?)\n\)\n`)
+
+// parse returns the files of a package that holds text, and whether text is a
+// whole file itself.
+func parse(files *token.FileSet, page string, line int, text string) (parsed []*ast.File, whole bool, err error) {
+	mode := parser.SkipObjectResolution | parser.AllErrors
+	if file, err := parser.ParseFile(files, page, at(page, line, text), mode); err == nil {
+		return []*ast.File{file}, true, nil
+	}
+	for _, path := range strings.Fields(strings.Join(imports.FindStringSubmatch(text), " ")) {
+		if strings.HasPrefix(path, `"`) && !strings.Contains(usual, path) {
+			return nil, false, fmt.Errorf("%s:%d: %s is not among the imports of docs_test.go", page, line, path)
+		}
+	}
+	// The declaration goes, and its lines stay.
+	text = imports.ReplaceAllStringFunc(text, func(s string) string { return strings.Repeat("\n", strings.Count(s, "\n")) })
+	before, after := "", ""
+	if value, err := parser.ParseExpr(text); err == nil {
+		if _, ok := value.(*ast.CompositeLit); ok {
+			before = "var _ = "
+		}
+	}
+	code := usual + at(page, line, before+text)
+	file, err := parser.ParseFile(files, page, code, mode)
+	if err != nil {
+		before, after = "func _() {", "\n}\n"
+		code = usual + at(page, line, before+"\n") + at(page, line, text) + after
+		file, err = parser.ParseFile(files, page, code, mode)
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	variables, err := parser.ParseFile(files, "docs_test.go", usual+declared, mode)
+	return []*ast.File{file, variables}, false, err
+}
+
+// at gives text the position of a line on a page.
+func at(page string, line int, text string) string { return fmt.Sprintf("//line %s:%d\n%s", page, line, text) }

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"maps"
 	"os"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -112,14 +113,14 @@ func readTree(app cdk8s.App, known *construct.App) tree {
 	t.problems = append(t.problems, validate(app)...)
 	t.constructs = known.All()
 	for _, c := range t.constructs {
-		switch c := c.(type) {
+		switch c := typed(c).(type) {
 		case cdk8s.Chart:
 			t.charts = append(t.charts, c)
 		case ours:
 			t.add(c)
 		case cdk8s.ApiObject:
 			t.objects[pathOf(c.Chart())] = append(t.objects[pathOf(c.Chart())], object{
-				path: strings.TrimSuffix(*c.Node().Path(), "/Resource"),
+				path: trimmed(*c.Node().Path()),
 				json: func() map[string]any { return c.ToJson().(map[string]any) },
 			})
 		}
@@ -129,6 +130,24 @@ func readTree(app cdk8s.App, known *construct.App) tree {
 	}
 	return t
 }
+
+// typed returns c as what it is. The kernel gives constructs that it made
+// itself, such as the objects within those of cdk8s-plus, as plain ones.
+func typed(c constructs.IConstruct) constructs.IConstruct {
+	switch reflect.TypeOf(c).Elem().Name() {
+	case "jsiiProxy_IConstruct", "jsiiProxy_Construct":
+		if *cdk8s.ApiObject_IsApiObject(c) {
+			return cdk8s.ApiObject_Of(c)
+		}
+		if *cdk8s.Chart_IsChart(c) {
+			return cdk8s.Chart_Of(c)
+		}
+	}
+	return c
+}
+
+// trimmed is the path of the construct of cdk8s-plus that an object is in.
+func trimmed(path string) string { return strings.TrimSuffix(path, "/Resource") }
 
 // add renders an object of this library.
 func (t *tree) add(o ours) {
@@ -188,10 +207,11 @@ func (t *tree) sort(app cdk8s.App) {
 		var sorted []object
 		order := map[string]int{}
 		for i, c := range *cdk8s.NewDependencyGraph(chart.Node()).Topology() {
-			if o, ok := c.(ours); ok {
+			switch o := typed(c).(type) {
+			case ours:
 				order[o.Path()] = i
-			} else if o, ok := c.(cdk8s.ApiObject); ok {
-				order[strings.TrimSuffix(*o.Node().Path(), "/Resource")] = i
+			case cdk8s.ApiObject:
+				order[trimmed(*o.Node().Path())] = i
 			}
 		}
 		sorted = t.objects[pathOf(chart)]

@@ -93,7 +93,7 @@ func (c Connection) Validate() field.ErrorList {
 	} else if port := c.urlPort(); port != 0 && port != c.Port {
 		e.Add("Port", c.Port, fmt.Sprintf("contradicts URL, whose port is %d", port))
 	}
-	e.Append(c.Secret.ValidateUse("Secret", "the Secret of the broker's URL, or of its password", ""))
+	e.Append(c.Secret.ValidateUse("Secret", "the Secret that holds the broker's URL, or its password", ""))
 	if c.URL != "" {
 		c.validateURL(&e)
 		return e.Err()

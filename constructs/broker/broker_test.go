@@ -37,6 +37,9 @@ func TestConnection(t *testing.T) {
 			if err := tc.connection.Validate(); err != nil {
 				t.Error(err)
 			}
+			if got := tc.connection.Endpoint(); got.Port != tc.port || (got.Host == "") != (tc.connection.URL == "") {
+				t.Errorf("Endpoint() = %+v", got)
+			}
 			if got := tc.connection.Broker().Port; got != tc.port {
 				t.Errorf("the port is %d, want %d", got, tc.port)
 			}
@@ -83,6 +86,8 @@ func TestWrongConnections(t *testing.T) {
 		"port":                   {broker.Connection{Secret: env, Port: 70000}, `Port: 70000: must be between 1 and 65535`},
 		"port of the URL":        {broker.Connection{Secret: env, PasswordKey: "PASSWORD", URL: "redis://:$(PASSWORD)@redis:65536/0"}, `Port: 65536: must be between 1 and 65535`},
 		"port 0":                 {broker.Connection{Secret: env, PasswordKey: "PASSWORD", URL: "redis://:$(PASSWORD)@redis:0/0"}, `URL: "...": must not have port 0`},
+		"port 00":                {broker.Connection{Secret: env, PasswordKey: "PASSWORD", URL: "redis://:$(PASSWORD)@redis:00/0", Port: 6379}, `URL: "...": must not have port 0`},
+		"secret of no source":    {broker.Connection{Secret: &secret.Secret{}}, `Secret: "": must be made by secret.New`},
 		"another port":           {broker.Connection{Secret: env, PasswordKey: "PASSWORD", URL: "redis://:$(PASSWORD)@redis:6379/0", Port: 6380}, `Port: 6380: contradicts URL, whose port is 6379`},
 	} {
 		t.Run(name, func(t *testing.T) {

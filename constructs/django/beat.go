@@ -128,7 +128,7 @@ func NewBeat(scope constructs.Construct, id string, props BeatProps) *Beat {
 	n := construct.Init(b, scope, id)
 	resolved, process, problems := props.resolve(n.Namespace())
 	n.Report(problems)
-	process.node = n
+	process.node, process.wrong = n, len(problems) > 0
 	b.props, b.process = resolved, process
 
 	b.deployment = kube.NewDeployment(n, b.Name(), labels.Beat, props.Pod, b.spec)
@@ -178,7 +178,7 @@ func (b *Beat) lock() lock {
 }
 
 // Name returns the name of the Deployment.
-func (b *Beat) Name() string { return b.props.Name }
+func (b *Beat) Name() string { return b.process.name }
 
 // Selector returns the labels that select the pod.
 func (b *Beat) Selector() map[string]string { return labels.Selector(b.Name()) }

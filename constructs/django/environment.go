@@ -101,17 +101,26 @@ func (p process) given() map[string]string {
 	return all
 }
 
+// ownVariables returns the variables of the library for the process.
+func (p process) ownVariables(s *site) kube.Env {
+	given := p.given()
+	for name := range p.template.EnvKeys {
+		given[name] = ""
+	}
+	return p.ownEnv(s, given)
+}
+
 // variables returns the environment of a container that is no server, in the
 // pods of the site s, or of another process where s is nil.
 func (p process) variables(s *site) []corev1.EnvVar {
-	env := p.ownEnv(s, p.given())
+	env := p.ownVariables(s)
 	p.addGiven(&env)
 	return env.Vars
 }
 
 // serverVariables returns the environment of the server of the site s.
 func (p process) serverVariables(s *site) []corev1.EnvVar {
-	env := p.ownEnv(s, p.given())
+	env := p.ownVariables(s)
 	env.Set("PORT", fmt.Sprint(s.port))
 	p.addGiven(&env)
 	env.Set(gunicornArgs, s.gunicorn.args(p.given()[gunicornArgs]))
@@ -128,11 +137,33 @@ func (p process) addGiven(env *kube.Env) {
 	}
 }
 
+// validateEnv checks the variables that the user gives the process alone.
+func (p process) validateEnv(e *rule.Errors) {
+	managed, keys := p.managed(nil), map[string]string{}
+	for _, name := range rule.Keys(p.template.EnvKeys) {
+		keys[name] = ""
+		at := rule.Item("Pod.EnvKeys", name)
+		if from, ok := managed[name]; ok {
+			e.Add(at, "...", "is managed; set "+from+" instead")
+		} else if _, ok := p.env[name]; ok {
+			e.Add(at, "...", "must not be given: Env has a variable of that name")
+		} else if _, ok := p.Env[name]; ok {
+			e.Add(at, "...", "must not be given: Project.Env has a variable of that name")
+		}
+	}
+	maps.Copy(keys, p.Env)
+	p.project.validateEnv(e, "Env", p.env, keys, len(p.template.EnvFrom) > 0)
+}
+
 // validateEnv checks variables that a user gives for the field called name.
-// shared are those of the project.
-func (p project) validateEnv(e *rule.Errors, name string, env, shared map[string]string) {
+// shared are others of the same containers, and open is whether there may be
+// more.
+func (p project) validateEnv(e *rule.Errors, name string, env, shared map[string]string, open bool) {
 	managed := p.managed(nil)
 	known := p.knownVariables(env, shared)
+	if open {
+		known = nil
+	}
 	for _, key := range rule.Keys(env) {
 		at := rule.Item(name, key)
 		e.Variable(at, key, env[key])
@@ -148,7 +179,7 @@ func (p project) validateEnv(e *rule.Errors, name string, env, shared map[string
 			}
 		}
 	}
-	if loop := cycle(env); loop != "" {
+	if loop := cycle(env, shared); loop != "" {
 		e.Add(rule.Item(name, loop), "...", "refers to itself through other variables, which Kubernetes does not fill in")
 	}
 }
@@ -156,6 +187,10 @@ func (p project) validateEnv(e *rule.Errors, name string, env, shared map[string
 // knownVariables returns the names that $(NAME) may use, or nil where a Secret
 // does not tell its keys.
 func (p project) knownVariables(maps ...map[string]string) map[string]bool {
+	keys := p.Secret.Keys()
+	if len(keys) == 0 {
+		return nil
+	}
 	known := map[string]bool{}
 	env := p.ownEnv(nil, nil)
 	for name := range env.Sources() {
@@ -164,10 +199,8 @@ func (p project) knownVariables(maps ...map[string]string) map[string]bool {
 	for _, name := range []string{"PORT", "POD_IP", "STATIC_ROOT"} {
 		known[name] = true
 	}
-	if keys := p.Secret.Keys(); len(keys) > 0 {
-		for _, key := range keys {
-			known[key] = true
-		}
+	for _, key := range keys {
+		known[key] = true
 	}
 	for _, m := range maps {
 		for name := range m {
@@ -214,11 +247,17 @@ func inOrder(env map[string]string) []string {
 	return order
 }
 
-// cycle returns the first variable that refers to itself through others, or "".
-func cycle(env map[string]string) string {
+// cycle returns the first variable of env that refers to itself, maybe through
+// others, or "". What env lacks is in shared.
+func cycle(env, shared map[string]string) string {
+	all := maps.Clone(shared)
+	if all == nil {
+		all = map[string]string{}
+	}
+	maps.Copy(all, env)
 	for _, start := range rule.Keys(env) {
 		seen := map[string]bool{}
-		next := references(env[start])
+		next := references(all[start])
 		for len(next) > 0 {
 			name := next[0]
 			next = next[1:]
@@ -227,7 +266,7 @@ func cycle(env map[string]string) string {
 			}
 			if !seen[name] {
 				seen[name] = true
-				next = append(next, references(env[name])...)
+				next = append(next, references(all[name])...)
 			}
 		}
 	}

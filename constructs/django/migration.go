@@ -146,7 +146,7 @@ func NewMigration(scope constructs.Construct, id string, props MigrationProps) *
 	n := construct.Init(m, scope, id)
 	resolved, process, problems := props.resolve(n.Namespace())
 	n.Report(problems)
-	process.node = n
+	process.node, process.wrong = n, len(problems) > 0
 	m.props, m.process = resolved, process
 
 	kube.NewAPIAccess(n, m.Name(), labels.Migration, props.Pod, kube.PruneRule())
@@ -155,7 +155,7 @@ func NewMigration(scope constructs.Construct, id string, props MigrationProps) *
 }
 
 // Name returns what the names of the Jobs start with.
-func (m *Migration) Name() string { return m.props.Name }
+func (m *Migration) Name() string { return m.process.name }
 
 // Selector returns the labels that select the pods.
 func (m *Migration) Selector() map[string]string { return labels.Selector(m.Name()) }

@@ -119,18 +119,15 @@ func (p ProcessProps) resolve(namespace string) (ProcessProps, process, field.Er
 		name: name, part: labels.Process, env: p.Env, resources: p.Resources, template: p.Pod,
 	}, "process", "wait-for-migrations")
 	process.validateVolumes(&e, map[string]string{kube.TmpPath: "a writable directory"}, "")
-	if p.NameSuffix == "" {
-		e.Add("NameSuffix", "", "is required: the Deployment's name behind the project's name")
-	} else {
-		p.Project.validateName(&e, "", name, maxLabel, "")
-		e.Label("NameSuffix", p.NameSuffix)
-	}
+	p.Project.validateSuffix(&e, p.NameSuffix, "Deployment", maxLabel, "")
 	if len(p.Command) == 0 {
 		e.Add("Command", "", "is required: the program and its arguments")
 	}
 	validateWords(&e, "Command", p.Command)
 	if p.Port != 0 {
 		e.Range("Port", p.Port, 1024, 65535)
+	} else if len(p.Service.Annotations) > 0 || p.Service.Type != "" || p.Service.SessionAffinity != "" {
+		e.Add("Service", "...", "has no effect without Port")
 	}
 	e.Range("Connections", p.Connections, 1, 100_000)
 	p.Replicas, p.Autoscaling = resolveScale(&e, given.Replicas, given.Autoscaling)
@@ -138,6 +135,9 @@ func (p ProcessProps) resolve(namespace string) (ProcessProps, process, field.Er
 	e.Join("Resources", given.Resources.Validate())
 	e.Range("TerminationGracePeriodSeconds", p.TerminationGracePeriodSeconds, 1, 2*day)
 	e.Join("Service", p.Service.Validate())
+	if p.Port != 0 && (p.Port < 1024 || p.Port > 65535) {
+		p.Port = DefaultPort // What asks for the port must not report it again.
+	}
 	return p, process, e.Err()
 }
 
@@ -159,7 +159,7 @@ func NewProcess(scope constructs.Construct, id string, props ProcessProps) *Proc
 	n := construct.Init(p, scope, id)
 	resolved, process, problems := props.resolve(n.Namespace())
 	n.Report(problems)
-	process.node = n
+	process.node, process.wrong = n, len(problems) > 0
 	p.props, p.process = resolved, process
 
 	p.deployment = kube.NewDeployment(n, p.Name(), labels.Process, props.Pod, p.spec)
@@ -195,7 +195,9 @@ func (p *Process) ExternalReferences() []network.Object { return p.process.refer
 func (p *Process) Flows() []network.Flow {
 	pods, surge := p.scale().Max(), p.props.Rollout.MaxSurge
 	flow := p.process.flow((pods+surge)*p.props.Connections, fmt.Sprintf("(%d+%d pods) x %d", pods, surge, p.props.Connections))
-	flow.HTTP = p.props.Port
+	if !p.process.wrong {
+		flow.HTTP = p.props.Port
+	}
 	return []network.Flow{flow}
 }
 

@@ -168,7 +168,7 @@ func (p Project) resolve(namespace string) (project, field.ErrorList) {
 	r.resolveBroker(&e)
 	r.resolveMedia(&e)
 	r.validateSecrets(&e)
-	r.validateEnv(&e, "Env", p.Env, nil)
+	r.validateEnv(&e, "Env", p.Env, nil, false)
 	return r, e.Err()
 }
 
@@ -183,6 +183,7 @@ func (p *project) resolveDatabase(e *rule.Errors) {
 		e.Join("Database", p.connection.Validate())
 	} else if construct.Of(own) == nil {
 		e.Add("Database", "", "must be made by postgres.NewDatabase")
+		p.Database = nil
 	}
 	if p.Secret == nil {
 		p.Secret = p.connection.Secret
@@ -199,13 +200,13 @@ func (p *project) resolveBroker(e *rule.Errors) {
 		return
 	}
 	made, isConstruct := p.Broker.(constructs.IConstruct)
-	if isConstruct && construct.Of(made) == nil {
+	p.broker = p.Broker.Broker()
+	if isConstruct && p.broker == (broker.Connection{}) {
 		e.Add("Broker", "", "must be made by valkey.NewServer")
 		p.Broker = nil
 		return
 	}
-	p.broker = p.Broker.Broker()
-	if !isConstruct {
+	if !isConstruct || construct.Of(made) == nil {
 		e.Join("Broker", p.broker.Validate())
 	}
 	from := p.managed(nil)[p.broker.PasswordKey]
@@ -218,17 +219,21 @@ func (p *project) resolveBroker(e *rule.Errors) {
 // once, and keys that are not held or that another field sets.
 func (p *project) validateSecrets(e *rule.Errors) {
 	seen := map[*secret.Secret]bool{nil: true}
-	use := func(name string, s *secret.Secret) {
+	use := func(name, what string, s *secret.Secret) {
 		if !seen[s] {
 			seen[s] = true
-			e.Append(s.ValidateUse(name, "", p.namespace))
+			e.Append(s.ValidateUse(name, what, p.namespace))
 		}
 	}
-	use("Database.Secret", p.connection.Secret)
-	use("Secret", p.Secret)
-	use("Broker.Secret", p.broker.Secret)
+	// The connections report what is no Secret.
+	for _, s := range []*secret.Secret{p.connection.Secret, p.broker.Secret} {
+		seen[s] = s == nil || construct.Of(s) == nil
+	}
+	use("Database.Secret", "", p.connection.Secret)
+	use("Secret", "the Secret whose keys become environment variables", p.Secret)
+	use("Broker.Secret", "", p.broker.Secret)
 	if store, ok := p.Media.(ObjectStore); ok {
-		use("Media.Secret", store.Secret)
+		use("Media.Secret", "the Secret that holds the access key", store.Secret)
 	}
 	if p.Secret == nil {
 		return
@@ -237,9 +242,10 @@ func (p *project) validateSecrets(e *rule.Errors) {
 	for i, key := range p.SecretKeys {
 		at := rule.Item("SecretKeys", i)
 		e.EnvName(at, key)
-		e.Append(p.Secret.ValidateKeys(at, key))
 		if from := managed[key]; from != "" && from != "Secret" && !p.sameKey(key) {
 			e.Add(at, key, "must not be given: the variable of that name is set from "+from)
+		} else {
+			e.Append(p.Secret.ValidateKeys(at, key))
 		}
 	}
 	e.Unique("SecretKeys", p.SecretKeys)
@@ -310,9 +316,12 @@ func (p project) servers(connections int, formula string) []network.Endpoint {
 type process struct {
 	project
 
-	node      *construct.Node
-	name      string
-	part      labels.Part
+	node *construct.Node
+	name string
+	part labels.Part
+	// wrong is whether the props are, which is reported: what asks for the
+	// numbers of the process must not report it again.
+	wrong     bool
 	env       map[string]string
 	resources pod.Resources
 	template  pod.Template
@@ -325,14 +334,28 @@ func resolveProcess(e *rule.Errors, namespace string, p Project, process process
 	resolved, problems := p.resolve(namespace)
 	e.Join("Project", problems)
 	process.project = resolved
+	var named rule.Errors
+	if named.Label("", process.name); len(named.Err()) > 0 {
+		process.name = DefaultName // The name is reported where it is given.
+	}
 	e.Join("Pod", process.template.Validate())
-	for i, name := range process.template.ContainerNames() {
-		if slices.Contains(own, name) {
-			e.Add(rule.Item("Pod.Containers", i)+".Name", name, "must be another: the construct has a container of that name")
+	process.validateContainers(e, own)
+	process.validateEnv(e)
+	return process
+}
+
+// validateContainers reports further containers that are called like one of the
+// construct's own.
+func (p process) validateContainers(e *rule.Errors, own []string) {
+	all := func(name string, containers []corev1.Container) {
+		for i, c := range containers {
+			if slices.Contains(own, c.Name) {
+				e.Add(rule.Item(name, i)+".Name", c.Name, "must be another: the construct has a container of that name")
+			}
 		}
 	}
-	process.validateEnv(e, "Env", process.env, p.Env)
-	return process
+	all("Pod.InitContainers", p.template.InitContainers)
+	all("Pod.Containers", p.template.Containers)
 }
 
 // validateName checks the name of a process, of at most limit characters for a
@@ -350,6 +373,27 @@ func (p Project) validateName(e *rule.Errors, given, name string, limit int, why
 	}
 }
 
+// validateSuffix checks the name of an object of the given kind, which is the
+// project's name, a dash and suffix, and has at most limit characters for a
+// reason of its own.
+func (p Project) validateSuffix(e *rule.Errors, suffix, kind string, limit int, why string) {
+	project := cmp.Or(p.Name, DefaultName)
+	var own rule.Errors
+	own.Label("", project)
+	right := len(own.Err()) == 0
+	switch name := project + "-" + suffix; {
+	case suffix == "":
+		e.Add("NameSuffix", "", "is required: the "+kind+"'s name behind the project's name")
+	case right && len(project)+1 >= limit:
+		e.Add("Project.Name", project, fmt.Sprintf(
+			"must be at most %d characters: the %s's name, at most %d, starts with it and a dash", limit-2, kind, limit))
+	case right && len(name) > limit:
+		e.Add("NameSuffix", suffix, fmt.Sprintf("must be shorter: with the project's name, %s is above %d characters%s", name, limit, why))
+	default:
+		e.Label("NameSuffix", suffix)
+	}
+}
+
 // maxLabel is the length of the longest name that a Deployment may have here,
 // because it is a label of its pods.
 const maxLabel = 63
@@ -363,7 +407,11 @@ func (p process) references() []network.Object {
 
 // flow returns what the process connects to.
 func (p process) flow(connections int, formula string) network.Flow {
-	return network.Flow{Name: p.name, Pods: p.selector(), To: p.servers(connections, formula)}
+	flow := network.Flow{Name: p.name, Pods: p.selector()}
+	if !p.wrong {
+		flow.To = p.servers(connections, formula)
+	}
+	return flow
 }
 
 // isClaim reports whether v is a claim, which the site alone mounts.

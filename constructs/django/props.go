@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -195,12 +196,28 @@ func (p WebProps) resolve(namespace string) (WebProps, process, field.ErrorList)
 		name: p.Name, part: labels.Web, env: p.Env, resources: p.Resources, template: p.Pod,
 	}, "django", "check", "collectstatic", "wait-for-migrations")
 	p.validateServer(&e, given)
+	var metrics rule.Errors
+	given.Metrics.validate(&metrics)
+	e.Append(metrics.Err())
 	p.Replicas, p.Autoscaling = resolveScale(&e, given.Replicas, given.Autoscaling)
 	p.validateOneNode(&e, process)
 	p.validateManaged(&e, process)
 	p.validateVolumes(&e, process)
 	p.validateShutdown(&e)
+	p.present(given, metrics.Err())
 	return p, process, e.Err()
+}
+
+// present replaces a wrong port and wrong metrics, so that what asks for them
+// does not report them again.
+func (p *WebProps) present(given WebProps, metrics field.ErrorList) {
+	if p.Port < 1024 || p.Port > 65535 {
+		p.Port = DefaultPort
+		p.Metrics = given.Metrics.withDefaults(p.Port)
+	}
+	if len(metrics) > 0 {
+		p.Metrics = Metrics{Path: "/", Port: p.Port}
+	}
 }
 
 func (p WebProps) validateServer(e *rule.Errors, given WebProps) {
@@ -210,7 +227,6 @@ func (p WebProps) validateServer(e *rule.Errors, given WebProps) {
 	e.Join("Resources", given.Resources.Validate())
 	e.Join("Gunicorn", p.Gunicorn.Validate())
 	p.DeployCheck.validate(e)
-	given.Metrics.validate(e)
 	e.Join("Rollout", p.Rollout.Validate())
 	e.URLPath("HealthPath", p.HealthPath)
 	if given.LivenessPath != "" {
@@ -258,16 +274,28 @@ func (p WebProps) validateOneNode(e *rule.Errors, process process) {
 // validateManaged reports variables of the user that the site sets.
 func (p WebProps) validateManaged(e *rule.Errors, process process) {
 	s := &site{port: p.Port, metrics: p.Metrics, staticRoot: p.StaticRoot}
-	of := func(name string, env map[string]string) {
-		for variable, from := range map[string]string{"POD_IP": "Metrics", "STATIC_ROOT": "StaticRoot"} {
-			_, given := env[variable]
-			if given && (variable == "POD_IP" && s.scraped() || variable == "STATIC_ROOT" && p.StaticRoot != "") {
-				e.Add(rule.Item(name, variable), "...", "is managed; set "+from+" instead")
+	report := func(variable, from string) {
+		_, shared := process.Env[variable]
+		_, own := p.Env[variable]
+		_, key := p.Pod.EnvKeys[variable]
+		for _, one := range []struct {
+			field string
+			given bool
+		}{{"Project.Env", shared}, {"Env", own}, {"Pod.EnvKeys", key}} {
+			if one.given {
+				e.Add(rule.Item(one.field, variable), "...", "is managed; set "+from+" instead")
 			}
 		}
 	}
-	of("Project.Env", process.Env)
-	of("Env", p.Env)
+	if s.scraped() {
+		report("POD_IP", "Metrics")
+	}
+	if p.StaticRoot != "" {
+		report("STATIC_ROOT", "StaticRoot")
+	}
+	if _, given := p.Pod.EnvKeys[gunicornArgs]; given {
+		e.Add(rule.Item("Pod.EnvKeys", gunicornArgs), "...", "is managed; set Gunicorn, or the variable in Env, instead")
+	}
 	if s.scraped() && process.broker.PasswordKey == "POD_IP" && process.broker.URL != "" {
 		e.Add("Project.Broker.PasswordKey", "POD_IP", "must be another: the variable of that name is set from Metrics")
 	}
@@ -275,15 +303,21 @@ func (p WebProps) validateManaged(e *rule.Errors, process process) {
 
 func (p WebProps) validateVolumes(e *rule.Errors, process process) {
 	own := map[string]string{kube.TmpPath: "a writable directory", heartbeatPath: "gunicorn's heartbeat"}
-	if p.StaticRoot != "" {
-		e.MountPath("StaticRoot", p.StaticRoot)
+	root := p.StaticRoot
+	var wrong rule.Errors
+	if root != "" {
+		wrong.MountPath("StaticRoot", root)
 	}
-	paths := process.validateVolumes(e, own, p.StaticRoot)
+	if len(wrong.Err()) > 0 {
+		e.Append(wrong.Err())
+		root = ""
+	}
+	paths := process.validateVolumes(e, own, root)
 	// The server mounts StaticRoot read-only, so that no other volume can be
 	// mounted in it.
 	for _, path := range append(paths, rule.Keys(own)...) {
-		if p.StaticRoot != "" && strings.HasPrefix(path, p.StaticRoot+"/") {
-			e.Add("StaticRoot", p.StaticRoot, "must be another path: "+path+
+		if root != "" && strings.HasPrefix(path, root+"/") {
+			e.Add("StaticRoot", root, "must be another path: "+path+
 				" is in it, which cannot be mounted because the server only reads StaticRoot")
 			return
 		}
@@ -312,16 +346,22 @@ func (p process) validateVolumes(e *rule.Errors, own map[string]string, staticRo
 	all := func(field, prefix string, volumes []pod.Volume) {
 		for i, v := range volumes {
 			mount(rule.Item(field, i)+".MountPath", v.MountPath, "")
-			paths = append(paths, v.MountPath)
-			names = append(names, pod.VolumeName(prefix, volumes, i))
+			name := pod.VolumeName(prefix, volumes, i)
+			if slices.Contains(ownVolumes, name) {
+				e.Add(rule.Item(field, i)+".Name", name, "must be another: the construct has a volume of that name")
+			}
+			paths, names = append(paths, v.MountPath), append(names, name)
 		}
 	}
 	all("Project.Volumes", "volume", p.Volumes)
 	all("Pod.Volumes", "own-volume", p.template.Volumes)
 	e.Unique("Volumes.MountPath", paths)
-	e.Unique("Volumes.Name", append(names, "tmp", "media", "static", "gunicorn"))
+	e.Unique("Volumes.Name", names)
 	return paths
 }
+
+// ownVolumes are the names of the volumes of the constructs.
+var ownVolumes = []string{"tmp", "media", "static", "gunicorn", "api"}
 
 func (p WebProps) validateShutdown(e *rule.Errors) {
 	e.Range("PreStopSeconds", p.PreStopSeconds, 1, day)

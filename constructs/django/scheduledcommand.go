@@ -146,7 +146,7 @@ func (p ScheduledCommandProps) resolve(namespace string) (ScheduledCommandProps,
 		name: p.name(), part: labels.Command, env: p.Env, resources: p.Resources, template: p.Pod,
 	}, "command", "wait-for-migrations")
 	process.validateVolumes(&e, map[string]string{kube.TmpPath: "a writable directory"}, "")
-	p.validateName(&e)
+	p.Project.validateSuffix(&e, p.NameSuffix, "CronJob", labels.MaxCronJobName, ", which the Jobs' names are made of")
 	if len(p.Args) == 0 {
 		e.Add("Args", "", "is required: the management command and its arguments")
 	}
@@ -168,24 +168,6 @@ func (p ScheduledCommandProps) name() string {
 	return cmp.Or(p.Project.Name, DefaultName) + "-" + p.NameSuffix
 }
 
-// validateName checks the CronJob's name, of which the project reports its
-// part.
-func (p ScheduledCommandProps) validateName(e *rule.Errors) {
-	project := cmp.Or(p.Project.Name, DefaultName)
-	var own rule.Errors
-	own.Label("", project)
-	switch name := p.name(); {
-	case p.NameSuffix == "":
-		e.Add("NameSuffix", "", "is required: the CronJob's name behind the project's name")
-	case len(own.Err()) == 0 && len(project)+1 >= labels.MaxCronJobName:
-		e.Add("Project.Name", project, "must be at most 50 characters: the CronJob's name, at most 52, starts with it and a dash")
-	case len(own.Err()) == 0 && len(name) > labels.MaxCronJobName:
-		e.Add("NameSuffix", p.NameSuffix, "must be shorter: with the project's name, "+name+" is above 52 characters, which the Jobs' names are made of")
-	default:
-		e.Label("NameSuffix", p.NameSuffix)
-	}
-}
-
 // ScheduledCommand runs a management command of the project on a schedule: a
 // CronJob. The wait for migrations counts against ActiveDeadlineSeconds.
 type ScheduledCommand struct {
@@ -203,7 +185,7 @@ func NewScheduledCommand(scope constructs.Construct, id string, props ScheduledC
 	n := construct.Init(c, scope, id)
 	resolved, process, problems := props.resolve(n.Namespace())
 	n.Report(problems)
-	process.node = n
+	process.node, process.wrong = n, len(problems) > 0
 	c.props, c.process = resolved, process
 
 	c.cronJob = object.New(c, "CronJob", c.Name(), c.build)

@@ -7,10 +7,12 @@ import (
 
 	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 
 	"example.com/django-cdk8s/cdktest"
 	"example.com/django-cdk8s/constructs/broker"
 	"example.com/django-cdk8s/constructs/django"
+	"example.com/django-cdk8s/constructs/namespace"
 	"example.com/django-cdk8s/constructs/pod"
 	"example.com/django-cdk8s/constructs/postgres"
 	"example.com/django-cdk8s/constructs/secret"
@@ -127,8 +129,16 @@ var wrongTemplates = map[string]mistake{
 	"container: of another field":  {withPod(pod.Template{InitContainers: []corev1.Container{named("a")}, Containers: []corev1.Container{named("django")}}), `test/web: Pod.Containers[0].Name: "django": must be another`},
 	"container: twice":             {withPod(pod.Template{InitContainers: []corev1.Container{named("a")}, Containers: []corev1.Container{named("a")}}), `test/web: Pod.Containers.Name: "a": is listed twice`},
 	"container: unknown volume":    {withContainer(func(c *corev1.Container) { c.VolumeMounts = []corev1.VolumeMount{{Name: "data", MountPath: "/a"}} }), `test/web`},
-	"container: no limits":         {withContainer(func(c *corev1.Container) { c.Resources = corev1.ResourceRequirements{} }), `test/web`},
-	"container: privileged":        {withContainer(func(c *corev1.Container) { c.SecurityContext = &corev1.SecurityContext{Privileged: new(true)} }), `test/web`},
+	"container: no limit":          {withContainer(func(c *corev1.Container) { c.Resources.Limits = corev1.ResourceList{"cpu": resource.MustParse("1")} }), `test/web/Deployment: spec.template.spec.containers[1].resources.limits.memory: "": is required`},
+	"container: privileged": {
+		func(chart cdk8s.Chart) {
+			namespace.New(chart, "namespace", namespace.Props{Name: cdktest.Namespace})
+			withContainer(func(c *corev1.Container) {
+				c.SecurityContext = &corev1.SecurityContext{Privileged: new(true), AllowPrivilegeEscalation: new(true)}
+			})(chart)
+		},
+		`test/web/Deployment: spec.template`,
+	},
 	"init container: name":         {withInit(func(c *corev1.Container) { c.Name = "-" }), `test/web: Pod.InitContainers[0].Name: "-": must be 1 to 63 lower-case`},
 	"init container: image":        {withInit(func(c *corev1.Container) { c.Image = "a:b:c" }), `test/web: Pod.InitContainers[0].Image: "a:b:c": must be an image reference`},
 	"init container: restarted":    {withInit(func(c *corev1.Container) { c.RestartPolicy = new(corev1.ContainerRestartPolicy("Never")) }), `test/web: Pod.InitContainers[0].RestartPolicy: "Never": must be Always`},
@@ -181,7 +191,7 @@ var wrongTemplates = map[string]mistake{
 	"volume: path of an item":     {withVolumes(pod.Volume{MountPath: "/a", Secret: "a", Items: []corev1.KeyToPath{{Key: "a", Path: "../b"}}, External: true}), `test/web: Pod.Volumes[0].Items[0].Path: "../b": must be a relative path`},
 	"volume: mode of a directory": {withVolumes(pod.Volume{MountPath: "/a", EmptyDir: "1Gi", Mode: new(int32(0o440))}), `test/web: Pod.Volumes[0].Mode: 288: must be between 0 and 0o777, and only for a ConfigMap or Secret`},
 	"volume: mode":                {withVolumes(pod.Volume{MountPath: "/a", ConfigMap: "a", Mode: new(int32(0o1000)), External: true}), `test/web: Pod.Volumes[0].Mode: 512: must be between 0 and 0o777`},
-	"volume: external projection": {withVolumes(pod.Volume{MountPath: "/a", Projected: &corev1.ProjectedVolumeSource{}, External: true}), `test/web: Pod.Volumes[0].External: true: must not be set for a Projected volume`},
+	"volume: external projection": {withVolumes(pod.Volume{MountPath: "/a", Projected: &corev1.ProjectedVolumeSource{}, External: true}), `test/web: Pod.Volumes[0].External: true: must not be set for a`},
 	"volume: nobody's":            {withVolumes(pod.Volume{MountPath: "/a", ConfigMap: "settings"}), `test/web/Deployment: spec.template.spec.volumes[1].configMap.name: "settings": no ConfigMap of that name`},
 	"volume: where the project has one": {
 		withWeb(django.WebProps{
@@ -332,9 +342,6 @@ var wrongEnvironments = map[string]mistake{
 	"unknown to a process": {
 		wrongProcess(func(p *django.ProcessProps) { p.Env = map[string]string{"A": "$(Z)"} }), `test/process: Env[A]: "...": contains $(Z), which`,
 	},
-	"port of a server": {
-		wrongWorker(django.WorkerProps{Env: map[string]string{"A": "$(PORT)"}}), `test/worker: Env[A]: "...": contains $(PORT), which no variable is called`,
-	},
 	"itself":      {withEnv(map[string]string{"A": "a:$(A)"}), `test/web: Env[A]: "...": refers to itself`},
 	"one another": {withEnv(map[string]string{"A": "$(B)", "B": "$(A)"}), `test/web: Env[A]: "...": refers to itself through other variables`},
 	"three in a circle": {
@@ -398,7 +405,7 @@ var wrongEnvironments = map[string]mistake{
 	},
 	"key of the broker": {
 		withBroker(right, func(props *django.WebProps) { props.Project.SecretKeys = []string{"REDIS_PASSWORD"} }),
-		`test/web: Project.SecretKeys[0]: "REDIS_PASSWORD": is not a key of Secret "django-env-secret"`,
+		`test/web: Project.SecretKeys[0]: "REDIS_PASSWORD": must not be given: the variable of that name is set from Broker`,
 	},
 }
 

@@ -88,6 +88,7 @@ var fullTemplate = pod.Template{
 			},
 		}}},
 	},
+	TmpSize:         "2Gi",
 	ImagePullPolicy: corev1.PullAlways,
 }
 

@@ -44,7 +44,7 @@ func NewWeb(scope constructs.Construct, id string, props WebProps) *Web {
 	n := construct.Init(w, scope, id)
 	resolved, process, problems := props.resolve(n.Namespace())
 	n.Report(problems)
-	process.node = n
+	process.node, process.wrong = n, len(problems) > 0
 	w.props, w.process = resolved, process
 
 	w.deployment = kube.NewDeployment(n, w.Name(), labels.Web, props.Pod, w.spec)
@@ -56,7 +56,7 @@ func NewWeb(scope constructs.Construct, id string, props WebProps) *Web {
 }
 
 // Name returns the name of the Deployment and of the Service.
-func (w *Web) Name() string { return w.props.Name }
+func (w *Web) Name() string { return w.process.name }
 
 // Port returns the TCP port of the server and of its Service.
 func (w *Web) Port() int { return w.props.Port }
@@ -92,7 +92,9 @@ func (w *Web) Flows() []network.Flow {
 	pods, surge, g := w.scale().Max(), w.surge(), w.props.Gunicorn
 	flow := w.process.flow((pods+surge)*g.Workers*g.Threads,
 		fmt.Sprintf("(%d+%d pods) x %d workers x %d threads", pods, surge, g.Workers, g.Threads))
-	flow.HTTP, flow.Metrics = w.props.Port, w.props.Metrics.Port
+	if !w.process.wrong {
+		flow.HTTP, flow.Metrics = w.props.Port, w.props.Metrics.Port
+	}
 	return []network.Flow{flow}
 }
 

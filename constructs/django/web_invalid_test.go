@@ -155,7 +155,7 @@ var wrongWebs = map[string]struct {
 	"static files: slash at the end":    {withWeb(django.WebProps{StaticRoot: "/app/static/"}), `test/web: StaticRoot: "/app/static/": must be an absolute path`},
 	"static files: in /tmp":             {withWeb(django.WebProps{StaticRoot: "/tmp"}), `test/web: StaticRoot: "/tmp": must be another path: the construct mounts a writable directory there`},
 	"static files: on the heartbeat":    {withWeb(django.WebProps{StaticRoot: "/run/gunicorn"}), `test/web: StaticRoot: "/run/gunicorn": must be another path: the construct mounts gunicorn's heartbeat there`},
-	"static files: above the heartbeat": {withWeb(django.WebProps{StaticRoot: "/run"}), `test/web: StaticRoot: "/run": must be another path: /run/gunicorn is in it`},
+	"static files: above the heartbeat": {withWeb(django.WebProps{StaticRoot: "/run"}), `test/web: StaticRoot: "/run": must be another path: a volume there hides what the image or Kubernetes puts there`},
 	"static files: on media": {
 		withClaim(django.MediaClaimProps{}, func(props *django.WebProps) { props.StaticRoot = "/app/media" }),
 		`test/web: StaticRoot: "/app/media": must be another path: the construct mounts Media there`,

@@ -227,7 +227,7 @@ func NewWorker(scope constructs.Construct, id string, props WorkerProps) *Worker
 	n := construct.Init(w, scope, id)
 	resolved, process, problems := props.resolve(n.Namespace())
 	n.Report(problems)
-	process.node = n
+	process.node, process.wrong = n, len(problems) > 0
 	w.props, w.process = resolved, process
 
 	w.deployment = kube.NewDeployment(n, w.Name(), labels.Worker, props.Pod, w.spec)
@@ -238,7 +238,7 @@ func NewWorker(scope constructs.Construct, id string, props WorkerProps) *Worker
 }
 
 // Name returns the name of the Deployment.
-func (w *Worker) Name() string { return w.props.Name }
+func (w *Worker) Name() string { return w.process.name }
 
 // Selector returns the labels that select the pods.
 func (w *Worker) Selector() map[string]string { return labels.Selector(w.Name()) }

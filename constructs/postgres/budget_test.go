@@ -1,15 +1,18 @@
 package postgres_test
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"testing"
 
+	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
 
 	"example.com/django-cdk8s/cdktest"
 	"example.com/django-cdk8s/constructs/broker"
 	"example.com/django-cdk8s/constructs/django"
+	"example.com/django-cdk8s/constructs/network"
 	"example.com/django-cdk8s/constructs/pod"
 	"example.com/django-cdk8s/constructs/postgres"
 	"example.com/django-cdk8s/constructs/secret"
@@ -76,6 +79,36 @@ func TestConnectionsLeadToTheirDatabase(t *testing.T) {
 				t.Errorf("counted as a client of the database: %v, want %v", refused, tc.own)
 			}
 		})
+	}
+}
+
+// reader counts how often it is asked for its flows.
+type reader struct {
+	constructs.Construct
+
+	asked int
+}
+
+func (r *reader) Flows() []network.Flow { r.asked++; return nil }
+
+// With many databases in one app, the sum of each must not ask every construct
+// again.
+func TestFlowsAreReadOnceForAllDatabases(t *testing.T) {
+	asked := map[int]int{}
+	for _, databases := range []int{1, 20} {
+		r := &reader{}
+		cdktest.Problems(t, func(chart cdk8s.Chart) {
+			constructs.NewConstruct_Override(r, chart, new("reader"))
+			env := credentials(chart)
+			for i := range databases {
+				name := fmt.Sprintf("database-%d", i)
+				postgres.NewDatabase(chart, name, postgres.DatabaseProps{Name: name, Secret: env})
+			}
+		})
+		asked[databases] = r.asked
+	}
+	if asked[1] != asked[20] || asked[1] == 0 {
+		t.Errorf("asked %d times with one database, %d times with 20", asked[1], asked[20])
 	}
 }
 

@@ -145,7 +145,7 @@ func ExampleNewDatabase() {
 		Secret:  env,
 	})
 	fmt.Println(db.Connection().Host, db.Connection().Port)
-	// Output: postgres.shop.svc.cluster.local 5432
+	// Output: postgres.shop.svc 5432
 }
 
 func ExampleConnection() {
@@ -158,10 +158,43 @@ func ExampleConnection() {
 		UserKey:     "username",
 		PasswordKey: "password",
 	}
-	fmt.Println(managed.Validate())
+	fmt.Println(len(managed.Validate()))
 	managed.PasswordKey = "pass"
-	fmt.Println(managed.Validate())
+	for _, problem := range managed.Validate() {
+		fmt.Println(problem.Field, problem.BadValue, problem.Detail)
+	}
 	// Output:
-	// <nil>
-	// PasswordKey: "pass": is not a key of Secret "managed-db", which holds password, username
+	// 0
+	// PasswordKey pass is not a key of Secret "managed-db", which holds password, username
+}
+
+// What somebody makes without NewDatabase has nothing to say, and says it.
+func TestMethodsOfNoDatabase(t *testing.T) {
+	for name, db := range map[string]*postgres.Database{"nil": nil, "zero value": {}} {
+		port, _ := db.Metrics()
+		if db.Name() != "" || port != 0 || db.MaxConnections() != postgres.DefaultMaxConnections || db.Flows() != nil ||
+			db.ExternalReferences() != nil || db.Connection() != (postgres.Connection{}).WithDefaults() {
+			t.Errorf("%s: %+v", name, db)
+		}
+		_, _, _, _, _ = db.Claim(), db.Deployment(), db.Service(), db.Selector(), db.PortName(postgres.DefaultPort)
+	}
+}
+
+// Names and amounts that the server takes.
+func TestParameters(t *testing.T) {
+	for name, props := range map[string]postgres.DatabaseProps{
+		"any case":           {Parameters: map[string]string{"TimeZone": "UTC", "WORK_MEM": "16MB", "shared_buffers": "25600"}},
+		"of an extension":    {Parameters: map[string]string{"pg_stat_statements.max": "5000"}},
+		"follows":            {Parameters: map[string]string{"wal_buffers": "-1", "autovacuum_work_mem": "-1"}},
+		"old name":           {Parameters: map[string]string{"sort_mem": "8MB"}},
+		"of a version":       {Image: "postgres:18", Parameters: map[string]string{"io_method": "worker"}},
+		"of a version ahead": {Image: "a/db:x", Major: 19, Parameters: map[string]string{"something_new": "on"}},
+	} {
+		props.Secret = secret.New(cdk8s.NewChart(cdk8s.NewApp(nil), new("aside"), nil), "secret", secret.Props{
+			Source: secret.Existing("POSTGRES_DB", "POSTGRES_USER", "POSTGRES_PASSWORD"),
+		})
+		if problems := props.Validate(); len(problems) > 0 {
+			t.Errorf("%s: %v", name, problems)
+		}
+	}
 }

@@ -9,11 +9,13 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 
 	"example.com/django-cdk8s/cdktest"
 	"example.com/django-cdk8s/constructs/network"
 	"example.com/django-cdk8s/constructs/pod"
 	"example.com/django-cdk8s/constructs/postgres"
+	"example.com/django-cdk8s/constructs/secret"
 )
 
 func withDatabase(props postgres.DatabaseProps, clients ...client) cdktest.Build {
@@ -109,11 +111,15 @@ var wrong = map[string]struct {
 	},
 	"budget: negative client": {
 		withParameters(nil, site, client{Name: "beat", Connections: -1}),
-		`test/database: Flow[beat].Connections: -1: must not be negative`,
+		`test/database: Flows[beat].To.Connections: -1: must not be negative`,
 	},
 	"budget: line break": {
 		withParameters(nil, client{Name: "beat", Connections: 1, Formula: "1\n2"}),
-		`test/database: Flow[beat]: "1\n2": must not contain a line break`,
+		`test/database: Flows[beat].To.Formula: "1\n2": must not contain a line break`,
+	},
+	"budget: line break in a name": {
+		withParameters(nil, client{Name: "be\nat", Connections: 1}),
+		`test/database: Flows.Name: "be\nat": must not contain a line break`,
 	},
 	"budget: client of another chart": {
 		func(chart cdk8s.Chart) {
@@ -154,10 +160,85 @@ var wrong = map[string]struct {
 	"exporter: above limit":    {withExporter(postgres.Exporter{Image: exporter, Resources: pod.Resources{Requests: pod.Quantities{CPU: "2"}, Limits: pod.Quantities{CPU: "1"}}}), `test/database: Exporter.Resources.Requests.CPU: "2": must not be above its limit 1`},
 	"image: Bitnami":           {withDatabase(postgres.DatabaseProps{Image: "bitnami/postgresql:17"}), `test/database: Image: "bitnami/postgresql:17": must be the official image or one built on it`},
 	"service: type":            {withDatabase(postgres.DatabaseProps{Service: pod.Service{Type: "ExternalName"}}), `test/database: Service.Type: "ExternalName": must be one of`},
-	"volume: of the server":    {withDatabase(postgres.DatabaseProps{Pod: pod.Template{Volumes: []pod.Volume{{MountPath: "/tmp", EmptyDir: "1Mi"}}}}), `test/database: Pod.Volumes[0].MountPath: "/tmp": must be another path`},
-	"container: of the server": {withDatabase(postgres.DatabaseProps{Pod: pod.Template{Containers: []corev1.Container{{Name: "postgres", Image: "a:1"}}}}), `test/database: Pod.Containers[0].Name: "postgres": must be another`},
 	"priority class: spaces":   {withDatabase(postgres.DatabaseProps{Pod: pod.Template{PriorityClassName: "very high"}}), `test/database: Pod.PriorityClassName: "very high": must be 1 to 253 lower-case`},
 	"priority class: capitals": {withDatabase(postgres.DatabaseProps{Pod: pod.Template{PriorityClassName: "High"}}), `test/database: Pod.PriorityClassName: "High": must be 1 to 253 lower-case`},
+	"parameter: unknown": {
+		withParameters(map[string]string{"max_conections": "200"}),
+		`test/database: Parameters[max_conections]: "max_conections": must be a setting that PostgreSQL 17 takes at its ` +
+			`start, or one of an extension, with a dot in its name`,
+	},
+	"parameter: fixed when the server was built": {
+		withParameters(map[string]string{"block_size": "8192"}),
+		`test/database: Parameters[block_size]: "block_size": must be a setting that PostgreSQL 17 takes`,
+	},
+	"parameter: of a newer version": {
+		withParameters(map[string]string{"IO_Method": "worker"}),
+		`Parameters[IO_Method]: "worker": must not be given: PostgreSQL 17 does not know it, 18 is the first that does`,
+	},
+	"parameter: of an older version": {
+		withParameters(map[string]string{"promote_trigger_file": "promote"}),
+		`"promote": must not be given: PostgreSQL 17 does not know it, 15 is the last that does`,
+	},
+	"parameter: gone before a version that is not known here": {
+		withDatabase(postgres.DatabaseProps{
+			Image: "example/db:next", Major: 21, Parameters: map[string]string{"db_user_namespace": "on"},
+		}),
+		`"on": must not be given: PostgreSQL 21 does not know it, 16 is the last that does`,
+	},
+	"memory: unit of Kubernetes": {
+		withParameters(map[string]string{"shared_buffers": "256Mi"}),
+		`test/database: Parameters[shared_buffers]: "256Mi": must be an amount of memory such as 64MB, in B, kB, MB, GB or TB`,
+	},
+	"memory: unit in lower case": {
+		withParameters(map[string]string{"work_mem": "8mb"}),
+		`test/database: Parameters[work_mem]: "8mb": must be an amount of memory`,
+	},
+	"memory: negative": {
+		withParameters(map[string]string{"work_mem": "-1"}),
+		`test/database: Parameters[work_mem]: "-1": must be an amount of memory`,
+	},
+	"memory: as much as there is": {
+		withParameters(map[string]string{"Shared_Buffers": "1GB"}),
+		`test/database: Parameters[Shared_Buffers]: "1GB": must be below the memory limit 1Gi`,
+	},
+	"memory: more pages than there are": {
+		withParameters(map[string]string{"shared_buffers": "131072"}),
+		`test/database: Parameters[shared_buffers]: "131072": must be below the memory limit 1Gi`,
+	},
+	"image: Bitnami without a major version": {
+		withDatabase(postgres.DatabaseProps{Image: "docker.io/bitnamilegacy/postgresql:latest"}),
+		`Image: "docker.io/bitnamilegacy/postgresql:latest": must be the official image or one built on it`,
+	},
+	"image: Bitnami, mistyped": {
+		withDatabase(postgres.DatabaseProps{Image: "bitnami/postgresql:"}),
+		`test/database: Image: "bitnami/postgresql:": must be an image reference`,
+	},
+	"major: neither known nor that of the tag": {
+		withDatabase(postgres.DatabaseProps{
+			Image: "postgres:17", Major: 9, Parameters: map[string]string{"archive_library": "basic_archive"},
+		}),
+		`test/database: Major: 9: must be between 14 and 99`,
+	},
+	"secret: a zero value": {
+		func(chart cdk8s.Chart) {
+			postgres.NewDatabase(chart, "database", postgres.DatabaseProps{Secret: &secret.Secret{}})
+		},
+		`test/database: Secret: "": must be made by secret.New: the Secret that holds the credentials`,
+	},
+	"exporter: its container's name": {
+		withDatabase(postgres.DatabaseProps{
+			Exporter: postgres.Exporter{Image: exporter},
+			Pod:      pod.Template{InitContainers: []corev1.Container{sidecar("exporter")}},
+		}),
+		`test/database: Pod.InitContainers[0].Name: "exporter": must be another: the construct has a container of that name`,
+	},
+}
+
+func sidecar(name string) corev1.Container {
+	return corev1.Container{Name: name, Image: "sidecar:1", Resources: corev1.ResourceRequirements{
+		Requests: corev1.ResourceList{"cpu": resource.MustParse("10m"), "memory": resource.MustParse("16Mi")},
+		Limits:   corev1.ResourceList{"cpu": resource.MustParse("10m"), "memory": resource.MustParse("16Mi")},
+	}}
 }
 
 func TestWrongValues(t *testing.T) {

@@ -28,7 +28,7 @@ func (r resolved) resolveParameters(e *rule.Errors) connectionLimits {
 		at, value := rule.Item("Parameters", name), r.Parameters[name]
 		// PostgreSQL takes names in any case.
 		lower := strings.ToLower(name)
-		unit, isMemory := memorySettings[lower]
+		_, isMemory := memorySettings[lower]
 		_, counts := limits.settings[lower]
 		switch {
 		case r.unknown(e, at, name):
@@ -38,7 +38,7 @@ func (r resolved) resolveParameters(e *rule.Errors) connectionLimits {
 		case counts:
 			limits.set(e, at, lower, value)
 		case isMemory:
-			r.validateMemory(e, at, value, unit)
+			r.validateMemory(e, at, lower, value)
 		default:
 			e.Text(at, value)
 		}
@@ -59,7 +59,7 @@ func (r resolved) unknown(e *rule.Errors, at, name string) bool {
 		e.Add(at, name, "must be the name of a PostgreSQL setting, such as max_connections")
 		return true
 	}
-	if r.Major == 0 || strings.Contains(name, ".") {
+	if r.Major < minMajor || strings.Contains(name, ".") {
 		return false // An unknown version is reported itself.
 	}
 	const reason = "must not be given: PostgreSQL %d does not know it, %d is the %s that does"
@@ -131,10 +131,17 @@ var memorySettings = map[string]float64{
 	"work_mem":                  kilobyte,
 }
 
+// automatic are those of them that take -1, which makes the value follow from
+// others.
+var automatic = []string{"autovacuum_work_mem", "wal_buffers"}
+
 // validateMemory reports an amount of memory that PostgreSQL does not read, or
-// that the container does not have. unit is that of a plain number.
-func (r resolved) validateMemory(e *rule.Errors, at, value string, unit float64) {
-	amount, ok := parseAmount(value, unit)
+// that the container does not have.
+func (r resolved) validateMemory(e *rule.Errors, at, name, value string) {
+	if value == "-1" && slices.Contains(automatic, name) {
+		return
+	}
+	amount, ok := parseAmount(value, memorySettings[name])
 	limit := r.Resources.Limits.Memory
 	switch {
 	case !ok:
@@ -145,10 +152,10 @@ func (r resolved) validateMemory(e *rule.Errors, at, value string, unit float64)
 }
 
 var amountText = regexp.MustCompile(
-	`^\s*(-?(?:0[xX][0-9a-fA-F]+|[0-9]+|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?))\s*(B|kB|MB|GB|TB)?\s*$`)
+	`^\s*((?:0[xX][0-9a-fA-F]+|[0-9]+|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?))\s*(B|kB|MB|GB|TB)?\s*$`)
 
 // parseAmount reads an amount as PostgreSQL does, which takes octal and
-// hexadecimal numbers, too.
+// hexadecimal numbers, too. unit is that of a plain number.
 func parseAmount(text string, unit float64) (bytes float64, ok bool) {
 	parts := amountText.FindStringSubmatch(text)
 	if parts == nil {

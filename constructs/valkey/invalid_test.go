@@ -40,6 +40,8 @@ var wrong = map[string]struct {
 	"long name":          {with(valkey.ServerProps{Name: strings.Repeat("a", 60)}), `must be at most 59 characters, because the claim's name is made of it`},
 	"longer name":        {with(valkey.ServerProps{Name: strings.Repeat("a", 64)}), `must be at most 59 characters, because the claim's name is made of it`},
 	"image":              {with(valkey.ServerProps{Image: "Valkey:8"}), `test/broker: Image: "Valkey:8": must be an image reference`},
+	"image of Redis":     {with(valkey.ServerProps{Image: "docker.io/library/redis:7"}), `test/broker: Image: "docker.io/library/redis:7": must be an image of Valkey, such as valkey/valkey:8.1`},
+	"image of Bitnami":   {with(valkey.ServerProps{Image: "bitnami/valkey:8.1"}), `test/broker: Image: "bitnami/valkey:8.1": must be the official image or one built on it`},
 	"storage":            {with(valkey.ServerProps{Storage: "1GB"}), `test/broker: Storage: "1GB": must be a positive Kubernetes quantity`},
 	"storage below":      {with(valkey.ServerProps{Storage: "767Mi"}), `test/broker: Storage: "767Mi": must be at least 3 times the memory limit 256Mi`},
 	"memory above":       {with(valkey.ServerProps{Resources: limits("", "512Mi")}), `test/broker: Storage: "1Gi": must be at least 3 times the memory limit 512Mi`},
@@ -65,6 +67,16 @@ var wrong = map[string]struct {
 	"password that is not generated": {
 		withSecret("", secret.Generated(secret.GeneratedProps{Image: "shop:1"})),
 		`test/broker: PasswordKey: "VALKEY_PASSWORD": is not a key of Secret "django-env-secret"`,
+	},
+	"secret of no source": {
+		func(chart cdk8s.Chart) {
+			valkey.NewServer(chart, "broker", valkey.ServerProps{Secret: &secret.Secret{}})
+		},
+		`test/broker: Secret: "": must be made by secret.New: the Secret that holds the password`,
+	},
+	"memory above any node's": {
+		with(valkey.ServerProps{Resources: limits("", "2Pi")}),
+		`test/broker: Resources.Limits.Memory: "2Pi": must be at most 1Pi`,
 	},
 	"no secret": {
 		func(chart cdk8s.Chart) { _ = valkey.NewServer(chart, "broker", valkey.ServerProps{}).Broker() },

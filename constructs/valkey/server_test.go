@@ -8,6 +8,7 @@ import (
 	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
 
 	"example.com/django-cdk8s/cdktest"
+	"example.com/django-cdk8s/constructs/broker"
 	"example.com/django-cdk8s/constructs/pod"
 	"example.com/django-cdk8s/constructs/secret"
 	"example.com/django-cdk8s/constructs/valkey"
@@ -119,6 +120,16 @@ func TestFlows(t *testing.T) {
 	flows := server(chart, full).Flows()
 	if len(flows) != 1 || flows[0].Name != "queue" || flows[0].Pods["app"] != "queue" || len(flows[0].To) > 0 {
 		t.Errorf("flows: %+v", flows)
+	}
+}
+
+// What somebody makes without NewServer has nothing to say, and says it.
+func TestMethodsOfNoServer(t *testing.T) {
+	for name, s := range map[string]*valkey.Server{"nil": nil, "zero value": {}} {
+		if s.Name() != "" || s.Flows() != nil || s.ExternalReferences() != nil || s.Broker() != (broker.Connection{}) {
+			t.Errorf("%s: %+v", name, s)
+		}
+		_, _, _, _ = s.Claim(), s.Deployment(), s.Service(), s.Selector()
 	}
 }
 

@@ -74,6 +74,9 @@ func (p Props) Validate(e *rule.Errors, given pod.Resources, own Own) {
 	e.Join("Pod", p.Pod.Validate())
 	p.validateContainers(e, own)
 	p.validateVolumes(e, own)
+	if p.Pod.TmpSize != "" && own.Volumes[kube.TmpPath] == "" {
+		e.Add("Pod.TmpSize", p.Pod.TmpSize, "must not be given: the server has no "+kube.TmpPath)
+	}
 	for _, name := range rule.Keys(p.Pod.EnvKeys) {
 		if own.Env.Has(name) {
 			e.Add(rule.Item("Pod.EnvKeys", name), "...", "must be another: the construct sets the variable of that name")
