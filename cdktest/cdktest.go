@@ -8,7 +8,6 @@ package cdktest
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io/fs"
 	"maps"
 	"os"
@@ -19,6 +18,7 @@ import (
 	"testing"
 
 	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
+	"github.com/pmezard/go-difflib/difflib"
 
 	"example.com/django-cdk8s/internal/jsii"
 	"example.com/django-cdk8s/internal/rule"
@@ -99,44 +99,70 @@ func problems(t testing.TB, e synth.Environment) []string {
 // file testdata/NAME.yaml, where a space in name is a dash.
 func Golden(t testing.TB, name string, build Build) {
 	t.Helper()
-	got := Render(t, build)
-	path := filepath.Join("testdata", strings.ReplaceAll(filepath.FromSlash(name), " ", "-")+".yaml")
-	want, err := os.ReadFile(path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		t.Fatal(err)
-	}
-	if string(want) == got {
-		return
-	}
-	if os.Getenv(UpdateVariable) == "" {
-		t.Errorf("%s is not what is rendered now; run %s=1 go test on this package and read the difference\n%s",
-			path, UpdateVariable, firstDifference(string(want), got))
-		return
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	t.Errorf("%s was rewritten; read the difference", path)
+	golden(t, goldenPath(name)+".yaml", Render(t, build))
 }
 
-func firstDifference(want, got string) string {
-	a, b := strings.Split(want, "\n"), strings.Split(got, "\n")
-	for i := range max(len(a), len(b)) {
-		var before, after string
-		if i < len(a) {
-			before = a[i]
-		}
-		if i < len(b) {
-			after = b[i]
-		}
-		if before != after {
-			return fmt.Sprintf("line %d:\n-%s\n+%s", i+1, before, after)
+// GoldenApp compares every manifest of an app with the files of the directory
+// testdata/NAME, where a space in name is a dash.
+func GoldenApp(t testing.TB, name string, build func(app cdk8s.App)) {
+	t.Helper()
+	result, err := synth.Render(t.TempDir(), synth.Environment{Build: build})
+	if err != nil {
+		t.Fatalf("synthesis failed:\n%v", err)
+	}
+	dir := goldenPath(name)
+	for file, content := range result.Files {
+		golden(t, filepath.Join(dir, file), string(content))
+	}
+	stale, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range stale {
+		if _, ok := result.Files[filepath.Base(path)]; !ok {
+			t.Errorf("%s is not rendered any more: remove it", path)
 		}
 	}
-	return ""
+}
+
+func goldenPath(name string) string {
+	return filepath.Join("testdata", strings.ReplaceAll(filepath.FromSlash(name), " ", "-"))
+}
+
+// golden compares got with the file at path, or rewrites the file.
+func golden(t testing.TB, path, got string) {
+	t.Helper()
+	want, err := os.ReadFile(path)
+	missing := errors.Is(err, fs.ErrNotExist)
+	switch {
+	case err != nil && !missing:
+		t.Fatal(err)
+	case !missing && string(want) == got:
+	case os.Getenv(UpdateVariable) != "":
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		t.Errorf("%s was rewritten; read the difference", path)
+	case missing:
+		t.Errorf("%s does not exist: run %s=1 go test on this package, and read the file", path, UpdateVariable)
+	default:
+		t.Errorf("%s is not what is rendered now: run %s=1 go test on this package, and read the difference\n%s",
+			path, UpdateVariable, difference(string(want), got))
+	}
+}
+
+// difference returns the lines that differ, with those around them.
+func difference(want, got string) string {
+	text, err := difflib.GetUnifiedDiffString(difflib.UnifiedDiff{
+		A: difflib.SplitLines(want), B: difflib.SplitLines(got), FromFile: "committed", ToFile: "rendered", Context: 3,
+	})
+	if err != nil {
+		return err.Error()
+	}
+	return text
 }
 
 // Current fails unless the files in dir, a directory that is committed, are
@@ -163,7 +189,7 @@ func Current(t testing.TB, dir string, environments ...synth.Environment) {
 			content, _ := os.ReadFile(filepath.Join(target, name))
 			if rendered, ok := result.Files[name]; !ok || !bytes.Equal(content, rendered) {
 				t.Errorf("%s is not what is rendered now; run the app (go run .) and read the difference\n%s",
-					filepath.Join(target, name), firstDifference(string(content), string(result.Files[name])))
+					filepath.Join(target, name), difference(string(content), string(result.Files[name])))
 			}
 		}
 	}

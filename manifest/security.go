@@ -102,7 +102,7 @@ func (c *checker) arguments(o Object, field string, args []string) {
 		name := strconv.Itoa(i)
 		if i > 0 && credentialFlag.MatchString(args[i-1]) && !strings.HasPrefix(arg, "-") && isCredential(arg) {
 			c.add(o, fmt.Sprintf("%s[%s]", field, name), "...",
-				"is a credential, and git tracks these manifests: keep it in a Secret that they do not hold")
+				"is a credential, and git may commit these manifests: keep it in a Secret that they do not hold")
 			continue
 		}
 		c.literal(o, field, name, arg)
@@ -133,7 +133,7 @@ func (c *checker) secretValues(o Object, field string, values map[string]string,
 	for _, key := range slices.Sorted(maps.Keys(values)) {
 		if !slices.Contains(plain, key) {
 			c.add(o, fmt.Sprintf("%s[%s]", field, key), "...",
-				"git tracks these manifests: take the value from an existing Secret or let the cluster generate it, "+
+				"git may commit these manifests: take the value from an existing Secret or let the cluster generate it, "+
 					"or render into a directory that git ignores")
 			continue
 		}
@@ -146,7 +146,7 @@ func (c *checker) secretValues(o Object, field string, values map[string]string,
 func (c *checker) literal(o Object, field, name, value string) {
 	report := func(why string) {
 		c.add(o, fmt.Sprintf("%s[%s]", field, name), "...",
-			"%s, and git tracks these manifests: keep it in a Secret that they do not hold", why)
+			"%s, and git may commit these manifests: keep it in a Secret that they do not hold", why)
 	}
 	switch {
 	case credentialName.MatchString(name) && isCredential(value):

@@ -143,9 +143,9 @@ func TestPodSecurityIsTheNamespacesChoice(t *testing.T) {
 }
 
 const (
-	undeclared     = "git tracks these manifests: take the value from an existing Secret or let the cluster generate it, or render into a directory that git ignores"
-	likeCredential = "looks like a credential, and git tracks these manifests"
-	urlPassword    = "holds a URL with a password, and git tracks these manifests"
+	undeclared     = "git may commit these manifests: take the value from an existing Secret or let the cluster generate it, or render into a directory that git ignores"
+	likeCredential = "looks like a credential, and git may commit these manifests"
+	urlPassword    = "holds a URL with a password, and git may commit these manifests"
 )
 
 // mistakesWithCredentials break the rule credentials, each in another field;

@@ -172,7 +172,7 @@ func TestAFailedRunReportsEverythingAndTouchesNothing(t *testing.T) {
 	start(t, "good", dir)
 	before := files(t, dir)
 	r := start(t, "bad", dir, "TMPDIR="+tmp)
-	want := []string{`good/namespace: Enforce: "strict": `, `good/web: Hosts[0]: "*": `, `good/web: Port: 70000: `}
+	want := []string{`good/namespace: Enforce: "strict": `, `good/web: Project.Hosts[0]: "*": `, `good/web: Port: 70000: `}
 	if r.status != 1 || len(r.lines) != len(want) {
 		t.Fatalf("status %d, output:\n%s", r.status, strings.Join(r.lines, "\n"))
 	}
@@ -359,7 +359,7 @@ func TestLiteralCredentialsAreRefusedWhereGitTracksThem(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(repository, ".gitignore"), []byte("/local/\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	const want = `shop/secret/Secret: stringData[POSTGRES_PASSWORD]: "...": git tracks these manifests`
+	const want = `shop/secret/Secret: stringData[POSTGRES_PASSWORD]: "...": git may commit these manifests`
 	err := write(t, filepath.Join(repository, "dist"), literal)
 	if err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "not-a-secret") {
 		t.Errorf("in a tracked directory: %v, want %q", err, want)

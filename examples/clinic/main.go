@@ -39,7 +39,9 @@ func build(app cdk8s.App) {
 	newSettings(chart)
 	clinic := newProject(chart)
 
-	patients := django.NewWeb(chart, "patients", django.WebProps{Project: clinic, Replicas: new(2), Pod: shipping(clinicPods())})
+	patients := django.NewWeb(chart, "patients", django.WebProps{
+		Project: clinic, Replicas: new(2), Pod: shipping(clinicPods()),
+	})
 	staff := django.NewWeb(chart, "staff", django.WebProps{
 		Project: clinic, Name: "clinic-staff", Hosts: []string{"staff.clinic.example.com"},
 		Env: map[string]string{"DJANGO_SETTINGS_MODULE": "clinic.settings.staff"}, Pod: clinicPods(),
@@ -99,7 +101,7 @@ func newProject(chart cdk8s.Chart) django.Project {
 		},
 		Volumes: []pod.Volume{
 			{MountPath: "/app/clinic/settings/local.py", ConfigMap: settingsMap, SubPath: "local.py"},
-			{MountPath: "/etc/clinic/ca", Secret: "clinic-ca", External: true, Items: []corev1.KeyToPath{{Key: "ca.crt", Path: "ca.crt"}}},
+			{MountPath: "/etc/clinic/ca", Secret: "clinic-ca", External: true},
 		},
 	}
 }
@@ -123,7 +125,8 @@ func shipping(t pod.Template) pod.Template {
 	t.InitContainers = []corev1.Container{{
 		Name: "log-shipper", Image: logShipper, RestartPolicy: new(corev1.ContainerRestartPolicyAlways),
 		Resources: corev1.ResourceRequirements{
-			Requests: pod.Quantities{CPU: "10m", Memory: "32Mi"}.List(), Limits: pod.Quantities{CPU: "100m", Memory: "64Mi"}.List(),
+			Requests: pod.Quantities{CPU: "10m", Memory: "32Mi"}.List(),
+			Limits:   pod.Quantities{CPU: "100m", Memory: "64Mi"}.List(),
 		},
 		VolumeMounts: []corev1.VolumeMount{{Name: "logs", MountPath: "/var/log/clinic", ReadOnly: true}},
 	}}
@@ -151,7 +154,8 @@ func newCommands(chart cdk8s.Chart, clinic django.Project) {
 		{"statistics", "@monthly", []string{"statistics", "--month=last"}},
 	} {
 		django.NewScheduledCommand(chart, c.name, django.ScheduledCommandProps{
-			Project: clinic, NameSuffix: c.name, Args: c.args, Schedule: c.schedule, TimeZone: "Europe/Vienna", Pod: clinicPods(),
+			Project: clinic, NameSuffix: c.name, Args: c.args, Schedule: c.schedule, TimeZone: "Europe/Vienna",
+			Pod: clinicPods(),
 		})
 	}
 }
