@@ -1,5 +1,6 @@
 # The commands that people type. CI calls the same.
 .DEFAULT_GOAL := help
+SHELL := bash
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -24,7 +25,7 @@ lint: ## format, vet, lint
 	tools/lint.sh
 
 manifests: ## kubeconform and kube-score on every dist/
-	tools/manifests-lint.sh dist examples/*/dist
+	tools/manifests-lint.sh dist examples/{clinic,platform,production}/dist examples/environments/dist/*/
 
 e2e: ## the suite on the cluster of KUBECONFIG
 	go -C e2e test -count 1 -parallel 4 -timeout 25m -v .

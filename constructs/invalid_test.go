@@ -48,7 +48,7 @@ func withDatabase(props postgres.DatabaseProps) cdktest.Build {
 		props.Secret = environment(chart)
 		// A wrong database must not break what is built on it.
 		db := postgres.NewDatabase(chart, "database", props)
-		_ = *db.Service().Name()
+		_ = db.Service().Path()
 		django.NewWeb(chart, "web", django.WebProps{Project: django.Project{Image: "shop:1", Database: db}})
 	}
 }
@@ -56,13 +56,15 @@ func withDatabase(props postgres.DatabaseProps) cdktest.Build {
 func withWeb(props django.WebProps) cdktest.Build {
 	return func(chart cdk8s.Chart) {
 		props := props
-		if props.Image == "" {
-			props.Image = "shop:1"
+		if props.Project.Image == "" {
+			props.Project.Image = "shop:1"
 		}
-		props.Database = postgres.Connection{Host: "db.example.com", Secret: environment(chart)}
-		_ = *django.NewWeb(chart, "web", props).Service().Name()
+		props.Project.Database = postgres.Connection{Host: "db.example.com", Secret: environment(chart)}
+		_ = django.NewWeb(chart, "web", props).Service().Path()
 	}
 }
+
+func withProject(p django.Project) cdktest.Build { return withWeb(django.WebProps{Project: p}) }
 
 func withConnection(change func(c *postgres.Connection)) cdktest.Build {
 	return func(chart cdk8s.Chart) {
@@ -103,10 +105,10 @@ var wrong = map[string]struct {
 	"secret: literal values":       {withSecret(secret.Props{Source: secret.Literal(nil)}), `test/secret: Source: "Literal()": must hold at least one value`},
 	"secret: literal key":          {withSecret(secret.Props{Source: secret.Literal(map[string]string{"a/b": "c"})}), `test/secret: Source.Values[a/b]: "a/b": must be 1 to 253 letters`},
 	"secret: literal control":      {withSecret(secret.Props{Source: secret.Literal(map[string]string{"a": "\u009b"})}), `test/secret: Source.Values[a]: "...": must be UTF-8 text`},
-	"web: env with a separator":    {withWeb(django.WebProps{Project: django.Project{Env: map[string]string{"A": "a\u2028b"}}}), `test/web: Env[A]: "...": must be UTF-8 text`},
-	"web: env in octal":            {withWeb(django.WebProps{Project: django.Project{Env: map[string]string{"UMASK": "0o022"}}}), `test/web: Env[UMASK]: "0o022": must be written in another way`},
-	"web: env in odd digits":       {withWeb(django.WebProps{Project: django.Project{Env: map[string]string{"A": "1e_1"}}}), `test/web: Env[A]: "1e_1": must be written in another way`},
-	"web: env that is no UTF-8":    {withWeb(django.WebProps{Project: django.Project{Env: map[string]string{"A": "\xff"}}}), `test/web: Env[A]: "...": must be UTF-8 text`},
+	"web: env with a separator":    {withProject(django.Project{Env: map[string]string{"A": "a\u2028b"}}), `test/web: Project.Env[A]: "...": must be UTF-8 text`},
+	"web: env in octal":            {withProject(django.Project{Env: map[string]string{"UMASK": "0o022"}}), `test/web: Project.Env[UMASK]: "0o022": must be written in another way`},
+	"web: env in odd digits":       {withProject(django.Project{Env: map[string]string{"A": "1e_1"}}), `test/web: Project.Env[A]: "1e_1": must be written in another way`},
+	"web: env that is no UTF-8":    {withProject(django.Project{Env: map[string]string{"A": "\xff"}}), `test/web: Project.Env[A]: "...": must be UTF-8 text`},
 	"secret: generated image":      {withSecret(secret.Props{Source: secret.Generated(secret.GeneratedProps{})}), `test/secret: Source.Image: "": is required`},
 	"secret: generated bad image":  {withGenerated(secret.GeneratedProps{Image: "Shop:1"}), `test/secret: Source.Image: "Shop:1": must be an image reference`},
 	"secret: generated key":        {withGenerated(secret.GeneratedProps{Keys: []string{"1ST"}}), `test/secret: Source.Keys[1ST]: "1ST": must be 1 to 253 letters, digits and '_'`},
@@ -171,33 +173,33 @@ var wrong = map[string]struct {
 		},
 		`test/database: PasswordKey: "POSTGRES_PASSWORD": is not a key of Secret "django-env-secret", which holds POSTGRES_DB, POSTGRES_USER`,
 	},
-	"connection: no host":      {withConnection(func(c *postgres.Connection) { c.Host = "" }), `test/web: Database.Host: "": must be a lower-case host name`},
-	"connection: url":          {withConnection(func(c *postgres.Connection) { c.Host = "postgres://db" }), `test/web: Database.Host: "postgres://db": must be a lower-case host name`},
-	"connection: port":         {withConnection(func(c *postgres.Connection) { c.Port = 65536 }), `test/web: Database.Port: 65536: must be between 1 and 65535`},
-	"connection: name":         {withConnection(func(c *postgres.Connection) { c.Name = "shop?sslmode=off" }), `test/web: Database.Name: "shop?sslmode=off": must be 1 to 63 letters`},
-	"connection: no secret":    {withConnection(func(c *postgres.Connection) { c.Secret = nil }), `test/web: Database.Secret: "": is required`},
-	"connection: user key":     {withConnection(func(c *postgres.Connection) { c.UserKey = "username" }), `test/web: Database.UserKey: "username": is not a key of Secret "django-env-secret"`},
-	"connection: password key": {withConnection(func(c *postgres.Connection) { c.PasswordKey = "password" }), `test/web: Database.PasswordKey: "password": is not a key of Secret`},
-	"connection: name key":     {withConnection(func(c *postgres.Connection) { c.NameKey = "dbname" }), `test/web: Database.NameKey: "dbname": is not a key of Secret`},
+	"connection: no host":      {withConnection(func(c *postgres.Connection) { c.Host = "" }), `test/web: Project.Database.Host: "": must be a lower-case host name`},
+	"connection: url":          {withConnection(func(c *postgres.Connection) { c.Host = "postgres://db" }), `test/web: Project.Database.Host: "postgres://db": must be a lower-case host name`},
+	"connection: port":         {withConnection(func(c *postgres.Connection) { c.Port = 65536 }), `test/web: Project.Database.Port: 65536: must be between 1 and 65535`},
+	"connection: name":         {withConnection(func(c *postgres.Connection) { c.Name = "shop?sslmode=off" }), `test/web: Project.Database.Name: "shop?sslmode=off": must be 1 to 63 letters`},
+	"connection: no secret":    {withConnection(func(c *postgres.Connection) { c.Secret = nil }), `test/web: Project.Database.Secret: "": is required`},
+	"connection: user key":     {withConnection(func(c *postgres.Connection) { c.UserKey = "username" }), `test/web: Project.Database.UserKey: "username": is not a key of Secret "django-env-secret"`},
+	"connection: password key": {withConnection(func(c *postgres.Connection) { c.PasswordKey = "password" }), `test/web: Project.Database.PasswordKey: "password": is not a key of Secret`},
+	"connection: name key":     {withConnection(func(c *postgres.Connection) { c.NameKey = "dbname" }), `test/web: Project.Database.NameKey: "dbname": is not a key of Secret`},
 	"web: no image": {
 		func(chart cdk8s.Chart) {
 			django.NewWeb(chart, "web", django.WebProps{Project: django.Project{Database: postgres.Connection{Host: "db", Secret: environment(chart)}}})
 		},
-		`test/web: Image: "": is required`,
+		`test/web: Project.Image: "": is required`,
 	},
-	"web: image with a scheme":     {withWeb(django.WebProps{Project: django.Project{Image: "https://example.com/shop:1"}}), `test/web: Image: "https://example.com/shop:1": must be an image reference`},
-	"web: image with a space":      {withWeb(django.WebProps{Project: django.Project{Image: "shop: 1"}}), `test/web: Image: "shop: 1": must be an image reference`},
-	"web: name":                    {withWeb(django.WebProps{Project: django.Project{Name: "-shop"}}), `test/web: Name: "-shop": must be 1 to 63 lower-case`},
-	"web: host with scheme":        {withWeb(django.WebProps{Project: django.Project{Hosts: []string{"https://example.com"}}}), `test/web: Hosts[0]: "https://example.com": must be a lower-case host name`},
-	"web: host with port":          {withWeb(django.WebProps{Project: django.Project{Hosts: []string{"a.example.com", "example.com:8000"}}}), `test/web: Hosts[1]: "example.com:8000": must be a lower-case host name`},
-	"web: every host":              {withWeb(django.WebProps{Project: django.Project{Hosts: []string{"*"}}}), `test/web: Hosts[0]: "*": would turn Django's check of the Host header off`},
-	"web: empty host":              {withWeb(django.WebProps{Project: django.Project{Hosts: []string{""}}}), `test/web: Hosts[0]: "": must be a lower-case host name`},
-	"web: upper-case host":         {withWeb(django.WebProps{Project: django.Project{Hosts: []string{"Example.com"}}}), `test/web: Hosts[0]: "Example.com": must be a lower-case host name`},
-	"web: host with a path":        {withWeb(django.WebProps{Project: django.Project{Hosts: []string{"example.com/shop"}}}), `test/web: Hosts[0]: "example.com/shop": must be a lower-case host name`},
-	"web: two hosts in one":        {withWeb(django.WebProps{Project: django.Project{Hosts: []string{"a.example.com,b.example.com"}}}), `must be a lower-case host name`},
-	"web: host twice":              {withWeb(django.WebProps{Project: django.Project{Hosts: []string{"example.com", "example.com"}}}), `test/web: Hosts: "example.com": is listed twice`},
-	"web: port too high":           {withWeb(django.WebProps{Port: 70000}), `test/web: Port: 70000: must be between 1 and 65535`},
-	"web: negative port":           {withWeb(django.WebProps{Port: -1}), `test/web: Port: -1: must be between 1 and 65535`},
+	"web: image with a scheme":     {withProject(django.Project{Image: "https://example.com/shop:1"}), `test/web: Project.Image: "https://example.com/shop:1": must be an image reference`},
+	"web: image with a space":      {withProject(django.Project{Image: "shop: 1"}), `test/web: Project.Image: "shop: 1": must be an image reference`},
+	"web: name":                    {withProject(django.Project{Name: "-shop"}), `test/web: Project.Name: "-shop": must be 1 to 63 lower-case`},
+	"web: host with scheme":        {withProject(django.Project{Hosts: []string{"https://example.com"}}), `test/web: Project.Hosts[0]: "https://example.com": must be a lower-case host name`},
+	"web: host with port":          {withProject(django.Project{Hosts: []string{"a.example.com", "example.com:8000"}}), `test/web: Project.Hosts[1]: "example.com:8000": must be a lower-case host name`},
+	"web: every host":              {withProject(django.Project{Hosts: []string{"*"}}), `test/web: Project.Hosts[0]: "*": would turn Django's check of the Host header off`},
+	"web: empty host":              {withProject(django.Project{Hosts: []string{""}}), `test/web: Project.Hosts[0]: "": must be a lower-case host name`},
+	"web: upper-case host":         {withProject(django.Project{Hosts: []string{"Example.com"}}), `test/web: Project.Hosts[0]: "Example.com": must be a lower-case host name`},
+	"web: host with a path":        {withProject(django.Project{Hosts: []string{"example.com/shop"}}), `test/web: Project.Hosts[0]: "example.com/shop": must be a lower-case host name`},
+	"web: two hosts in one":        {withProject(django.Project{Hosts: []string{"a.example.com,b.example.com"}}), `must be a lower-case host name`},
+	"web: host twice":              {withProject(django.Project{Hosts: []string{"example.com", "example.com"}}), `test/web: Project.Hosts: "example.com": is listed twice`},
+	"web: port too high":           {withWeb(django.WebProps{Port: 70000}), `test/web: Port: 70000: must be between 1024 and 65535`},
+	"web: negative port":           {withWeb(django.WebProps{Port: -1}), `test/web: Port: -1: must be between 1024 and 65535`},
 	"web: replicas":                {withWeb(django.WebProps{Replicas: new(-1)}), `test/web: Replicas: -1: must be between 0 and 2147483647`},
 	"web: request above limit":     {withWeb(django.WebProps{Resources: pod.Resources{Requests: pod.Quantities{Memory: "2Gi"}, Limits: pod.Quantities{Memory: "1Gi"}}}), `test/web: Resources.Requests.Memory: "2Gi": must not be above its limit 1Gi`},
 	"web: cpu above limit":         {withWeb(django.WebProps{Resources: pod.Resources{Requests: pod.Quantities{CPU: "1500m"}, Limits: pod.Quantities{CPU: "1"}}}), `test/web: Resources.Requests.CPU: "1500m": must not be above its limit 1`},
@@ -207,24 +209,24 @@ var wrong = map[string]struct {
 	"web: health path":             {withWeb(django.WebProps{HealthPath: "login"}), `test/web: HealthPath: "login": must be a URL path that starts with one '/'`},
 	"web: health path spaces":      {withWeb(django.WebProps{HealthPath: "/log in", LivenessPath: "/healthz"}), `test/web: HealthPath: "/log in": must be a URL path`},
 	"web: liveness path":           {withWeb(django.WebProps{LivenessPath: "http://django/healthz"}), `test/web: LivenessPath: "http://django/healthz": must be a URL path`},
-	"web: root":                    {withWeb(django.WebProps{Project: django.Project{RunAsUser: -1}}), `test/web: RunAsUser: -1: must be between 1 and 2147483647: Pod Security "restricted" refuses root`},
-	"web: user too high":           {withWeb(django.WebProps{Project: django.Project{RunAsUser: 1 << 31}}), `test/web: RunAsUser: 2147483648: must be between 1 and 2147483647`},
-	"web: env name":                {withWeb(django.WebProps{Project: django.Project{Env: map[string]string{"MY-VAR": "1"}}}), `test/web: Env[MY-VAR]: "MY-VAR": must be 1 to 253 letters, digits and '_'`},
-	"web: env of the construct":    {withWeb(django.WebProps{Project: django.Project{Env: map[string]string{"ALLOWED_HOSTS": "*"}}}), `test/web: Env[ALLOWED_HOSTS]: "...": must not be given: it is set from Hosts`},
-	"web: env of the database":     {withWeb(django.WebProps{Project: django.Project{Env: map[string]string{"DATABASE_URL": "sqlite://"}}}), `test/web: Env[DATABASE_URL]: "...": must not be given: it is set from Database`},
-	"web: env of the secret":       {withWeb(django.WebProps{Project: django.Project{Env: map[string]string{"SECRET_KEY": "x"}}}), `test/web: Env[SECRET_KEY]: "...": must not be given: it is set from Secret`},
-	"web: env with NUL":            {withWeb(django.WebProps{Project: django.Project{Env: map[string]string{"A": "\x00"}}}), `test/web: Env[A]: "...": must be UTF-8 text without control characters`},
-	"web: secret key":              {withWeb(django.WebProps{Project: django.Project{SecretKeys: []string{"STRIPE_API_KEY"}}}), `test/web: SecretKeys[0]: "STRIPE_API_KEY": is not a key of Secret "django-env-secret", which holds POSTGRES_DB, POSTGRES_PASSWORD, POSTGRES_USER, SECRET_KEY`},
-	"web: secret key twice":        {withWeb(django.WebProps{Project: django.Project{SecretKeys: []string{"SECRET_KEY", "SECRET_KEY"}}}), `test/web: SecretKeys: "SECRET_KEY": is listed twice`},
-	"web: volume path":             {withWeb(django.WebProps{Project: django.Project{Volumes: []pod.Volume{{MountPath: "media", EmptyDir: "1Gi"}}}}), `test/web: Volumes[0].MountPath: "media": must be an absolute path`},
-	"web: volume on the root":      {withWeb(django.WebProps{Project: django.Project{Volumes: []pod.Volume{{MountPath: "/", EmptyDir: "1Gi"}}}}), `test/web: Volumes[0].MountPath: "/": must be an absolute path`},
-	"web: volume on /tmp":          {withWeb(django.WebProps{Project: django.Project{Volumes: []pod.Volume{{MountPath: "/tmp", EmptyDir: "1Gi"}}}}), `test/web: Volumes[0].MountPath: "/tmp": must be another`},
-	"web: volume of nothing":       {withWeb(django.WebProps{Project: django.Project{Volumes: []pod.Volume{{MountPath: "/media"}}}}), `test/web: Volumes[0].MountPath: "/media": must be given exactly one of EmptyDir, Claim, ConfigMap and Secret`},
-	"web: volume of two":           {withWeb(django.WebProps{Project: django.Project{Volumes: []pod.Volume{{MountPath: "/media", Claim: "a", Secret: "b"}}}}), `test/web: Volumes[0].MountPath: "/media": must be given exactly one of`},
-	"web: volume size":             {withWeb(django.WebProps{Project: django.Project{Volumes: []pod.Volume{{MountPath: "/cache", EmptyDir: "big"}}}}), `test/web: Volumes[0].EmptyDir: "big": must be a positive Kubernetes quantity`},
-	"web: volume claim name":       {withWeb(django.WebProps{Project: django.Project{Volumes: []pod.Volume{{MountPath: "/media", Claim: "My Media", External: true}}}}), `test/web: Volumes[0].Claim: "My Media": must be 1 to 253 lower-case`},
-	"web: external empty volume":   {withWeb(django.WebProps{Project: django.Project{Volumes: []pod.Volume{{MountPath: "/cache", EmptyDir: "1Gi", External: true}}}}), `test/web: Volumes[0].External: true: must not be set for an EmptyDir`},
-	"web: volume nobody makes":     {withWeb(django.WebProps{Project: django.Project{Volumes: []pod.Volume{{MountPath: "/media", Claim: "media"}}}}), `test/web/Deployment: spec.template.spec.volumes[1].persistentVolumeClaim.claimName: "media": no PersistentVolumeClaim of that name`},
+	"web: root":                    {withProject(django.Project{RunAsUser: -1}), `test/web: Project.RunAsUser: -1: must be between 1 and 2147483647: Pod Security "restricted" refuses root`},
+	"web: user too high":           {withProject(django.Project{RunAsUser: 1 << 31}), `test/web: Project.RunAsUser: 2147483648: must be between 1 and 2147483647`},
+	"web: env name":                {withProject(django.Project{Env: map[string]string{"MY-VAR": "1"}}), `test/web: Project.Env[MY-VAR]: "MY-VAR": must be 1 to 253 letters, digits and '_'`},
+	"web: env of the construct":    {withProject(django.Project{Env: map[string]string{"ALLOWED_HOSTS": "*"}}), `test/web: Project.Env[ALLOWED_HOSTS]: "...": is managed; set Hosts instead`},
+	"web: env of the database":     {withProject(django.Project{Env: map[string]string{"DATABASE_URL": "sqlite://"}}), `test/web: Project.Env[DATABASE_URL]: "...": is managed; set Database instead`},
+	"web: env of the secret":       {withProject(django.Project{Env: map[string]string{"SECRET_KEY": "x"}}), `test/web: Project.Env[SECRET_KEY]: "...": is managed; set Secret instead`},
+	"web: env with NUL":            {withProject(django.Project{Env: map[string]string{"A": "\x00"}}), `test/web: Project.Env[A]: "...": must be UTF-8 text without control characters`},
+	"web: secret key":              {withProject(django.Project{SecretKeys: []string{"STRIPE_API_KEY"}}), `test/web: Project.SecretKeys[0]: "STRIPE_API_KEY": is not a key of Secret "django-env-secret", which holds POSTGRES_DB, POSTGRES_PASSWORD, POSTGRES_USER, SECRET_KEY`},
+	"web: secret key twice":        {withProject(django.Project{SecretKeys: []string{"SECRET_KEY", "SECRET_KEY"}}), `test/web: Project.SecretKeys: "SECRET_KEY": is listed twice`},
+	"web: volume path":             {withProject(django.Project{Volumes: []pod.Volume{{MountPath: "media", EmptyDir: "1Gi"}}}), `test/web: Project.Volumes[0].MountPath: "media": must be an absolute path`},
+	"web: volume on the root":      {withProject(django.Project{Volumes: []pod.Volume{{MountPath: "/", EmptyDir: "1Gi"}}}), `test/web: Project.Volumes[0].MountPath: "/": must be an absolute path`},
+	"web: volume on /tmp":          {withProject(django.Project{Volumes: []pod.Volume{{MountPath: "/tmp", EmptyDir: "1Gi"}}}), `test/web: Project.Volumes[0].MountPath: "/tmp": must be another`},
+	"web: volume of nothing":       {withProject(django.Project{Volumes: []pod.Volume{{MountPath: "/media"}}}), `test/web: Project.Volumes[0].MountPath: "/media": must be given exactly one of EmptyDir, Claim, ConfigMap, Secret, Projected and Ephemeral`},
+	"web: volume of two":           {withProject(django.Project{Volumes: []pod.Volume{{MountPath: "/media", Claim: "a", Secret: "b"}}}), `test/web: Project.Volumes[0].MountPath: "/media": must be given exactly one of`},
+	"web: volume size":             {withProject(django.Project{Volumes: []pod.Volume{{MountPath: "/cache", EmptyDir: "big"}}}), `test/web: Project.Volumes[0].EmptyDir: "big": must be a positive Kubernetes quantity`},
+	"web: volume claim name":       {withProject(django.Project{Volumes: []pod.Volume{{MountPath: "/media", Claim: "My Media", External: true}}}), `test/web: Project.Volumes[0].Claim: "My Media": must be 1 to 253 lower-case`},
+	"web: external empty volume":   {withProject(django.Project{Volumes: []pod.Volume{{MountPath: "/cache", EmptyDir: "1Gi", External: true}}}), `test/web: Project.Volumes[0].External: true: must not be set for an EmptyDir`},
+	"web: volume nobody makes":     {withProject(django.Project{Volumes: []pod.Volume{{MountPath: "/media", Claim: "media"}}}), `test/web/Deployment: spec.template.spec.volumes[1].persistentVolumeClaim.claimName: "media": no PersistentVolumeClaim of that name`},
 	"web: preStop above grace":     {withWeb(django.WebProps{PreStopSeconds: 30, TerminationGracePeriodSeconds: 20, Gunicorn: django.Gunicorn{GracefulTimeoutSeconds: 5}}), `test/web: TerminationGracePeriodSeconds: 20: must be above PreStopSeconds + Gunicorn.GracefulTimeoutSeconds = 30 + 5 = 35`},
 	"web: grace equal to both":     {withWeb(django.WebProps{PreStopSeconds: 5, Gunicorn: django.Gunicorn{GracefulTimeoutSeconds: 30}, TerminationGracePeriodSeconds: 35}), `TerminationGracePeriodSeconds: 35: must be above`},
 	"web: endless grace":           {withWeb(django.WebProps{TerminationGracePeriodSeconds: 1 << 62}), `test/web: TerminationGracePeriodSeconds: 4611686018427387904: must be at most two days`},
@@ -233,15 +235,15 @@ var wrong = map[string]struct {
 	"web: negative timeout":        {withWeb(django.WebProps{Gunicorn: django.Gunicorn{GracefulTimeoutSeconds: -30}, TerminationGracePeriodSeconds: 30}), `test/web: Gunicorn.GracefulTimeoutSeconds: -30: must be between 1 and 86400`},
 	"web: command with NUL":        {withWeb(django.WebProps{Command: []string{"a\x00"}}), `test/web: Command[0]: "...": must be UTF-8 text without control characters`},
 	"web: args with NUL":           {withWeb(django.WebProps{Args: []string{"ok", "a\x00"}}), `test/web: Args[1]: "...": must be UTF-8 text`},
-	"web: env too long":            {withWeb(django.WebProps{Project: django.Project{Env: map[string]string{"A": strings.Repeat("a", 1<<17)}}}), `test/web: Env[A]: "...": must be at most 128 KiB`},
-	"web: env name too long":       {withWeb(django.WebProps{Project: django.Project{Env: map[string]string{strings.Repeat("A", 254): ""}}}), `must be 1 to 253 letters, digits and '_'`},
-	"web: gunicorn's port":         {withWeb(django.WebProps{Project: django.Project{Env: map[string]string{"GUNICORN_CMD_ARGS": "--access-logfile=- -b :80"}}}), `test/web: Env[GUNICORN_CMD_ARGS]: "-b": must not be given: it is set from Port`},
-	"web: gunicorn's shutdown":     {withWeb(django.WebProps{Project: django.Project{Env: map[string]string{"GUNICORN_CMD_ARGS": "--graceful-timeout=90"}}}), `test/web: Env[GUNICORN_CMD_ARGS]: "--graceful-timeout": must not be given`},
+	"web: env too long":            {withProject(django.Project{Env: map[string]string{"A": strings.Repeat("a", 1<<17)}}), `test/web: Project.Env[A]: "...": must be at most 128 KiB`},
+	"web: env name too long":       {withProject(django.Project{Env: map[string]string{strings.Repeat("A", 254): ""}}), `must be 1 to 253 letters, digits and '_'`},
+	"web: gunicorn's port":         {withProject(django.Project{Env: map[string]string{"GUNICORN_CMD_ARGS": "--access-logfile=- -b :80"}}), `test/web: Project.Env[GUNICORN_CMD_ARGS]: "-b": is managed; set Port and Gunicorn instead`},
+	"web: gunicorn's shutdown":     {withProject(django.Project{Env: map[string]string{"GUNICORN_CMD_ARGS": "--graceful-timeout=90"}}), `test/web: Project.Env[GUNICORN_CMD_ARGS]: "--graceful-timeout": is managed; set Port and Gunicorn instead`},
 	"web: memory without unit":     {withWeb(django.WebProps{Resources: limits("", "512")}), `test/web: Resources.Limits.Memory: "512": must be at least 1Mi`},
 	"web: path of another host":    {withWeb(django.WebProps{HealthPath: "//example.com/x"}), `test/web: HealthPath: "//example.com/x": must be a URL path`},
 	"web: bad percent encoding":    {withWeb(django.WebProps{HealthPath: "/%zz"}), `test/web: HealthPath: "/%zz": must be a URL path`},
-	"web: path YAML cannot carry":  {withWeb(django.WebProps{Project: django.Project{Volumes: []pod.Volume{{MountPath: "/a\u2028b", EmptyDir: "1Gi"}}}}), `test/web: Volumes[0].MountPath: "/a\u2028b": must be an absolute path`},
-	"web: two volumes on a path":   {withWeb(django.WebProps{Project: django.Project{Volumes: []pod.Volume{{MountPath: "/a", EmptyDir: "1Gi"}, {MountPath: "/a", EmptyDir: "1Gi"}}}}), `test/web: Volumes.MountPath: "/a": is listed twice`},
+	"web: path YAML cannot carry":  {withProject(django.Project{Volumes: []pod.Volume{{MountPath: "/a\u2028b", EmptyDir: "1Gi"}}}), `test/web: Project.Volumes[0].MountPath: "/a\u2028b": must be an absolute path`},
+	"web: two volumes on a path":   {withProject(django.Project{Volumes: []pod.Volume{{MountPath: "/a", EmptyDir: "1Gi"}, {MountPath: "/a", EmptyDir: "1Gi"}}}), `test/web: Project.Volumes.MountPath: "/a": is listed twice`},
 	"secret: literal long name":    {withSecret(secret.Props{Name: strings.Repeat("a", 64), Source: secret.Literal(map[string]string{"a": "b"})}), `must be at most 63 characters`},
 	"secret: system role":          {withGenerated(secret.GeneratedProps{Values: map[string]string{"POSTGRES_USER": "pg_admin"}}), `test/secret: Source.Values[POSTGRES_USER]: "pg_admin": must not be public, none or start with pg_`},
 	"secret: template database":    {withGenerated(secret.GeneratedProps{Values: map[string]string{"POSTGRES_DB": "template0"}}), `test/secret: Source.Values[POSTGRES_DB]: "template0": must not be a template`},
@@ -250,13 +252,13 @@ var wrong = map[string]struct {
 	"database: own parameter":      {withDatabase(postgres.DatabaseProps{Parameters: map[string]string{"Port": "5433"}}), `test/database: Parameters[Port]: "5433": must not be given: the probes, the Service and the volume depend on it`},
 	"database: parameter twice":    {withDatabase(postgres.DatabaseProps{Parameters: map[string]string{"TimeZone": "UTC", "timezone": "UTC"}}), `test/database: Parameters[timezone]: "UTC": is listed twice, in different case`},
 	"database: storage in bytes":   {withDatabase(postgres.DatabaseProps{Storage: "5"}), `test/database: Storage: "5": must be at least 1Mi`},
-	"web: pull secret":             {withWeb(django.WebProps{Project: django.Project{ImagePullSecrets: []string{"my registry"}}}), `test/web: ImagePullSecrets[0]: "my registry": must be 1 to 253 lower-case`},
-	"web: pull secret twice":       {withWeb(django.WebProps{Project: django.Project{ImagePullSecrets: []string{"a", "a"}}}), `test/web: ImagePullSecrets: "a": is listed twice`},
-	"web: env of libpq":            {withWeb(django.WebProps{Project: django.Project{Env: map[string]string{"PGHOST": "db"}}}), `test/web: Env[PGHOST]: "...": must not be given: it is set from Database`},
+	"web: pull secret":             {withProject(django.Project{ImagePullSecrets: []string{"my registry"}}), `test/web: Project.ImagePullSecrets[0]: "my registry": must be 1 to 253 lower-case`},
+	"web: pull secret twice":       {withProject(django.Project{ImagePullSecrets: []string{"a", "a"}}), `test/web: Project.ImagePullSecrets: "a": is listed twice`},
+	"web: env of libpq":            {withProject(django.Project{Env: map[string]string{"PGHOST": "db"}}), `test/web: Project.Env[PGHOST]: "...": is managed; set Database instead`},
 	"database: pull secret":        {withDatabase(postgres.DatabaseProps{ImagePullSecrets: []string{""}}), `test/database: ImagePullSecrets[0]: "": must be 1 to 253 lower-case`},
 	"secret: pull secret":          {withGenerated(secret.GeneratedProps{ImagePullSecrets: []string{"A"}}), `test/secret: Source.ImagePullSecrets[0]: "A": must be 1 to 253 lower-case`},
 	"web: path with dots":          {withWeb(django.WebProps{HealthPath: "/a/../login"}), `test/web: HealthPath: "/a/../login": must be a URL path`},
-	"web: colon in a mount path":   {withWeb(django.WebProps{Project: django.Project{Volumes: []pod.Volume{{MountPath: "/a:b", EmptyDir: "1Gi"}}}}), `test/web: Volumes[0].MountPath: "/a:b": must be an absolute path`},
+	"web: colon in a mount path":   {withProject(django.Project{Volumes: []pod.Volume{{MountPath: "/a:b", EmptyDir: "1Gi"}}}), `test/web: Project.Volumes[0].MountPath: "/a:b": must be an absolute path`},
 	"web: preStop of days":         {withWeb(django.WebProps{PreStopSeconds: 86401}), `test/web: PreStopSeconds: 86401: must be between 1 and 86400`},
 	"web: grace of days":           {withWeb(django.WebProps{TerminationGracePeriodSeconds: 172811}), `test/web: TerminationGracePeriodSeconds: 172811: must be at most two days`},
 	"web: secret key as a name": {
@@ -272,7 +274,7 @@ var wrong = map[string]struct {
 				},
 			})
 		},
-		`test/web: SecretKeys[0]: "api.key": must be 1 to 253 letters, digits and '_'`,
+		`test/web: Project.SecretKeys[0]: "api.key": must be 1 to 253 letters, digits and '_'`,
 	},
 	"database: memory in bytes":   {withDatabase(postgres.DatabaseProps{Resources: limits("", "512")}), `test/database: Resources.Limits.Memory: "512": must be at least 1Mi`},
 	"database: parameter control": {withDatabase(postgres.DatabaseProps{Parameters: map[string]string{"application_name": "a\x01"}}), `test/database: Parameters[application_name]: "...": must be UTF-8 text`},
@@ -295,14 +297,14 @@ var wrong = map[string]struct {
 		func(chart cdk8s.Chart) {
 			django.NewWeb(chart, "web", django.WebProps{Project: django.Project{Image: "shop:1"}})
 		},
-		`test/web: Database: "": is required`,
+		`test/web: Project.Database: "": is required`,
 	},
 	"web: nil database": {
 		func(chart cdk8s.Chart) {
 			var db *postgres.Database
 			django.NewWeb(chart, "web", django.WebProps{Project: django.Project{Image: "shop:1", Database: db}})
 		},
-		`test/web: Database: "": is required`,
+		`test/web: Project.Database: "": is required`,
 	},
 	"stack: database of its own": {
 		func(chart cdk8s.Chart) {
@@ -310,10 +312,10 @@ var wrong = map[string]struct {
 		},
 		`test/stack: Web.Database: "...": must not be given: the stack sets it`,
 	},
-	"stack: no image": {func(chart cdk8s.Chart) { stack.New(chart, "stack", stack.Props{}) }, `test/stack/web: Image: "": is required`},
+	"stack: no image": {func(chart cdk8s.Chart) { stack.New(chart, "stack", stack.Props{}) }, `test/stack/web: Project.Image: "": is required`},
 	"stack: wrong image": {func(chart cdk8s.Chart) {
 		stack.New(chart, "stack", stack.Props{Web: django.WebProps{Project: django.Project{Image: "A"}}})
-	}, `test/stack/web: Image: "A": must be an image reference`},
+	}, `test/stack/web: Project.Image: "A": must be an image reference`},
 	"stack: namespace": {func(chart cdk8s.Chart) {
 		stack.New(chart, "stack", stack.Props{Namespace: namespace.Props{Name: "A"}, Web: django.WebProps{Project: django.Project{Image: "shop:1"}}})
 	}, `test/stack/namespace: Name: "A": must be 1 to 63 lower-case`},
@@ -344,7 +346,7 @@ var wrong = map[string]struct {
 			var none *postgres.Connection
 			django.NewWeb(chart, "web", django.WebProps{Project: django.Project{Image: "shop:1", Database: none}})
 		},
-		`test/web: Database: "": is required`,
+		`test/web: Project.Database: "": is required`,
 	},
 	"secret of another namespace": {
 		func(chart cdk8s.Chart) {
@@ -353,7 +355,7 @@ var wrong = map[string]struct {
 				Project: django.Project{Image: "shop:1", Database: postgres.Connection{Host: "db.example.com", Secret: environment(elsewhere)}},
 			})
 		},
-		`test/web: Database.Secret: "django-env-secret": is in namespace "elsewhere", and pods of namespace "test" cannot read it`,
+		`test/web: Project.Database.Secret: "django-env-secret": is in namespace "elsewhere", and pods of namespace "test" cannot read it`,
 	},
 	"empty id": {func(chart cdk8s.Chart) { namespace.New(chart, "", namespace.Props{}) }, `test/unnamed: id: "": must not be empty`},
 }
@@ -380,7 +382,7 @@ func TestEveryMistakeIsReportedAtOnce(t *testing.T) {
 	})
 	for _, want := range []string{
 		"test/namespace: Enforce: ", "test/database: Image: ", "test/database: Storage: ",
-		"test/web: Image: ", "test/web: Port: ", "test/web: Hosts[0]: ",
+		"test/web: Project.Image: ", "test/web: Port: ", "test/web: Project.Hosts[0]: ",
 	} {
 		if !slices.ContainsFunc(got, func(line string) bool { return strings.HasPrefix(line, want) }) {
 			t.Errorf("no line starts with %q", want)
@@ -401,8 +403,8 @@ func TestVariablesOfTheConstructAreRefused(t *testing.T) {
 		if !strings.Contains(manifest, "- name: "+name+"\n") {
 			t.Errorf("the server does not get %s", name)
 		}
-		got := cdktest.Problems(t, withWeb(django.WebProps{Project: django.Project{Env: map[string]string{name: "x"}}}))
-		if want := "test/web: Env[" + name + `]: "...": must not be given`; len(got) != 1 || !strings.HasPrefix(got[0], want) {
+		got := cdktest.Problems(t, withProject(django.Project{Env: map[string]string{name: "x"}}))
+		if want := "test/web: Project.Env[" + name + `]: "...": is managed; set `; len(got) != 1 || !strings.HasPrefix(got[0], want) {
 			t.Errorf("problems: %q, want one that starts with %q", got, want)
 		}
 	}

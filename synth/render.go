@@ -107,10 +107,11 @@ const probeID = "$validate"
 
 func readTree(app cdk8s.App, known *construct.App) tree {
 	t := tree{objects: map[string][]object{}}
+	root := known.Root()
 	for _, p := range known.Finish() {
 		t.problems = append(t.problems, p)
 	}
-	t.problems = append(t.problems, validate(app)...)
+	t.problems = append(t.problems, validate(app, root)...)
 	t.constructs = known.All()
 	for _, c := range t.constructs {
 		switch c := typed(c).(type) {
@@ -125,7 +126,7 @@ func readTree(app cdk8s.App, known *construct.App) tree {
 			})
 		}
 	}
-	if hasDependencies(app, len(t.constructs)) {
+	if hasDependencies(root, len(t.constructs)) {
 		t.sort(app)
 	}
 	return t
@@ -164,10 +165,10 @@ func (t *tree) add(o ours) {
 // validate asks every validation of the app that cdk8s knows, and makes cdk8s
 // derive the dependencies of objects from those of constructs. Both are what
 // rendering any chart begins with, and one without objects ends there.
-func validate(app cdk8s.App) []error {
+func validate(app cdk8s.App, root constructs.Node) []error {
 	probe := cdk8s.NewChart(app, new(probeID), nil)
 	failed := failure(func() { probe.ToJson() })
-	app.Node().TryRemoveChild(new(probeID))
+	root.TryRemoveChild(new(probeID))
 	var problems []error
 	for _, found := range validationLine.FindAllStringSubmatch(failed, -1) {
 		problems = append(problems, fmt.Errorf("%s: %s", found[1], found[2]))
@@ -193,8 +194,8 @@ func failure(f func()) (text string) {
 var validationLine = regexp.MustCompile(`(?m)^  \[([^\]]*)\] (.*)$`)
 
 // hasDependencies reports whether any of the constructs depends on another.
-func hasDependencies(app cdk8s.App, constructs int) bool {
-	graph := cdk8s.NewDependencyGraph(app.Node())
+func hasDependencies(root constructs.Node, constructs int) bool {
+	graph := cdk8s.NewDependencyGraph(root)
 	return len(*graph.Root().Outbound()) < constructs
 }
 

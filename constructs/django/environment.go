@@ -14,6 +14,7 @@ import (
 	"example.com/django-cdk8s/internal/construct"
 	"example.com/django-cdk8s/internal/host"
 	"example.com/django-cdk8s/internal/kube"
+	"example.com/django-cdk8s/internal/labels"
 	"example.com/django-cdk8s/internal/rule"
 )
 
@@ -97,6 +98,9 @@ func (p project) managed(s *site) map[string]string {
 func (p process) given() map[string]string {
 	all := map[string]string{}
 	maps.Copy(all, p.Env)
+	if p.part != labels.Web {
+		delete(all, gunicornArgs) // The project's are for its sites.
+	}
 	maps.Copy(all, p.env)
 	return all
 }
@@ -131,7 +135,7 @@ func (p process) addGiven(env *kube.Env) {
 	env.FromKeys(p.template.EnvKeys)
 	given := p.given()
 	for _, name := range inOrder(given) {
-		if name != gunicornArgs {
+		if name != gunicornArgs || p.part != labels.Web {
 			env.Set(name, given[name])
 		}
 	}
@@ -152,25 +156,37 @@ func (p process) validateEnv(e *rule.Errors) {
 		}
 	}
 	maps.Copy(keys, p.Env)
-	p.project.validateEnv(e, "Env", p.env, keys, len(p.template.EnvFrom) > 0)
+	p.project.validateEnv(e, userEnv{
+		field: "Env", vars: p.env, shared: keys, open: len(p.template.EnvFrom) > 0, flags: p.part == labels.Web,
+	})
 }
 
-// validateEnv checks variables that a user gives for the field called name.
-// shared are others of the same containers, and open is whether there may be
-// more.
-func (p project) validateEnv(e *rule.Errors, name string, env, shared map[string]string, open bool) {
-	managed := p.managed(nil)
-	known := p.knownVariables(env, shared)
-	if open {
+// userEnv are the variables that a user gives for a field.
+type userEnv struct {
+	field string
+	vars  map[string]string
+	// shared are others of the same containers; open is whether there may be
+	// more, of unknown names.
+	shared map[string]string
+	open   bool
+	// flags is whether gunicorn's own variable gets flags of the library, too.
+	flags bool
+}
+
+// validateEnv checks the variables of given.
+func (p project) validateEnv(e *rule.Errors, given userEnv) {
+	managed, env := p.managed(nil), given.vars
+	known := p.knownVariables(env, given.shared)
+	if given.open {
 		known = nil
 	}
 	for _, key := range rule.Keys(env) {
-		at := rule.Item(name, key)
+		at := rule.Item(given.field, key)
 		e.Variable(at, key, env[key])
 		if from, ok := managed[key]; ok {
 			e.Add(at, "...", "is managed; set "+from+" instead")
 		}
-		if key == gunicornArgs {
+		if key == gunicornArgs && given.flags {
 			validateArgs(e, at, env[key])
 		}
 		for _, other := range references(env[key]) {
@@ -179,8 +195,8 @@ func (p project) validateEnv(e *rule.Errors, name string, env, shared map[string
 			}
 		}
 	}
-	if loop := cycle(env, shared); loop != "" {
-		e.Add(rule.Item(name, loop), "...", "refers to itself through other variables, which Kubernetes does not fill in")
+	if loop := cycle(env, given.shared); loop != "" {
+		e.Add(rule.Item(given.field, loop), "...", "refers to itself through other variables, which Kubernetes does not fill in")
 	}
 }
 

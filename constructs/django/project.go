@@ -168,7 +168,7 @@ func (p Project) resolve(namespace string) (project, field.ErrorList) {
 	r.resolveBroker(&e)
 	r.resolveMedia(&e)
 	r.validateSecrets(&e)
-	r.validateEnv(&e, "Env", p.Env, nil, false)
+	r.validateEnv(&e, userEnv{field: "Env", vars: p.Env, flags: true})
 	return r, e.Err()
 }
 
@@ -241,10 +241,11 @@ func (p *project) validateSecrets(e *rule.Errors) {
 	managed := p.managed(nil)
 	for i, key := range p.SecretKeys {
 		at := rule.Item("SecretKeys", i)
-		e.EnvName(at, key)
+		var named rule.Errors
+		named.EnvName(at, key)
 		if from := managed[key]; from != "" && from != "Secret" && !p.sameKey(key) {
 			e.Add(at, key, "must not be given: the variable of that name is set from "+from)
-		} else {
+		} else if e.Append(named.Err()); len(named.Err()) == 0 {
 			e.Append(p.Secret.ValidateKeys(at, key))
 		}
 	}

@@ -2,10 +2,12 @@ package django_test
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 
@@ -90,46 +92,46 @@ func withKey(name string, k pod.EnvKey) cdktest.Build {
 func withVolumes(v ...pod.Volume) cdktest.Build { return withPod(pod.Template{Volumes: v}) }
 
 var wrongTemplates = map[string]mistake{
-	"label: key":                   {withLabels(map[string]string{"a b": "c"}), `test/web: Pod.Labels[a b]: "c": has a key that is no label key`},
-	"label: value":                 {withLabels(map[string]string{"a": "b c"}), `test/web: Pod.Labels[a]: "b c": must be at most 63 letters`},
-	"label: a number":              {withLabels(map[string]string{"a": "0o17"}), `test/web: Pod.Labels[a]: "0o17": must be written in another way`},
-	"label: of the selector":       {withLabels(map[string]string{"app": "shop"}), `test/web: Pod.Labels[app]: "shop": is managed`},
-	"label: of Kubernetes":         {withLabels(map[string]string{"app.kubernetes.io/name": "shop"}), `test/web: Pod.Labels[app.kubernetes.io/name]: "shop": is managed`},
-	"label: of the object":         {withPod(pod.Template{ObjectLabels: map[string]string{"app": "a"}}), `test/web: Pod.ObjectLabels[app]: "a": is managed`},
-	"label: value of the object":   {withPod(pod.Template{ObjectLabels: map[string]string{"a": "-"}}), `test/web: Pod.ObjectLabels[a]: "-": must be at most 63 letters`},
-	"annotation: key":              {withAnnotations(map[string]string{"a b": "c"}), `test/web: Pod.Annotations[a b]: "a b": has a key that is no annotation key`},
-	"annotation: control":          {withAnnotations(map[string]string{"a": "\x00"}), `test/web: Pod.Annotations[a]: "...": must be UTF-8 text`},
-	"annotation: a number":         {withAnnotations(map[string]string{"a": "0o17"}), `test/web: Pod.Annotations[a]: "0o17": must be written in another way`},
-	"annotation: too long":         {withAnnotations(map[string]string{"a": strings.Repeat("a", 256<<10)}), `test/web: Pod.Annotations: "...": must be at most 256 KiB together`},
-	"annotation: of the object":    {withPod(pod.Template{ObjectAnnotations: map[string]string{"/a": "b"}}), `test/web: Pod.ObjectAnnotations[/a]: "/a": has a key that is no annotation key`},
-	"node selector: key":           {withPod(pod.Template{NodeSelector: map[string]string{"": "b"}}), `test/web: Pod.NodeSelector[]: "b": has a key that is no label key`},
-	"node selector: value":         {withPod(pod.Template{NodeSelector: map[string]string{"pool": "spot nodes"}}), `test/web: Pod.NodeSelector[pool]: "spot nodes": must be at most 63 letters`},
-	"runtime class":                {withPod(pod.Template{RuntimeClassName: "gVisor"}), `test/web: Pod.RuntimeClassName: "gVisor": must be 1 to 253 lower-case`},
-	"scheduler":                    {withPod(pod.Template{SchedulerName: "my scheduler"}), `test/web: Pod.SchedulerName: "my scheduler": must be 1 to 253 lower-case`},
-	"account: name":                {withAccount(pod.ServiceAccount{Existing: "Shop"}), `test/web: Pod.ServiceAccount.Existing: "Shop": must be 1 to 253 lower-case`},
-	"account: annotation":          {withAccount(pod.ServiceAccount{Annotations: map[string]string{"a b": "c"}}), `test/web: Pod.ServiceAccount.Annotations[a b]: "a b": has a key that is no annotation key`},
-	"account: made and existing":   {withAccount(pod.ServiceAccount{Existing: "shop", Annotations: map[string]string{"a": "b"}}), `test/web: Pod.ServiceAccount.Existing: "shop": must not be given together with Annotations`},
-	"toleration: operator":         {withToleration(corev1.Toleration{Key: "a", Operator: "In"}), `test/web: Pod.Tolerations[0].Operator: "In": must be one of Exists, Equal`},
-	"toleration: effect":           {withToleration(corev1.Toleration{Key: "a", Effect: "Evict"}), `test/web: Pod.Tolerations[0].Effect: "Evict": must be one of NoSchedule, PreferNoSchedule, NoExecute`},
-	"toleration: no key":           {withToleration(corev1.Toleration{Value: "shop"}), `test/web: Pod.Tolerations[0].Key: "": is required unless Operator is Exists`},
-	"alias: name for an address":   {withAlias("legacy", "legacy.example.com"), `test/web: Pod.HostAliases[0].IP: "legacy": must be an IPv4 or IPv6 address`},
-	"alias: no name":               {withAlias("192.0.2.7"), `test/web: Pod.HostAliases[0].Hostnames: "": is required: the names of the address`},
-	"alias: name":                  {withAlias("192.0.2.7", "legacy", "my host"), `test/web: Pod.HostAliases[0].Hostnames[1]: "my host": must be a lower-case host name`},
-	"DNS: policy":                  {withPod(pod.Template{DNSPolicy: "Cluster"}), `test/web: Pod.DNSPolicy: "Cluster": must be one of ClusterFirst, ClusterFirstWithHostNet, Default, None`},
-	"DNS: none":                    {withPod(pod.Template{DNSPolicy: corev1.DNSNone}), `test/web: Pod.DNSConfig.Nameservers: "": is required with DNSPolicy None`},
-	"spread: no skew":              {withSpread(0, "zone", corev1.DoNotSchedule), `test/web: Pod.TopologySpreadConstraints[0].MaxSkew: 0: must be between 1 and 2147483647`},
-	"spread: no action":            {withSpread(1, "zone", ""), `test/web: Pod.TopologySpreadConstraints[0].WhenUnsatisfiable: "": must be one of DoNotSchedule, ScheduleAnyway`},
-	"spread: no key":               {withSpread(1, "", corev1.DoNotSchedule), `test/web: Pod.TopologySpreadConstraints[0].TopologyKey: "": is required: a label of nodes`},
-	"pull policy":                  {withPod(pod.Template{ImagePullPolicy: "Sometimes"}), `test/web: Pod.ImagePullPolicy: "Sometimes": must be one of Always, IfNotPresent, Never`},
-	"container: name":              {withContainer(func(c *corev1.Container) { c.Name = "my.proxy" }), `test/web: Pod.Containers[0].Name: "my.proxy": must be 1 to 63 lower-case`},
-	"container: no name":           {withContainer(func(c *corev1.Container) { c.Name = "" }), `test/web: Pod.Containers[0].Name: "": must be 1 to 63 lower-case`},
-	"container: no image":          {withContainer(func(c *corev1.Container) { c.Image = "" }), `test/web: Pod.Containers[0].Image: "": is required`},
-	"container: image":             {withContainer(func(c *corev1.Container) { c.Image = "Proxy" }), `test/web: Pod.Containers[0].Image: "Proxy": must be an image reference`},
-	"container: of the construct":  {withContainer(func(c *corev1.Container) { c.Name = "django" }), `test/web: Pod.Containers[0].Name: "django": must be another: the construct has a container of that name`},
-	"container: of another field":  {withPod(pod.Template{InitContainers: []corev1.Container{named("a")}, Containers: []corev1.Container{named("django")}}), `test/web: Pod.Containers[0].Name: "django": must be another`},
-	"container: twice":             {withPod(pod.Template{InitContainers: []corev1.Container{named("a")}, Containers: []corev1.Container{named("a")}}), `test/web: Pod.Containers.Name: "a": is listed twice`},
-	"container: unknown volume":    {withContainer(func(c *corev1.Container) { c.VolumeMounts = []corev1.VolumeMount{{Name: "data", MountPath: "/a"}} }), `test/web`},
-	"container: no limit":          {withContainer(func(c *corev1.Container) { c.Resources.Limits = corev1.ResourceList{"cpu": resource.MustParse("1")} }), `test/web/Deployment: spec.template.spec.containers[1].resources.limits.memory: "": is required`},
+	"label: key":                  {withLabels(map[string]string{"a b": "c"}), `test/web: Pod.Labels[a b]: "c": has a key that is no label key`},
+	"label: value":                {withLabels(map[string]string{"a": "b c"}), `test/web: Pod.Labels[a]: "b c": must be at most 63 letters`},
+	"label: a number":             {withLabels(map[string]string{"a": "0o17"}), `test/web: Pod.Labels[a]: "0o17": must be written in another way`},
+	"label: of the selector":      {withLabels(map[string]string{"app": "shop"}), `test/web: Pod.Labels[app]: "shop": is managed`},
+	"label: of Kubernetes":        {withLabels(map[string]string{"app.kubernetes.io/name": "shop"}), `test/web: Pod.Labels[app.kubernetes.io/name]: "shop": is managed`},
+	"label: of the object":        {withPod(pod.Template{ObjectLabels: map[string]string{"app": "a"}}), `test/web: Pod.ObjectLabels[app]: "a": is managed`},
+	"label: value of the object":  {withPod(pod.Template{ObjectLabels: map[string]string{"a": "-"}}), `test/web: Pod.ObjectLabels[a]: "-": must be at most 63 letters`},
+	"annotation: key":             {withAnnotations(map[string]string{"a b": "c"}), `test/web: Pod.Annotations[a b]: "a b": has a key that is no annotation key`},
+	"annotation: control":         {withAnnotations(map[string]string{"a": "\x00"}), `test/web: Pod.Annotations[a]: "...": must be UTF-8 text`},
+	"annotation: a number":        {withAnnotations(map[string]string{"a": "0o17"}), `test/web: Pod.Annotations[a]: "0o17": must be written in another way`},
+	"annotation: too long":        {withAnnotations(map[string]string{"a": strings.Repeat("a", 256<<10)}), `test/web: Pod.Annotations: "...": must be at most 256 KiB together`},
+	"annotation: of the object":   {withPod(pod.Template{ObjectAnnotations: map[string]string{"/a": "b"}}), `test/web: Pod.ObjectAnnotations[/a]: "/a": has a key that is no annotation key`},
+	"node selector: key":          {withPod(pod.Template{NodeSelector: map[string]string{"": "b"}}), `test/web: Pod.NodeSelector[]: "b": has a key that is no label key`},
+	"node selector: value":        {withPod(pod.Template{NodeSelector: map[string]string{"pool": "spot nodes"}}), `test/web: Pod.NodeSelector[pool]: "spot nodes": must be at most 63 letters`},
+	"runtime class":               {withPod(pod.Template{RuntimeClassName: "gVisor"}), `test/web: Pod.RuntimeClassName: "gVisor": must be 1 to 253 lower-case`},
+	"scheduler":                   {withPod(pod.Template{SchedulerName: "my scheduler"}), `test/web: Pod.SchedulerName: "my scheduler": must be 1 to 253 lower-case`},
+	"account: name":               {withAccount(pod.ServiceAccount{Existing: "Shop"}), `test/web: Pod.ServiceAccount.Existing: "Shop": must be 1 to 253 lower-case`},
+	"account: annotation":         {withAccount(pod.ServiceAccount{Annotations: map[string]string{"a b": "c"}}), `test/web: Pod.ServiceAccount.Annotations[a b]: "a b": has a key that is no annotation key`},
+	"account: made and existing":  {withAccount(pod.ServiceAccount{Existing: "shop", Annotations: map[string]string{"a": "b"}}), `test/web: Pod.ServiceAccount.Existing: "shop": must not be given together with Annotations`},
+	"toleration: operator":        {withToleration(corev1.Toleration{Key: "a", Operator: "In"}), `test/web: Pod.Tolerations[0].Operator: "In": must be one of Exists, Equal`},
+	"toleration: effect":          {withToleration(corev1.Toleration{Key: "a", Effect: "Evict"}), `test/web: Pod.Tolerations[0].Effect: "Evict": must be one of NoSchedule, PreferNoSchedule, NoExecute`},
+	"toleration: no key":          {withToleration(corev1.Toleration{Value: "shop"}), `test/web: Pod.Tolerations[0].Key: "": is required unless Operator is Exists`},
+	"alias: name for an address":  {withAlias("legacy", "legacy.example.com"), `test/web: Pod.HostAliases[0].IP: "legacy": must be an IPv4 or IPv6 address`},
+	"alias: no name":              {withAlias("192.0.2.7"), `test/web: Pod.HostAliases[0].Hostnames: "": is required: the names of the address`},
+	"alias: name":                 {withAlias("192.0.2.7", "legacy", "my host"), `test/web: Pod.HostAliases[0].Hostnames[1]: "my host": must be a lower-case host name`},
+	"DNS: policy":                 {withPod(pod.Template{DNSPolicy: "Cluster"}), `test/web: Pod.DNSPolicy: "Cluster": must be one of ClusterFirst, ClusterFirstWithHostNet, Default, None`},
+	"DNS: none":                   {withPod(pod.Template{DNSPolicy: corev1.DNSNone}), `test/web: Pod.DNSConfig.Nameservers: "": is required with DNSPolicy None`},
+	"spread: no skew":             {withSpread(0, "zone", corev1.DoNotSchedule), `test/web: Pod.TopologySpreadConstraints[0].MaxSkew: 0: must be between 1 and 2147483647`},
+	"spread: no action":           {withSpread(1, "zone", ""), `test/web: Pod.TopologySpreadConstraints[0].WhenUnsatisfiable: "": must be one of DoNotSchedule, ScheduleAnyway`},
+	"spread: no key":              {withSpread(1, "", corev1.DoNotSchedule), `test/web: Pod.TopologySpreadConstraints[0].TopologyKey: "": is required: a label of nodes`},
+	"pull policy":                 {withPod(pod.Template{ImagePullPolicy: "Sometimes"}), `test/web: Pod.ImagePullPolicy: "Sometimes": must be one of Always, IfNotPresent, Never`},
+	"container: name":             {withContainer(func(c *corev1.Container) { c.Name = "my.proxy" }), `test/web: Pod.Containers[0].Name: "my.proxy": must be 1 to 63 lower-case`},
+	"container: no name":          {withContainer(func(c *corev1.Container) { c.Name = "" }), `test/web: Pod.Containers[0].Name: "": must be 1 to 63 lower-case`},
+	"container: no image":         {withContainer(func(c *corev1.Container) { c.Image = "" }), `test/web: Pod.Containers[0].Image: "": is required`},
+	"container: image":            {withContainer(func(c *corev1.Container) { c.Image = "Proxy" }), `test/web: Pod.Containers[0].Image: "Proxy": must be an image reference`},
+	"container: of the construct": {withContainer(func(c *corev1.Container) { c.Name = "django" }), `test/web: Pod.Containers[0].Name: "django": must be another: the construct has a container of that name`},
+	"container: of another field": {withPod(pod.Template{InitContainers: []corev1.Container{named("a")}, Containers: []corev1.Container{named("django")}}), `test/web: Pod.Containers[0].Name: "django": must be another`},
+	"container: twice":            {withPod(pod.Template{InitContainers: []corev1.Container{named("a")}, Containers: []corev1.Container{named("a")}}), `test/web: Pod.Containers.Name: "a": is listed twice`},
+	"container: unknown volume":   {withContainer(func(c *corev1.Container) { c.VolumeMounts = []corev1.VolumeMount{{Name: "data", MountPath: "/a"}} }), `test/web`},
+	"container: no limit":         {withContainer(func(c *corev1.Container) { c.Resources.Limits = corev1.ResourceList{"cpu": resource.MustParse("1")} }), `test/web/Deployment: spec.template.spec.containers[1].resources.limits.memory: "": is required`},
 	"container: privileged": {
 		func(chart cdk8s.Chart) {
 			namespace.New(chart, "namespace", namespace.Props{Name: cdktest.Namespace})
@@ -407,6 +409,68 @@ var wrongEnvironments = map[string]mistake{
 		withBroker(right, func(props *django.WebProps) { props.Project.SecretKeys = []string{"REDIS_PASSWORD"} }),
 		`test/web: Project.SecretKeys[0]: "REDIS_PASSWORD": must not be given: the variable of that name is set from Broker`,
 	},
+}
+
+// A variable comes behind those that it refers to, and each comes once.
+func TestVariablesThatReferToOthers(t *testing.T) {
+	props := django.WebProps{
+		Project: django.Project{Env: map[string]string{
+			"A": "$(Z)/a", "LANG": "C", "Z": "$(Y)", "URL": "https://$(STRIPE_API_KEY)@example.com:$(PORT)", "TEXT": "$$(NOPE)",
+		}},
+		Env: map[string]string{"LANG": "C.UTF-8", "Y": "$(TOKEN)", "Z": "$(Y)z"},
+		Pod: pod.Template{EnvKeys: map[string]pod.EnvKey{"TOKEN": {Secret: "token", Key: "token", External: true}}},
+	}
+	props.Project.Env["Y"] = "y"
+	spec := one[*appsv1.Deployment](t, onOutside(props)).Spec.Template.Spec
+	var names []string
+	for _, v := range spec.Containers[0].Env {
+		names = append(names, v.Name)
+	}
+	if got := names[len(names)-8:]; !slices.Equal(got, []string{"TOKEN", "Y", "Z", "A", "LANG", "TEXT", "URL", "GUNICORN_CMD_ARGS"}) {
+		t.Errorf("the last variables are %q", got)
+	}
+	slices.Sort(names)
+	if once := slices.Compact(slices.Clone(names)); !slices.Equal(once, names) {
+		t.Errorf("some of %q come twice", names)
+	}
+}
+
+// onOutside builds a server alone.
+func onOutside(props django.WebProps) cdktest.Build {
+	return func(chart cdk8s.Chart) { web(chart, props) }
+}
+
+// A ConfigMap whose keys are not known may hold any variable.
+func TestVariablesOfAConfigMap(t *testing.T) {
+	cdktest.Render(t, withWeb(django.WebProps{
+		Env: map[string]string{"A": "$(FROM_THE_MAP)"},
+		Pod: pod.Template{EnvFrom: []pod.EnvSource{{ConfigMap: "settings", External: true}}},
+	}))
+}
+
+// The project's flags of gunicorn are for its sites; another server has its own.
+func TestFlagsOfGunicorn(t *testing.T) {
+	flags := func(build cdktest.Build) string {
+		for _, v := range one[*appsv1.Deployment](t, build).Spec.Template.Spec.Containers[0].Env {
+			if v.Name == "GUNICORN_CMD_ARGS" {
+				return v.Value
+			}
+		}
+		return ""
+	}
+	props := django.ProcessProps{NameSuffix: "channels", Command: []string{"gunicorn"}, Port: 8001}
+	if got := flags(buildProcess(props, elaborate)); got != "" {
+		t.Errorf("a process gets %q of the project", got)
+	}
+	props.Env = map[string]string{"GUNICORN_CMD_ARGS": "--bind=0.0.0.0:8001"}
+	if got := flags(buildProcess(props, elaborate)); got != "--bind=0.0.0.0:8001" {
+		t.Errorf("a process gets %q instead of its own", got)
+	}
+	site := django.WebProps{Env: map[string]string{"GUNICORN_CMD_ARGS": "--preload"}}
+	site.Project.Env = map[string]string{"GUNICORN_CMD_ARGS": "--access-logfile=-"}
+	if got := flags(onOutside(site)); !strings.HasPrefix(got, "--preload --workers=") {
+		t.Errorf("a site gets %q", got)
+	}
 }
 
 func TestWrongEnvironments(t *testing.T) { checkMistakes(t, wrongEnvironments) }

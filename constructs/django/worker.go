@@ -184,6 +184,9 @@ func (p WorkerProps) validateArguments(e *rule.Errors) {
 // resolveShutdown checks a grace period that is given; the default follows from
 // the time limit.
 func (p *WorkerProps) resolveShutdown(e *rule.Errors) {
+	if p.TimeLimitSeconds < 0 || p.TimeLimitSeconds > day {
+		return // It is reported itself, and the sum means nothing.
+	}
 	least := p.TimeLimitSeconds + workerStopSeconds
 	switch given := p.TerminationGracePeriodSeconds; {
 	case given == 0 && p.TimeLimitSeconds > 0:

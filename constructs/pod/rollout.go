@@ -1,6 +1,7 @@
 package pod
 
 import (
+	"fmt"
 	"math"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -47,9 +48,16 @@ func (r Rollout) Validate() field.ErrorList {
 	e.Range("MaxSurge", r.MaxSurge, 0, 1000)
 	e.Range("MaxUnavailable", r.MaxUnavailable, 0, 1000)
 	e.Range("MinReadySeconds", r.MinReadySeconds, 0, math.MaxInt32)
-	if r.ProgressDeadlineSeconds != 0 && r.ProgressDeadlineSeconds <= r.MinReadySeconds {
-		e.Add("ProgressDeadlineSeconds", r.ProgressDeadlineSeconds, "must be above MinReadySeconds")
-	}
 	e.Range("ProgressDeadlineSeconds", r.ProgressDeadlineSeconds, 0, math.MaxInt32)
+	switch deadline := r.ProgressDeadlineSeconds; {
+	case deadline == 0 && r.MinReadySeconds >= defaultProgressDeadlineSeconds:
+		e.Add("MinReadySeconds", r.MinReadySeconds, fmt.Sprintf(
+			"must be below ProgressDeadlineSeconds, which is %d by default", defaultProgressDeadlineSeconds))
+	case deadline > 0 && deadline <= r.MinReadySeconds:
+		e.Add("ProgressDeadlineSeconds", deadline, fmt.Sprintf("must be above MinReadySeconds, %d", r.MinReadySeconds))
+	}
 	return e.Err()
 }
+
+// defaultProgressDeadlineSeconds is that of Kubernetes.
+const defaultProgressDeadlineSeconds = 600

@@ -13,6 +13,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"os"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -26,9 +27,10 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 	"pgregory.net/rapid"
 
+	"example.com/django-cdk8s/constructs/namespace"
 	"example.com/django-cdk8s/e2e/cluster"
 	"example.com/django-cdk8s/internal/rule"
 	"example.com/django-cdk8s/synth"
@@ -37,7 +39,7 @@ import (
 // Check draws props as often as ORACLE_DRAWS says and compares. It holds lock
 // while it uses the kernel of jsii.
 func Check(t *testing.T, kube *cluster.Cluster, lock sync.Locker) {
-	o := &oracle{kube: kube, namespace: makeNamespace(t, kube), lock: lock, dir: t.TempDir()}
+	o := &oracle{kube: kube, namespaces: makeNamespaces(t, kube), lock: lock, dir: t.TempDir(), fields: fields{}}
 	draws := cmp.Or(os.Getenv("ORACLE_DRAWS"), "2000")
 	set(t, "rapid.checks", draws)
 	set(t, "rapid.nofailfile", "true")
@@ -54,6 +56,9 @@ func Check(t *testing.T, kube *cluster.Cluster, lock sync.Locker) {
 	if o.accepted < o.rejected/4 || o.rejected < o.accepted/4 {
 		t.Error("the draws lean too far to one side to prove much about the other")
 	}
+	if missing := o.fields.missing(); len(missing) > 0 && o.accepted > 500 {
+		t.Errorf("none of what was accepted sets %s", strings.Join(missing, ", "))
+	}
 }
 
 func set(t *testing.T, name, value string) {
@@ -63,32 +68,37 @@ func set(t *testing.T, name, value string) {
 	}
 }
 
-// makeNamespace makes a namespace under Pod Security "restricted", and removes
-// it when the test ends. Nothing is ever in it.
-func makeNamespace(t *testing.T, kube *cluster.Cluster) string {
+// makeNamespaces makes a namespace under each Pod Security Standard, and removes
+// them when the test ends. Nothing is ever in them.
+func makeNamespaces(t *testing.T, kube *cluster.Cluster) map[namespace.Level]string {
 	t.Helper()
-	name := fmt.Sprintf("e2e-oracle-%06x", rand.IntN(1<<24))
+	all := map[namespace.Level]string{}
 	namespaces := kube.Client.CoreV1().Namespaces()
-	_, err := namespaces.Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
-		Name: name, Labels: map[string]string{"pod-security.kubernetes.io/enforce": "restricted"},
-	}}, metav1.CreateOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := namespaces.Delete(context.Background(), name, metav1.DeleteOptions{}); err != nil {
-			t.Error(err)
+	for _, level := range []namespace.Level{namespace.Restricted, namespace.Baseline, namespace.Privileged} {
+		all[level] = fmt.Sprintf("e2e-oracle-%s-%06x", level, rand.IntN(1<<24))
+		_, err := namespaces.Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
+			Name: all[level], Labels: map[string]string{"pod-security.kubernetes.io/enforce": string(level)},
+		}}, metav1.CreateOptions{})
+		if err != nil {
+			t.Fatal(err)
 		}
-	})
-	return name
+		t.Cleanup(func() {
+			if err := namespaces.Delete(context.Background(), all[level], metav1.DeleteOptions{}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	return all
 }
 
 type oracle struct {
 	kube                        *cluster.Cluster
-	namespace                   string
+	namespaces                  map[namespace.Level]string
 	lock                        sync.Locker
 	dir                         string
 	accepted, rejected, objects int
+	// fields are those that were set in what both accept.
+	fields fields
 }
 
 // problem is how every error of the library reads: the path of a construct,
@@ -96,8 +106,8 @@ type oracle struct {
 var problem = regexp.MustCompile(`(?s)^.+?: .+: .*: .+`)
 
 func (o *oracle) check(t *rapid.T) {
-	d := draw(t)
-	result, paths, err := o.render(d)
+	s := draw(t)
+	result, paths, err := o.render(s)
 	if err != nil {
 		o.rejected++
 		for _, one := range rule.Split(err) {
@@ -108,27 +118,28 @@ func (o *oracle) check(t *rapid.T) {
 		return
 	}
 	o.accepted++
+	o.fields.add(reflect.ValueOf(s))
 	for _, name := range slices.Sorted(maps.Keys(result.Files)) {
 		content := result.Files[name]
 		objects, err := cluster.Parse(content)
 		if err != nil {
 			t.Fatalf("the library accepts what is no YAML: %v\n%s", err, content)
 		}
-		if err := errors.Join(changed(d, objects)...); err != nil {
+		if err := s.changed(objects); err != nil {
 			t.Fatalf("the library changes what it was given: %v\n%s", err, content)
 		}
-		if err := o.ask(objects); err != nil {
+		if err := o.ask(o.namespaces[s.level()], objects); err != nil {
 			t.Fatalf("the library accepts what the API server rejects: %v\n%s", err, content)
 		}
 	}
 }
 
-// render returns what the library makes of d, and the paths of its constructs.
-func (o *oracle) render(d drawn) (result synth.Result, paths []string, err error) {
+// render returns what the library makes of s, and the paths of its constructs.
+func (o *oracle) render(s system) (result synth.Result, paths []string, err error) {
 	o.lock.Lock()
 	defer o.lock.Unlock()
 	result, err = synth.Render(o.dir, synth.Environment{Build: func(app cdk8s.App) {
-		d.build(app)
+		s.build(app)
 		paths = pathsOf(app)
 	}})
 	return result, paths, err
@@ -150,9 +161,13 @@ func startsWithPath(err error, paths []string) bool {
 
 // ask asks the API server about every object of a manifest, and about the pods
 // that its workloads would make.
-func (o *oracle) ask(objects []*cluster.Object) error {
+func (o *oracle) ask(namespace string, objects []*cluster.Object) error {
 	for _, object := range objects {
-		if p := podOf(object); p != nil {
+		p, err := podOf(object)
+		if err != nil {
+			return err
+		}
+		if p != nil {
 			objects = append(objects, p)
 		}
 	}
@@ -161,7 +176,7 @@ func (o *oracle) ask(objects []*cluster.Object) error {
 	var all sync.WaitGroup
 	for i, object := range objects {
 		if object.GetKind() != "Namespace" {
-			object.SetNamespace(o.namespace)
+			object.SetNamespace(namespace)
 		}
 		all.Go(func() {
 			ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
@@ -175,18 +190,19 @@ func (o *oracle) ask(objects []*cluster.Object) error {
 	return errors.Join(errs...)
 }
 
-// podOf returns the pod that a workload makes. It has the default
-// ServiceAccount, because another one would have to exist.
-func podOf(object *cluster.Object) *cluster.Object {
-	spec, found, err := unstructured.NestedMap(object.Object, "spec", "template", "spec")
-	if !found || err != nil {
-		return nil
+// podOf returns the pod that a workload makes, without what would have to exist:
+// it has the default ServiceAccount, priority and runtime.
+func podOf(object *cluster.Object) (*cluster.Object, error) {
+	template, err := templateOf(object)
+	if template == nil || err != nil {
+		return nil, err
 	}
-	delete(spec, "serviceAccountName")
-	return &cluster.Object{Object: map[string]any{
-		"apiVersion": "v1",
-		"kind":       "Pod",
-		"metadata":   map[string]any{"name": "pod-of-" + strings.ToLower(object.GetKind())},
-		"spec":       spec,
-	}}
+	template.Name = "pod-of-" + strings.ToLower(object.GetKind())
+	spec := &template.Spec
+	spec.ServiceAccountName, spec.PriorityClassName, spec.RuntimeClassName = "", "", nil
+	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(&corev1.Pod{
+		TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Pod"}, ObjectMeta: template.ObjectMeta, Spec: *spec,
+	})
+	delete(content, "status")
+	return &cluster.Object{Object: content}, err
 }

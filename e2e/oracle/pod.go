@@ -1,8 +1,6 @@
 package oracle
 
 import (
-	"fmt"
-
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -22,7 +20,7 @@ func drawResources(d drawer) pod.Resources {
 	}
 	r := pod.Resources{Requests: quantities(d.of("Requests")), Limits: quantities(d.of("Limits"))}
 	q, l := &r.Requests, &r.Limits
-	if d.wild == 0 {
+	if d.tame() {
 		q.CPU, l.CPU = ordered(q.CPU, l.CPU)
 		q.Memory, l.Memory = ordered(q.Memory, l.Memory)
 		q.EphemeralStorage, l.EphemeralStorage = ordered(q.EphemeralStorage, l.EphemeralStorage)
@@ -49,7 +47,7 @@ func drawAutoscaling(d drawer) pod.Autoscaling {
 // drawScale draws who says how many pods there are.
 func drawScale(d drawer) (*int, pod.Autoscaling) {
 	replicas, autoscaling := drawReplicas(d), drawAutoscaling(d)
-	if d.wild == 0 && replicas != nil {
+	if d.tame() && replicas != nil {
 		autoscaling = pod.Autoscaling{}
 	}
 	return replicas, autoscaling
@@ -110,7 +108,7 @@ func drawTemplate(d drawer) pod.Template {
 		return c
 	})
 	t.Containers = elements(d, "Containers", drawContainer)
-	if d.wild == 0 && t.DNSPolicy == corev1.DNSNone && t.DNSConfig == nil {
+	if d.tame() && t.DNSPolicy == corev1.DNSNone && t.DNSConfig == nil {
 		t.DNSConfig = &corev1.PodDNSConfig{Nameservers: []string{"192.0.2.53"}}
 	}
 	return t
@@ -134,7 +132,7 @@ func drawObject(d drawer) (configMap, secret string) {
 	if d.chance("Secret", 64) {
 		return "", name
 	}
-	return name, field(drawer{d.T, d.name, 0, d.wild}, "Secret", dnsName, anything)
+	return name, field(d.onlyWild(), "Secret", dnsName, anything)
 }
 
 func drawEnvSource(d drawer) pod.EnvSource {
@@ -183,7 +181,7 @@ func drawVolume(d drawer) pod.Volume {
 	default:
 		v.EmptyDir, v.External = required(d, "EmptyDir", bytes, anything), false
 		// Two kinds at once, or files of a directory.
-		v.Claim = field(drawer{d.T, d.name, 0, d.wild}, "Claim", dnsName, anything)
+		v.Claim = field(d.onlyWild(), "Claim", dnsName, anything)
 	}
 	if v.ConfigMap != "" || v.Secret != "" || d.chance("Items", d.wild) {
 		v.Items = field(d, "Items", list(item(key, below)), list(item(anything, anything)))
@@ -343,5 +341,3 @@ func ephemeral(good bool) *rapid.Generator[*corev1.EphemeralVolumeSource] {
 		}
 	})
 }
-
-var _ = fmt.Sprint

@@ -45,7 +45,7 @@ func drawConnector(d drawer) postgres.Connector {
 		return aDatabase
 	}
 	d = d.of("Database")
-	one := rapid.SampledFrom(required4)
+	one := rapid.SampledFrom(credentialKeys)
 	return postgres.Connection{
 		Host:        required(d, "Host", dnsName, anything),
 		Port:        field(d, "Port", port, number),
@@ -74,7 +74,7 @@ func drawBroker(d drawer) broker.Connector {
 		}), anything)
 	} else {
 		c.URLKey = field(d, "URLKey", key, anything)
-		c.PasswordKey = field(drawer{d.T, d.name, 0, d.wild}, "PasswordKey", envName, anything)
+		c.PasswordKey = field(d.onlyWild(), "PasswordKey", envName, anything)
 	}
 	return c
 }
@@ -284,8 +284,9 @@ func drawProcess(d drawer) django.ProcessProps {
 		Service: drawService(d),
 		Pod:     drawTemplate(d),
 	}
+	if d.tame() && p.Port == 0 {
+		p.Service = pod.Service{}
+	}
 	p.Replicas, p.Autoscaling = drawScale(d)
 	return p
 }
-
-var _ = pod.Template{}

@@ -1,7 +1,10 @@
 package oracle
 
 import (
+	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"k8s.io/apimachinery/pkg/api/resource"
 	"pgregory.net/rapid"
@@ -30,6 +33,16 @@ func (d drawer) rarely() drawer {
 	d.set /= 2
 	return d
 }
+
+// onlyWild returns a drawer for a field that must not be given.
+func (d drawer) onlyWild() drawer {
+	d.set = 0
+	return d
+}
+
+// tame reports whether no value breaks a rule. Those of one draw then fit
+// together.
+func (d drawer) tame() bool { return d.wild == 0 }
 
 // dice is a number below 128, each as often as the others; those of package
 // rapid prefer small ones.
@@ -70,8 +83,7 @@ func required[T any](d drawer, name string, tame, wild *rapid.Generator[T]) T {
 	return tame.Draw(d.T, d.name+name)
 }
 
-// any draws the value of a field that takes values of one kind, whatever the
-// kind is called.
+// word returns the texts of g as values of another type.
 func word[T ~string](g *rapid.Generator[string]) *rapid.Generator[T] {
 	return rapid.Map(g, func(s string) T { return T(s) })
 }
@@ -135,7 +147,7 @@ var (
 	urlPath = pattern(`(/[A-Za-z0-9_~:+-][A-Za-z0-9._~@:+-]{0,9}(%2[0-9A-E])?){1,4}/?(\?[a-z0-9=&;,/]{0,10})?`)
 	// No browser takes the last label for a number.
 	host      = pattern(`\.?([a-z0-9]{1,9}[.-]){0,4}[g-w][a-z0-9]{0,8}`)
-	imageName = pattern(`([a-z0-9.-]{1,12}[a-z0-9](:[0-9]{2,5})?/)?[a-z0-9]{1,9}([._/-][a-z0-9]{1,9}){0,2}` +
+	imageName = pattern(`([a-z0-9]{1,9}([.-][a-z0-9]{1,9}){0,2}(:[0-9]{2,5})?/)?[a-z0-9]{1,9}([._/-][a-z0-9]{1,9}){0,2}` +
 		`:[A-Za-z0-9_][A-Za-z0-9_.-]{0,20}|[a-z]{1,9}@sha256:[0-9a-f]{64}|[a-z]{1,9}`)
 	cpu     = pattern(`[1-9][0-9]{0,3}m|[1-9]|[1-9]\.[0-9]{1,3}|[1-9]e[0-2]`)
 	bytes   = pattern(`[1-9][0-9]{0,3}(Mi|Gi|G)|[1-9][0-9]{0,2}Ti|[2-9][0-9]{0,2}M|[1-9]\.5[GM]i|[2-9][0-9]{3}Ki|[2-9]e[6-9]`)
@@ -162,12 +174,17 @@ var (
 	annotations = table(labelKey, texts)
 	wildTable   = table(anything, anything)
 	wildList    = list(anything)
-	never       = rapid.Just(0)
 )
 
-// harmless leaves out what no process takes, and the name of a variable that
-// there may not be.
-func harmless(s string) bool { return !strings.ContainsRune(s, 0) && !strings.Contains(s, "$(") || s == "$$(A)" }
+// harmless leaves out what YAML or a process does not take, and the name of a
+// variable that there may not be.
+func harmless(s string) bool {
+	control := func(r rune) bool {
+		return r != '\t' && r != '\n' && unicode.IsControl(r) || r == '\u2028' || r == '\ufeff'
+	}
+	return utf8.ValidString(s) && !strings.ContainsFunc(s, control) && !slices.Contains([]string{"0X1F", "0o17", "1e_1"}, s) &&
+		(!strings.Contains(s, "$(") || s == "$$(A)")
+}
 
 // ordered returns two amounts, the smaller one first.
 func ordered(a, b string) (low, high string) {

@@ -14,6 +14,7 @@ import (
 // App is what Go knows of the constructs below one root.
 type App struct {
 	root    constructs.IConstruct
+	node    constructs.Node
 	nodes   []*Node
 	managed bool
 	finals  []func()
@@ -44,11 +45,19 @@ func (a *App) Forget() {
 // It may be called again and then must add nothing twice.
 func (a *App) Finally(f func()) { a.finals = append(a.finals, f) }
 
+// Root returns the node of the root.
+func (a *App) Root() constructs.Node {
+	if a.node == nil {
+		a.node = a.root.Node()
+	}
+	return a.node
+}
+
 // All returns every construct of the app, parents first. Within [App.Finish]
 // the kernel is asked once.
 func (a *App) All() []constructs.IConstruct {
 	if a.all == nil {
-		a.all = *a.root.Node().FindAll(constructs.ConstructOrder_PREORDER)
+		a.all = *a.Root().FindAll(constructs.ConstructOrder_PREORDER)
 	}
 	return a.all
 }
