@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"go/ast"
 	"go/importer"
@@ -117,6 +118,17 @@ func TestReadmeListsEveryVariable(t *testing.T) {
 	}
 }
 
+var makeTarget = regexp.MustCompile(`(?m)^([a-z0-9-]+):.*## `)
+
+func TestReadmeListsEveryCommand(t *testing.T) {
+	readme := read(t, "README.md")
+	for _, found := range makeTarget.FindAllStringSubmatch(read(t, "Makefile"), -1) {
+		if command := "`make " + found[1] + "`"; found[1] != "help" && !strings.Contains(readme, command) {
+			t.Errorf("README.md lacks %s, which is in the Makefile", command)
+		}
+	}
+}
+
 func TestReadmeLinksEveryPage(t *testing.T) {
 	_, list, _ := strings.Cut(read(t, "README.md"), "\n## Documentation\n")
 	for _, page := range glob(t, "docs/*.md") {
@@ -196,7 +208,7 @@ func TestDocsListEveryRule(t *testing.T) {
 	}
 }
 
-// usual is what fragments of Go on the pages may use without saying so.
+// usual are the imports of fragments of Go on the pages.
 const usual = `package docs
 
 import (
@@ -236,26 +248,24 @@ import (
 // declared are the variables of those fragments.
 const declared = `
 var (
-	app         cdk8s.App
-	chart       cdk8s.Chart
-	image       string
-	env, vault  *secret.Secret
-	db          *postgres.Database
-	server      *valkey.Server
-	project     django.Project
-	web, staff  *django.Web
-	worker      *django.Worker
-	migration   *django.Migration
-	channels    *django.Process
-	reports     kplus.Deployment
-	monitor     func(cdk8s.App)
-	t           *testing.T
+	app        cdk8s.App
+	chart      cdk8s.Chart
+	env        *secret.Secret
+	db         *postgres.Database
+	server     *valkey.Server
+	project    django.Project
+	web, staff *django.Web
+	worker     *django.Worker
+	migration  *django.Migration
+	channels   *django.Process
+	reports    kplus.Deployment
+	t          *testing.T
 )
 
 func build(app cdk8s.App) {}
 `
 
-var goBlock = regexp.MustCompile("(?ms)^```go\\n(.*?)^```")
+var goBlock = regexp.MustCompile("(?s)\n```go\n(.*?)\n```")
 
 // TestGoOnThePagesCompiles checks the types of every Go block. One that is no
 // whole file is taken for declarations, statements or one value.
@@ -303,7 +313,7 @@ func newTypeChecker(t *testing.T) func(page string, line int, text string) {
 		}
 		config := types.Config{GoVersion: "go1.26", Importer: packages, Error: func(err error) {
 			// Fragments leave imports and variables unused.
-			if e, ok := err.(types.Error); whole || !ok || !e.Soft {
+			if e, ok := errors.AsType[types.Error](err); whole || !ok || !e.Soft {
 				t.Error(err)
 			}
 		}}
@@ -318,27 +328,26 @@ var imports = regexp.MustCompile(`(?s)\Aimport \((.*?)\n\)\n`)
 // whole file itself.
 func parse(files *token.FileSet, page string, line int, text string) (parsed []*ast.File, whole bool, err error) {
 	const mode, name = parser.SkipObjectResolution, "docs_test.go"
-	if file, err := parser.ParseFile(files, name, at(page, line, text), mode); err == nil {
-		return []*ast.File{file}, true, nil
+	if strings.Contains("\n"+text, "\npackage ") {
+		file, err := parser.ParseFile(files, name, at(page, line, text), mode)
+		return []*ast.File{file}, true, err
 	}
-	for _, path := range strings.Fields(strings.Join(imports.FindStringSubmatch(text), " ")) {
+	for path := range strings.FieldsSeq(strings.Join(imports.FindStringSubmatch(text), " ")) {
 		if strings.HasPrefix(path, `"`) && !strings.Contains(usual, path) {
 			return nil, false, fmt.Errorf("%s:%d: %s is not among the imports of docs_test.go", page, line, path)
 		}
 	}
 	// The declaration goes, and its lines stay.
 	text = imports.ReplaceAllStringFunc(text, func(s string) string { return strings.Repeat("\n", strings.Count(s, "\n")) })
-	before, after := "", ""
+	code := usual + at(page, line, text)
 	if value, err := parser.ParseExpr(text); err == nil {
 		if _, ok := value.(*ast.CompositeLit); ok {
-			before = "var _ = "
+			code = usual + at(page, line, "var _ = "+text)
 		}
 	}
-	code := usual + at(page, line, before+text)
 	file, err := parser.ParseFile(files, name, code, mode)
 	if err != nil {
-		before, after = "func _() {", "\n}\n"
-		code = usual + at(page, line, before+"\n") + at(page, line, text) + after
+		code = usual + "func _() {\n" + at(page, line, text) + "\n}\n"
 		file, err = parser.ParseFile(files, name, code, mode)
 	}
 	if err != nil {
@@ -349,4 +358,6 @@ func parse(files *token.FileSet, page string, line int, text string) (parsed []*
 }
 
 // at gives text the position of a line on a page.
-func at(page string, line int, text string) string { return fmt.Sprintf("//line %s:%d\n%s", page, line, text) }
+func at(page string, line int, text string) string {
+	return fmt.Sprintf("//line %s:%d\n%s", page, line, text)
+}

@@ -243,7 +243,7 @@ var wrong = map[string]struct {
 	"web: path of another host":    {withWeb(django.WebProps{HealthPath: "//example.com/x"}), `test/web: HealthPath: "//example.com/x": must be a URL path`},
 	"web: bad percent encoding":    {withWeb(django.WebProps{HealthPath: "/%zz"}), `test/web: HealthPath: "/%zz": must be a URL path`},
 	"web: path YAML cannot carry":  {withProject(django.Project{Volumes: []pod.Volume{{MountPath: "/a\u2028b", EmptyDir: "1Gi"}}}), `test/web: Project.Volumes[0].MountPath: "/a\u2028b": must be an absolute path`},
-	"web: two volumes on a path":   {withProject(django.Project{Volumes: []pod.Volume{{MountPath: "/a", EmptyDir: "1Gi"}, {MountPath: "/a", EmptyDir: "1Gi"}}}), `test/web: Project.Volumes.MountPath: "/a": is listed twice`},
+	"web: two volumes on a path":   {withProject(django.Project{Volumes: []pod.Volume{{MountPath: "/a", EmptyDir: "1Gi"}, {MountPath: "/a", EmptyDir: "1Gi"}}}), `test/web: Volumes.MountPath: "/a": is listed twice`},
 	"secret: literal long name":    {withSecret(secret.Props{Name: strings.Repeat("a", 64), Source: secret.Literal(map[string]string{"a": "b"})}), `must be at most 63 characters`},
 	"secret: system role":          {withGenerated(secret.GeneratedProps{Values: map[string]string{"POSTGRES_USER": "pg_admin"}}), `test/secret: Source.Values[POSTGRES_USER]: "pg_admin": must not be public, none or start with pg_`},
 	"secret: template database":    {withGenerated(secret.GeneratedProps{Values: map[string]string{"POSTGRES_DB": "template0"}}), `test/secret: Source.Values[POSTGRES_DB]: "template0": must not be a template`},
@@ -283,7 +283,7 @@ var wrong = map[string]struct {
 		func(chart cdk8s.Chart) {
 			stack.New(chart, "stack", stack.Props{Web: django.WebProps{Project: django.Project{Image: "shop:1", Secret: environment(chart)}}})
 		},
-		`test/stack: Web.Secret: "django-env-secret": must not be given: the stack sets it`,
+		`test/stack/database: Secret: "django-env-secret": is in namespace "test", and pods of namespace "django-app" cannot read it (also test/stack/web)`,
 	},
 	"stack: secret of the database": {
 		func(chart cdk8s.Chart) {
@@ -291,7 +291,7 @@ var wrong = map[string]struct {
 				Web: django.WebProps{Project: django.Project{Image: "shop:1"}}, Database: postgres.DatabaseProps{Secret: environment(chart)},
 			})
 		},
-		`test/stack: Database.Secret: "django-env-secret": must not be given: the stack sets it`,
+		`test/stack/database: Secret: "django-env-secret": is in namespace "test", and pods of namespace "django-app" cannot read it (also test/stack/web)`,
 	},
 	"web: no database": {
 		func(chart cdk8s.Chart) {
@@ -308,14 +308,26 @@ var wrong = map[string]struct {
 	},
 	"stack: database of its own": {
 		func(chart cdk8s.Chart) {
+			stack.New(chart, "stack", stack.Props{
+				Namespace: namespace.Props{Name: cdktest.Namespace},
+				Database:  postgres.DatabaseProps{Storage: "20Gi"},
+				Web: django.WebProps{Project: django.Project{
+					Image: "shop:1", Database: postgres.Connection{Host: "db.example.com", Secret: environment(chart)},
+				}},
+			})
+		},
+		`test/stack: Database: "...": has no effect: Web.Project.Database names another server`,
+	},
+	"stack: database of its own without a secret": {
+		func(chart cdk8s.Chart) {
 			stack.New(chart, "stack", stack.Props{Web: django.WebProps{Project: django.Project{Image: "shop:1", Database: postgres.Connection{Host: "db"}}}})
 		},
-		`test/stack: Web.Database: "...": must not be given: the stack sets it`,
+		`test/stack/web: Project.Database.Secret: "": is required: the Secret that holds the credentials`,
 	},
-	"stack: no image": {func(chart cdk8s.Chart) { stack.New(chart, "stack", stack.Props{}) }, `test/stack/web: Project.Image: "": is required`},
+	"stack: no image": {func(chart cdk8s.Chart) { stack.New(chart, "stack", stack.Props{}) }, `test/stack/secret: Source.Image: "": is required: the container image, such as docker.io/OWNER/NAME:TAG (also test/stack/web)`},
 	"stack: wrong image": {func(chart cdk8s.Chart) {
 		stack.New(chart, "stack", stack.Props{Web: django.WebProps{Project: django.Project{Image: "A"}}})
-	}, `test/stack/web: Project.Image: "A": must be an image reference`},
+	}, `test/stack/secret: Source.Image: "A": must be an image reference such as docker.io/OWNER/NAME:TAG; names are lower case, without a scheme (also test/stack/web)`},
 	"stack: namespace": {func(chart cdk8s.Chart) {
 		stack.New(chart, "stack", stack.Props{Namespace: namespace.Props{Name: "A"}, Web: django.WebProps{Project: django.Project{Image: "shop:1"}}})
 	}, `test/stack/namespace: Name: "A": must be 1 to 63 lower-case`},

@@ -3,6 +3,7 @@ package e2e
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -43,7 +44,9 @@ func run(m *testing.M) int {
 		return 1
 	}
 	code := m.Run()
-	if err := waitForRemoval(2 * time.Minute); err != nil {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	if err := errors.Join(removeDefinitions(ctx), waitForRemoval(ctx)); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return max(code, 1)
 	}
@@ -51,9 +54,7 @@ func run(m *testing.M) int {
 }
 
 // waitForRemoval waits until no namespace of these tests is left.
-func waitForRemoval(limit time.Duration) error {
-	ctx, cancel := context.WithTimeout(context.Background(), limit)
-	defer cancel()
+func waitForRemoval(ctx context.Context) error {
 	for _, namespace := range removing {
 		if _, err := poll(ctx, func() error { return gone(ctx, namespace) }); err != nil {
 			return err

@@ -10,5 +10,6 @@ import (
 // rejects with the path of a construct.
 func TestOracle(t *testing.T) {
 	beside(t)
+	define(t)
 	oracle.Check(t, kube, &synthesis)
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -75,44 +74,6 @@ func TestProduction(t *testing.T) {
 			t.Errorf("%s is changed by a second apply", object)
 		}
 	}
-}
-
-// define adds the custom resources that the cluster lacks, and takes them away
-// when the test ends.
-func define(t *testing.T) {
-	t.Helper()
-	out, err := exec.CommandContext(t.Context(), "../imports/definitions.sh").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for path := range strings.FieldsSeq(string(out)) {
-		content, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		dir := t.TempDir()
-		if err := os.WriteFile(filepath.Join(dir, "crd.yaml"), content, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		objects, err := cluster.Read(dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := kube.Get(t.Context(), objects[0]); err == nil {
-			continue // Somebody else's.
-		}
-		if _, err := kube.Apply(t.Context(), dir); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			if _, err := kube.Delete(context.Background(), dir); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	// The API server serves a new kind a moment later.
-	time.Sleep(2 * time.Second)
-	kube.Refresh()
 }
 
 // withImage returns a copy of the manifests in dir that runs the site under

@@ -94,11 +94,15 @@ type Rule struct {
 // Rules returns every rule that [Check] applies, in that order.
 func Rules() []Rule {
 	return []Rule{
-		{"names", "Names, namespaces, labels and the annotation of generated keys are ones that Kubernetes takes.",
-			(*checker).names},
+		{
+			"names", "Names, namespaces, labels and the annotation of generated keys are ones that Kubernetes takes.",
+			(*checker).names,
+		},
 		{"unique", "No two objects share API group, kind, namespace and name.", (*checker).unique},
-		{"size", "No object is larger than etcd stores, and no ConfigMap or Secret larger than Kubernetes takes.",
-			(*checker).sizes},
+		{
+			"size", "No object is larger than etcd stores, and no ConfigMap or Secret larger than Kubernetes takes.",
+			(*checker).sizes,
+		},
 		{"selectors", "A workload's selector matches its own pods and no others, what selects pods selects some, and " +
 			"no budget or Service of other pods selects those of a Job.", (*checker).selectors},
 		{"ports", "Services and probes name a port that exists.", (*checker).ports},
@@ -115,8 +119,10 @@ func Rules() []Rule {
 		{"isolation", "NetworkPolicies cover every pod of their namespace, name pods and ports that exist, let nobody " +
 			"in from everywhere, let pods connect to what they are told to, and let proxies in to visitors' pods and " +
 			"to cert-manager's.", (*checker).isolation},
-		{"pod-security", "Every pod meets the Pod Security Standard that its namespace enforces.",
-			(*checker).podSecurity},
+		{
+			"pod-security", "Every pod meets the Pod Security Standard that its namespace enforces.",
+			(*checker).podSecurity,
+		},
 		{"credentials", "Manifests that git tracks hold no credential.", (*checker).credentials},
 	}
 }

@@ -638,7 +638,8 @@ func TestWarningsNamePodsThatMayFillTheDisk(t *testing.T) {
 			).objects()
 			var want []problem
 			if test.want != "" {
-				n := strings.Count(test.volumes[:strings.Index(test.volumes, test.want[:1]+", emptyDir")], "name:") - 1
+				before, _, _ := strings.Cut(test.volumes, test.want[:1]+", emptyDir")
+				n := strings.Count(before, "name:") - 1
 				field := fmt.Sprintf("spec.template.spec.volumes[%d].emptyDir.sizeLimit", n)
 				want = []problem{{job, "disk", field, test.want, "may fill the disk of the node: set sizeLimit, or a limit for ephemeral-storage"}}
 			}

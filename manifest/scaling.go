@@ -63,15 +63,19 @@ func autoscalerOf(o Object) (*autoscaler, bool) {
 	switch content := o.Content.(type) {
 	case *autoscalingv1.HorizontalPodAutoscaler:
 		spec := content.Spec
-		return &autoscaler{o, spec.ScaleTargetRef.Kind, spec.ScaleTargetRef.Name, orOne(spec.MinReplicas),
-			int(spec.MaxReplicas), cpu}, true
+		return &autoscaler{
+			o, spec.ScaleTargetRef.Kind, spec.ScaleTargetRef.Name, orOne(spec.MinReplicas),
+			int(spec.MaxReplicas), cpu,
+		}, true
 	case *autoscalingv2.HorizontalPodAutoscaler:
 		spec := content.Spec
 		if len(spec.Metrics) > 0 {
 			cpu = utilizationsIn(spec.Metrics)
 		}
-		return &autoscaler{o, spec.ScaleTargetRef.Kind, spec.ScaleTargetRef.Name, orOne(spec.MinReplicas),
-			int(spec.MaxReplicas), cpu}, true
+		return &autoscaler{
+			o, spec.ScaleTargetRef.Kind, spec.ScaleTargetRef.Name, orOne(spec.MinReplicas),
+			int(spec.MaxReplicas), cpu,
+		}, true
 	}
 	return nil, false
 }
@@ -109,7 +113,8 @@ func (c *checker) autoscalersOf(w *workload) []*autoscaler {
 // scaledBy returns the autoscaler that needs container to ask for resource. An
 // init container counts as long as it runs beside the others.
 func (c *checker) scaledBy(w *workload, container *corev1.Container, init bool,
-	resource corev1.ResourceName) (*autoscaler, bool) {
+	resource corev1.ResourceName,
+) (*autoscaler, bool) {
 	if init && (container.RestartPolicy == nil || *container.RestartPolicy != corev1.ContainerRestartPolicyAlways) {
 		return nil, false
 	}

@@ -73,8 +73,7 @@ func build(environment Environment) (r rendered, err error) {
 	}
 	r.options.External = append(r.options.External, environment.External...)
 	tree.declare(&r.options)
-	err = recovered(func() { err = r.write(tree) })
-	return r, err
+	return r, recovered(func() { r.write(tree) })
 }
 
 // tree is an app, complete and valid.
@@ -238,7 +237,7 @@ func (t tree) declare(options *manifest.Options) {
 }
 
 // write renders each chart to its file.
-func (r *rendered) write(t tree) error {
+func (r *rendered) write(t tree) {
 	r.files, r.sources = map[string][]byte{}, map[string][]source{}
 	for i, chart := range t.charts {
 		name := fileName(chart)
@@ -257,7 +256,6 @@ func (r *rendered) write(t tree) error {
 		}
 		r.files[name+suffix] = []byte(order(*cdk8s.Yaml_Stringify(documents...)))
 	}
-	return nil
 }
 
 // order brings apiVersion, kind and metadata to the top of each document, as

@@ -83,8 +83,8 @@ var unused = map[string]string{
 
 // managed returns the variables that a user must not give, and the field that
 // each follows from.
-func (p project) managed(s *site) map[string]string {
-	env := p.ownEnv(s, nil)
+func (p project) managed() map[string]string {
+	env := p.ownEnv(nil, nil)
 	all := maps.Clone(unused)
 	for name, from := range env.Sources() {
 		if from != "" {
@@ -143,7 +143,7 @@ func (p process) addGiven(env *kube.Env) {
 
 // validateEnv checks the variables that the user gives the process alone.
 func (p process) validateEnv(e *rule.Errors) {
-	managed, keys := p.managed(nil), map[string]string{}
+	managed, keys := p.managed(), map[string]string{}
 	for _, name := range rule.Keys(p.template.EnvKeys) {
 		keys[name] = ""
 		at := rule.Item("Pod.EnvKeys", name)
@@ -175,7 +175,7 @@ type userEnv struct {
 
 // validateEnv checks the variables of given.
 func (p project) validateEnv(e *rule.Errors, given userEnv) {
-	managed, env := p.managed(nil), given.vars
+	managed, env := p.managed(), given.vars
 	known := p.knownVariables(env, given.shared)
 	if given.open {
 		known = nil

@@ -96,7 +96,9 @@ func wrongSite(props django.WebProps) cdktest.Build {
 		command := django.NewScheduledCommand(chart, "command", django.ScheduledCommandProps{
 			Project: project, NameSuffix: "c", Args: []string{"c"}, Schedule: "@daily",
 		})
-		process := django.NewProcess(chart, "process", django.ProcessProps{Project: project, NameSuffix: "p", Command: []string{"p"}})
+		process := django.NewProcess(chart, "process", django.ProcessProps{
+			Project: project, NameSuffix: "p", Command: []string{"p"},
+		})
 		_, _ = command.Flows(), process.Flows()
 	}
 }
@@ -122,21 +124,25 @@ func wrongNamed(props django.WebProps) cdktest.Build {
 		django.NewScheduledCommand(chart, "command", django.ScheduledCommandProps{
 			Project: project, NameSuffix: "c", Args: []string{"c"}, Schedule: "@daily",
 		})
-		django.NewProcess(chart, "process", django.ProcessProps{Project: project, NameSuffix: "p", Command: []string{"p"}})
+		django.NewProcess(chart, "process", django.ProcessProps{
+			Project: project, NameSuffix: "p", Command: []string{"p"},
+		})
 		route.NewIngress(chart, "ingress", route.IngressProps{Site: site})
 		route.NewHTTPRoute(chart, "route", route.HTTPRouteProps{Site: site, Gateways: []route.Gateway{{Name: "public"}}})
 		if port, _ := site.Metrics(); port != 0 {
 			monitoring.NewServiceMonitor(chart, "monitor", monitoring.ServiceMonitorProps{Target: site})
 		}
 		isolation.New(chart, "isolation", isolation.Props{
-			IngressFrom: []isolation.Peer{{Namespace: "ingress"}}, MetricsFrom: []isolation.Peer{{Namespace: "monitoring"}},
+			IngressFrom: []isolation.Peer{{Namespace: "ingress"}},
+			MetricsFrom: []isolation.Peer{{Namespace: "monitoring"}},
 		})
 	}
 }
 
 // plainProject has neither a broker nor pods that wait.
 func plainProject(chart cdk8s.Chart) django.Project {
-	return django.Project{Image: "shop:1", Database: postgres.Connection{Host: "db.example.com", Secret: jobSecret(chart)}}
+	database := postgres.Connection{Host: "db.example.com", Secret: jobSecret(chart)}
+	return django.Project{Image: "shop:1", Database: database}
 }
 
 func memory(limit string) pod.Resources { return pod.Resources{Limits: pod.Quantities{Memory: limit}} }
@@ -398,7 +404,8 @@ func TestProcessesOfAProjectOfNothing(t *testing.T) {
 		"nothing": {
 			django.Project{},
 			[]string{
-				`test/web: Project.Image: "": is required: * ` + all, `test/web: Project.Database: "": is required: * ` + all,
+				`test/web: Project.Image: "": is required: * ` + all,
+				`test/web: Project.Database: "": is required: * ` + all,
 				`test/migration: Project.WaitForMigrations: false: must be true*`,
 				`test/worker: Project.Broker: "": is required: * (also test/beat)`,
 			},
@@ -406,7 +413,8 @@ func TestProcessesOfAProjectOfNothing(t *testing.T) {
 		"nil broker": {
 			django.Project{Image: "shop:1", Broker: (*broker.Connection)(nil)},
 			[]string{
-				`test/web: Project.Database: "": is required: * ` + all, `test/web: Project.Broker: "": must not be nil: * ` + all,
+				`test/web: Project.Database: "": is required: * ` + all,
+				`test/web: Project.Broker: "": must not be nil: * ` + all,
 				`test/migration: Project.WaitForMigrations: false: must be true*`,
 			},
 		},

@@ -162,16 +162,24 @@ var (
 		Pod: background, Resources: smallResources,
 	}
 	fullCommand = django.ScheduledCommandProps{
-		NameSuffix: "reports", Args: []string{"send_reports", "--since=1 day"}, Schedule: "@weekly", TimeZone: "Europe/Vienna",
-		Suspend: true, ConcurrencyPolicy: django.ReplaceConcurrent, StartingDeadlineSeconds: 60, ActiveDeadlineSeconds: 600,
-		BackoffLimit: 2, HistoryLimit: new(1), Resources: smallResources,
+		NameSuffix: "reports", Args: []string{"send_reports", "--since=1 day"}, Schedule: "@weekly",
+		TimeZone: "Europe/Vienna", Suspend: true, ConcurrencyPolicy: django.ReplaceConcurrent,
+		StartingDeadlineSeconds: 60, ActiveDeadlineSeconds: 600, BackoffLimit: 2, HistoryLimit: new(1),
+		Resources: smallResources,
 	}
+)
+
+var (
+	minimalProcess = django.ProcessProps{NameSuffix: "consumer", Command: []string{"python3", "consume.py"}}
+	minimalServer  = django.ProcessProps{NameSuffix: "channels", Command: []string{"daphne"}, Port: 8001}
 )
 
 // fullProcess is a server for websockets.
 var fullProcess = django.ProcessProps{
-	NameSuffix: "channels", Env: ownEnv, Command: []string{"daphne", "--bind=0.0.0.0", "--port=8001", "shop.asgi:application"},
-	Port: 8001, Connections: 20, Replicas: new(3), Rollout: pod.Rollout{MaxSurge: 2, MinReadySeconds: 5, ProgressDeadlineSeconds: 300},
+	NameSuffix: "channels", Env: ownEnv,
+	Command: []string{"daphne", "--bind=0.0.0.0", "--port=8001", "shop.asgi:application"},
+	Port:    8001, Connections: 20, Replicas: new(3),
+	Rollout:   pod.Rollout{MaxSurge: 2, MinReadySeconds: 5, ProgressDeadlineSeconds: 300},
 	Resources: smallResources, TerminationGracePeriodSeconds: 120,
 	Service: pod.Service{SessionAffinity: corev1.ServiceAffinityClientIP}, Pod: background,
 }
@@ -216,9 +224,9 @@ func TestJobs(t *testing.T) {
 
 		"command/minimal":              buildCommand(django.ScheduledCommandProps{}, nil),
 		"command/full":                 buildCommand(fullCommand, elaborate),
-		"process/minimal":              buildProcess(django.ProcessProps{NameSuffix: "consumer", Command: []string{"python3", "consume.py"}}, nil),
+		"process/minimal":              buildProcess(minimalProcess, nil),
 		"process/full":                 buildProcess(fullProcess, elaborate),
-		"process/waits for migrations": buildProcess(django.ProcessProps{NameSuffix: "channels", Command: []string{"daphne"}, Port: 8001}, storing),
+		"process/waits for migrations": buildProcess(minimalServer, storing),
 
 		"command/suspended in a time zone": buildCommand(django.ScheduledCommandProps{Suspend: true, TimeZone: "America/New_York"}, waiting),
 	} {
@@ -259,7 +267,9 @@ func TestEveryFieldOfTheJobs(t *testing.T) {
 	t.Run("command", func(t *testing.T) {
 		full := fullCommand
 		full.Project, full.Env, full.Pod = other, ownEnv, background
-		minimal := django.ScheduledCommandProps{NameSuffix: "clearsessions", Args: []string{"clearsessions"}, Schedule: "@daily"}
+		minimal := django.ScheduledCommandProps{
+			NameSuffix: "clearsessions", Args: []string{"clearsessions"}, Schedule: "@daily",
+		}
 		cdktest.EveryField(t, minimal, full, func(chart cdk8s.Chart, props django.ScheduledCommandProps) {
 			props.Project = project(chart, props.Project)
 			django.NewScheduledCommand(chart, "command", props)
@@ -268,7 +278,8 @@ func TestEveryFieldOfTheJobs(t *testing.T) {
 	t.Run("process", func(t *testing.T) {
 		full := fullProcess
 		full.Project, full.Autoscaling = other, pod.Autoscaling{MaxReplicas: 5}
-		minimal := django.ProcessProps{NameSuffix: "consumer", Command: []string{"python3", "consume.py"}, Port: 9000}
+		minimal := minimalProcess
+		minimal.Port = 9000
 		cdktest.EveryField(t, minimal, full, func(chart cdk8s.Chart, props django.ProcessProps) {
 			props.Project = project(chart, props.Project)
 			process := django.NewProcess(chart, "process", props)

@@ -209,7 +209,7 @@ func (p *project) resolveBroker(e *rule.Errors) {
 	if !isConstruct || construct.Of(made) == nil {
 		e.Join("Broker", p.broker.Validate())
 	}
-	from := p.managed(nil)[p.broker.PasswordKey]
+	from := p.managed()[p.broker.PasswordKey]
 	if p.broker.URL != "" && from != "" && from != "Broker" && from != "Secret" {
 		e.Add("Broker.PasswordKey", p.broker.PasswordKey, "must be another: the variable of that name is set from "+from)
 	}
@@ -238,7 +238,7 @@ func (p *project) validateSecrets(e *rule.Errors) {
 	if p.Secret == nil {
 		return
 	}
-	managed := p.managed(nil)
+	managed := p.managed()
 	for i, key := range p.SecretKeys {
 		at := rule.Item("SecretKeys", i)
 		var named rule.Errors
@@ -387,9 +387,11 @@ func (p Project) validateSuffix(e *rule.Errors, suffix, kind string, limit int, 
 		e.Add("NameSuffix", "", "is required: the "+kind+"'s name behind the project's name")
 	case right && len(project)+1 >= limit:
 		e.Add("Project.Name", project, fmt.Sprintf(
-			"must be at most %d characters: the %s's name, at most %d, starts with it and a dash", limit-2, kind, limit))
+			"must be at most %d characters: the %s's name, at most %d, starts with it and a dash",
+			limit-2, kind, limit))
 	case right && len(name) > limit:
-		e.Add("NameSuffix", suffix, fmt.Sprintf("must be shorter: with the project's name, %s is above %d characters%s", name, limit, why))
+		e.Add("NameSuffix", suffix, fmt.Sprintf(
+			"must be shorter: with the project's name, %s is above %d characters%s", name, limit, why))
 	default:
 		e.Label("NameSuffix", suffix)
 	}

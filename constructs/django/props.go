@@ -294,7 +294,8 @@ func (p WebProps) validateManaged(e *rule.Errors, process process) {
 		report("STATIC_ROOT", "StaticRoot")
 	}
 	if _, given := p.Pod.EnvKeys[gunicornArgs]; given {
-		e.Add(rule.Item("Pod.EnvKeys", gunicornArgs), "...", "is managed; set Gunicorn, or the variable in Env, instead")
+		e.Add(rule.Item("Pod.EnvKeys", gunicornArgs), "...",
+			"is managed; set Gunicorn, or the variable in Env, instead")
 	}
 	if s.scraped() && process.broker.PasswordKey == "POD_IP" && process.broker.URL != "" {
 		e.Add("Project.Broker.PasswordKey", "POD_IP", "must be another: the variable of that name is set from Metrics")

@@ -79,22 +79,22 @@ var fullTemplate = pod.Template{
 				Path: "labels", FieldRef: &corev1.ObjectFieldSelector{FieldPath: "metadata.labels"},
 			}}},
 		}}}},
-		{MountPath: "/spool", Ephemeral: &corev1.EphemeralVolumeSource{VolumeClaimTemplate: &corev1.PersistentVolumeClaimTemplate{
-			Spec: corev1.PersistentVolumeClaimSpec{
+		{MountPath: "/spool", Ephemeral: &corev1.EphemeralVolumeSource{
+			VolumeClaimTemplate: &corev1.PersistentVolumeClaimTemplate{Spec: corev1.PersistentVolumeClaimSpec{
 				AccessModes: []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce},
 				Resources: corev1.VolumeResourceRequirements{
 					Requests: corev1.ResourceList{corev1.ResourceStorage: resource.MustParse("2Gi")},
 				},
-			},
-		}}},
+			}},
+		}},
 	},
 	TmpSize:         "2Gi",
 	ImagePullPolicy: corev1.PullAlways,
 }
 
 var containerResources = corev1.ResourceRequirements{
-	Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("10m"), corev1.ResourceMemory: resource.MustParse("16Mi")},
-	Limits:   corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("100m"), corev1.ResourceMemory: resource.MustParse("64Mi")},
+	Requests: corev1.ResourceList{"cpu": resource.MustParse("10m"), "memory": resource.MustParse("16Mi")},
+	Limits:   corev1.ResourceList{"cpu": resource.MustParse("100m"), "memory": resource.MustParse("64Mi")},
 }
 
 func TestTemplate(t *testing.T) {
@@ -124,10 +124,14 @@ func TestEveryFieldOfTheTemplate(t *testing.T) {
 // Every process of a project takes every field of a Template.
 func TestEveryProcessTakesTheTemplate(t *testing.T) {
 	for name, build := range map[string]func(t pod.Template) cdktest.Build{
-		"web":       func(t pod.Template) cdktest.Build { return withPod(t) },
-		"migration": func(t pod.Template) cdktest.Build { return buildMigration(django.MigrationProps{Pod: t}, waiting) },
-		"beat":      func(t pod.Template) cdktest.Build { return buildBeat(django.BeatProps{Pod: t}, nil) },
-		"command":   func(t pod.Template) cdktest.Build { return buildCommand(django.ScheduledCommandProps{Pod: t}, nil) },
+		"web": withPod,
+		"migration": func(t pod.Template) cdktest.Build {
+			return buildMigration(django.MigrationProps{Pod: t}, waiting)
+		},
+		"beat": func(t pod.Template) cdktest.Build { return buildBeat(django.BeatProps{Pod: t}, nil) },
+		"command": func(t pod.Template) cdktest.Build {
+			return buildCommand(django.ScheduledCommandProps{Pod: t}, nil)
+		},
 		"process": func(t pod.Template) cdktest.Build {
 			return buildProcess(django.ProcessProps{NameSuffix: "channels", Command: []string{"daphne"}, Pod: t}, nil)
 		},

@@ -2,6 +2,7 @@ package django_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -27,7 +28,7 @@ func TestEveryTextSurvives(t *testing.T) {
 		props.Project.Env[fmt.Sprintf("TEXT_%d", i)] = text
 	}
 	// A variable that nothing sets is a mistake in Env alone.
-	props.Args = append(texts, "$(UNSET)")
+	props.Args = slices.Concat(texts, []string{"$(UNSET)"})
 	rendered := cdktest.Render(t, func(chart cdk8s.Chart) { web(chart, props) })
 	objects, err := manifest.Parse("rendered", []byte(rendered))
 	if err != nil {

@@ -30,12 +30,12 @@ func holding(chart cdk8s.Chart, name string, keys ...string) *secret.Secret {
 
 // web adds a Web of the image shop:1 whose database is a server elsewhere, unless
 // props name others.
-func web(chart cdk8s.Chart, props django.WebProps) *django.Web {
+func web(chart cdk8s.Chart, props django.WebProps) {
 	props.Project.Image = cmp.Or(props.Project.Image, "shop:1")
 	if props.Project.Database == nil {
 		props.Project.Database = postgres.Connection{Host: "db.example.com", Secret: environment(chart, "django-env-secret")}
 	}
-	return django.NewWeb(chart, "web", props)
+	django.NewWeb(chart, "web", props)
 }
 
 var full = django.WebProps{
@@ -303,7 +303,8 @@ func TestEveryFieldReachesTheManifest(t *testing.T) {
 	other := complete(aside, full)
 	other.Project.Database = postgres.Connection{Host: "other.example.com", Secret: environment(aside, "other-db")}
 	t.Run("project", func(t *testing.T) {
-		cdktest.EveryField(t, django.Project{Image: "shop:1"}, other.Project, func(chart cdk8s.Chart, p django.Project) {
+		minimal := django.Project{Image: "shop:1"}
+		cdktest.EveryField(t, minimal, other.Project, func(chart cdk8s.Chart, p django.Project) {
 			web(chart, django.WebProps{Project: adopted(chart, p)})
 		})
 	})

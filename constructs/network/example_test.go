@@ -25,10 +25,8 @@ type reports struct {
 	database postgres.Connector
 }
 
-func newReports(scope constructs.Construct, id string, database postgres.Connector) *reports {
-	r := &reports{database: database}
-	constructs.NewConstruct_Override(r, scope, &id)
-	return r
+func newReports(scope constructs.Construct, id string, database postgres.Connector) {
+	constructs.NewConstruct_Override(&reports{database: database}, scope, &id)
 }
 
 // Flows implements network.Source.

@@ -145,7 +145,7 @@ func Changes[T Kubernetes](scope constructs.Construct, f func(T)) {
 
 // AddJsonPatch applies operations of RFC 6902 to the rendered object. Unlike
 // those of cdk8s's own types, no value is lost.
-func (o *Object[T]) AddJsonPatch(operations ...cdk8s.JsonPatch) {
+func (o *Object[T]) AddJsonPatch(operations ...cdk8s.JsonPatch) { //nolint:revive // jsii overrides by this very name.
 	o.patches = append(o.patches, operations...)
 }
 

@@ -107,11 +107,12 @@ func resolveDestination(e *rule.Errors, site Site, paths []Path, kind, namespace
 			e.Add(at+".Prefix", path.Prefix, "is listed twice; a '/' at the end makes no difference")
 		}
 		known[prefix] = true
-		if path.Backend == nil {
+		switch {
+		case path.Backend == nil:
 			path.Backend = site
-		} else if made(path.Backend) {
+		case made(path.Backend):
 			validateBackend(e, at+".Backend", path.Backend, kind, namespace)
-		} else {
+		default:
 			continue
 		}
 		d.paths = append(d.paths, path)

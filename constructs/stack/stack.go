@@ -45,12 +45,15 @@ type Props struct {
 	Web django.WebProps
 }
 
-// Validate reports settings of a PostgreSQL that the stack does not make. The
-// constructs in it report everything else.
+// Validate reports settings of a Secret or a PostgreSQL that the stack does not
+// make. The constructs in it report everything else.
 func (p Props) Validate() field.ErrorList {
 	var e rule.Errors
 	if p.Web.Project.Database != nil && !p.Database.IsZero() {
 		e.Add("Database", "...", "has no effect: Web.Project.Database names another server")
+	}
+	if p.Web.Project.Secret != nil && p.Secret != (secret.Props{}) {
+		e.Add("Secret", "...", "has no effect: Web.Project.Secret names another Secret")
 	}
 	return e.Err()
 }

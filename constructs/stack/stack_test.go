@@ -46,6 +46,25 @@ func TestStack(t *testing.T) {
 	}
 }
 
+// The PostgreSQL of the stack makes way for another one.
+func TestStackOnAnotherDatabase(t *testing.T) {
+	cdktest.Golden(t, "stack/database elsewhere", func(chart cdk8s.Chart) {
+		env := secret.New(chart, "env", secret.Props{
+			Name: "managed", Source: secret.Existing("POSTGRES_DB", "POSTGRES_USER", "POSTGRES_PASSWORD", "SECRET_KEY"),
+		})
+		s := stack.New(chart, "stack", stack.Props{
+			Namespace: namespace.Props{Name: cdktest.Namespace},
+			Web: django.WebProps{Project: django.Project{
+				Image: "example/shop:1", Secret: env, WaitForMigrations: true,
+				Database: postgres.Connection{Host: "db.example.com", Secret: env},
+			}},
+		})
+		if s.Database() != nil || s.Credentials() != env || s.Migration() == nil {
+			t.Errorf("the stack has PostgreSQL %v, credentials %v, a migration %v", s.Database(), s.Credentials(), s.Migration())
+		}
+	})
+}
+
 func TestEveryFieldReachesTheManifest(t *testing.T) {
 	minimal := stack.Props{Web: django.WebProps{Project: django.Project{Image: "example/shop:1"}}}
 	cdktest.EveryField(t, minimal, full, func(chart cdk8s.Chart, props stack.Props) { stack.New(chart, "stack", props) })

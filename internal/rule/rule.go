@@ -245,7 +245,7 @@ func (e *Errors) Schedule(field, value string) {
 // which mean the first of the field alone.
 func (e *Errors) steps(field, value string, fields []string) {
 	for i, one := range fields {
-		for _, part := range strings.Split(one, ",") {
+		for part := range strings.SplitSeq(one, ",") {
 			_, step, _ := strings.Cut(part, "/")
 			if n, err := strconv.Atoi(step); err == nil && n >= cronRanges[i] {
 				e.Add(field, value, fmt.Sprintf("must have steps below %d in field %d; /%d is longer than the field", cronRanges[i], i+1, n))
