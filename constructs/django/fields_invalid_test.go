@@ -1,6 +1,7 @@
 package django_test
 
 import (
+	"math"
 	"testing"
 
 	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
@@ -24,6 +25,22 @@ func withSchedule(schedule string) cdktest.Build {
 func withPort(port int) cdktest.Build { return withWeb(django.WebProps{Port: port}) }
 
 var wrongFields = map[string]mistake{
+	"requests": {
+		withGunicorn(django.Gunicorn{MaxRequests: math.MaxInt}),
+		`test/web: Gunicorn.MaxRequests: 9223372036854775807: must be between 0 and 1000000000`,
+	},
+	"jitter of nothing": {
+		withGunicorn(django.Gunicorn{MaxRequestsJitter: math.MaxInt}),
+		`test/web: Gunicorn.MaxRequestsJitter: 9223372036854775807: has no effect without MaxRequests`,
+	},
+	"secret key": {
+		withProject(django.Project{SecretKeys: []string{"API-KEY"}}),
+		`test/web: Project.SecretKeys[0]: "API-KEY": must be 1 to 253 letters, digits and '_'`,
+	},
+	"time limit above grace": {
+		wrongWorker(django.WorkerProps{TimeLimitSeconds: math.MaxInt32, TerminationGracePeriodSeconds: 60}),
+		`test/worker: TimeLimitSeconds: 2147483647: must be between 0 and 86400`,
+	},
 	"image: upper case": {withImage("Shop:1"), `test/web: Project.Image: "Shop:1": must be an image reference`},
 	"image: two tags":   {withImage("shop:1:2"), `test/web: Project.Image: "shop:1:2": must be an image reference`},
 	"image: no name":    {withImage(":1"), `test/web: Project.Image: ":1": must be an image reference`},

@@ -76,7 +76,6 @@ const day = 24 * 60 * 60
 
 // Validate reports every invalid field.
 func (g Gunicorn) Validate() field.ErrorList {
-	given := g
 	g = g.withDefaults(DefaultResources.Limits)
 	var e rule.Errors
 	e.Range("Workers", g.Workers, 1, maxProcesses)
@@ -84,10 +83,11 @@ func (g Gunicorn) Validate() field.ErrorList {
 	e.Range("TimeoutSeconds", g.TimeoutSeconds, 1, day)
 	e.Range("GracefulTimeoutSeconds", g.GracefulTimeoutSeconds, 1, day)
 	e.Range("MaxRequests", g.MaxRequests, 0, 1_000_000_000)
-	if given.MaxRequestsJitter > 0 && given.MaxRequests == 0 {
-		e.Add("MaxRequestsJitter", given.MaxRequestsJitter, "has no effect without MaxRequests")
-	} else {
-		e.Range("MaxRequestsJitter", given.MaxRequestsJitter, 0, 1_000_000_000)
+	switch {
+	case g.MaxRequestsJitter > 0 && g.MaxRequests == 0:
+		e.Add("MaxRequestsJitter", g.MaxRequestsJitter, "has no effect without MaxRequests")
+	case g.MaxRequests <= 1_000_000_000: // The default follows from it.
+		e.Range("MaxRequestsJitter", g.MaxRequestsJitter, 0, 1_000_000_000)
 	}
 	return e.Err()
 }

@@ -102,6 +102,12 @@ func drawDatabase(d drawer) postgres.DatabaseProps {
 	if d.tame() && p.Image != "" {
 		p.Major = 0
 	}
+	if d.tame() && p.Resources.Limits.Memory != "" {
+		// What counts against the memory must fit into it.
+		p.SharedMemory = ""
+		delete(p.Parameters, "work_mem")
+		delete(p.Parameters, "shared_buffers")
+	}
 	return p
 }
 
@@ -140,6 +146,7 @@ func drawServer(d drawer) valkey.ServerProps {
 		if p.Resources.Limits.Memory != "" {
 			p.Storage = cmp.Or(p.Storage, "3Gi")
 		}
+		p.Pod.TmpSize = "" // There is no /tmp.
 	}
 	return p
 }
@@ -226,7 +233,7 @@ func drawPeer(d drawer) isolation.Peer {
 }
 
 func drawIsolation(d drawer) isolation.Props {
-	return isolation.Props{
+	p := isolation.Props{
 		IngressFrom: elements(d, "IngressFrom", drawPeer),
 		MetricsFrom: elements(d, "MetricsFrom", drawPeer),
 		APIServer:   field(d, "APIServer", some(cidr), wildList),
@@ -241,6 +248,10 @@ func drawIsolation(d drawer) isolation.Props {
 			return e
 		}),
 		DNS:     elements(d, "DNS", drawPeer),
-		DNSPort: field(d, "DNSPort", port, number),
+		DNSPort: field(d, "DNSPort", rapid.SampledFrom([]int{53, 5353}), number),
 	}
+	if d.tame() {
+		p.Egress = p.Egress[:min(len(p.Egress), 1)] // No server is listed twice.
+	}
+	return p
 }

@@ -189,6 +189,15 @@ func (s system) passwordKeys() []string {
 func (s *system) fit(of func(part string) drawer, subject string) {
 	tame := func(part string) bool { return of(part).tame() }
 	p := &s.project
+	switch subject {
+	case "database":
+		p.Database = aDatabase
+	case "server":
+		p.Broker = aServer
+	case "claim":
+		p.Media = aClaim
+	}
+	s.fitMonitor(tame)
 	if tame("project") {
 		if s.worker != nil || s.beat != nil {
 			p.Broker = orServer(p.Broker)
@@ -199,14 +208,6 @@ func (s *system) fit(of func(part string) drawer, subject string) {
 		if s.ingress != nil || s.httpRoute != nil {
 			p.Hosts = rapid.SliceOfNDistinct(host, 1, 3, rapid.ID[string]).Draw(of("").T, "Hosts")
 		}
-	}
-	switch subject {
-	case "database":
-		p.Database = aDatabase
-	case "server":
-		p.Broker = aServer
-	case "claim":
-		p.Media = aClaim
 	}
 	if tame("database") {
 		s.database.Parameters = maps.Clone(s.database.Parameters)
@@ -222,7 +223,6 @@ func (s *system) fit(of func(part string) drawer, subject string) {
 		s.web.Replicas, s.web.Autoscaling = nil, pod.Autoscaling{}
 	}
 	s.fitRoutes(tame)
-	s.fitMonitor(tame)
 	s.fitIsolation(tame)
 }
 
@@ -237,12 +237,20 @@ func (s *system) fitRoutes(tame func(part string) bool) {
 	if s.ingress != nil && tame("project") && s.ingress.TLSSecret+s.ingress.ClusterIssuer+s.ingress.Issuer != "" {
 		s.project.HTTPS = true
 	}
-	if s.process == nil || !tame("process") || s.process.Port != 0 {
+	var paths []route.Path
+	if s.ingress != nil {
+		paths = append(paths, s.ingress.Paths...)
+	}
+	if s.httpRoute != nil {
+		paths = append(paths, s.httpRoute.Paths...)
+	}
+	if !slices.ContainsFunc(paths, func(p route.Path) bool { return p.Backend != nil }) {
 		return
 	}
-	leads := func(p route.Path) bool { return p.Backend != nil }
-	if s.ingress != nil && slices.ContainsFunc(s.ingress.Paths, leads) ||
-		s.httpRoute != nil && slices.ContainsFunc(s.httpRoute.Paths, leads) {
+	if s.process == nil {
+		s.process = &django.ProcessProps{NameSuffix: "other", Command: []string{"serve"}}
+	}
+	if tame("process") && s.process.Port == 0 {
 		s.process.Port = 9000
 	}
 }

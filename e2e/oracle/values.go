@@ -140,7 +140,7 @@ var (
 	short   = pattern(`[a-z][a-z0-9]{0,8}`)
 	dnsName = pattern(`[a-z0-9]{1,9}([.-][a-z0-9]{1,9}){0,4}`)
 	envName = pattern(`[A-Za-z_][A-Za-z0-9_]{0,30}`)
-	key     = pattern(`[A-Za-z0-9._-]{1,40}`)
+	key     = pattern(`[A-Za-z_-][A-Za-z0-9._-]{0,39}`)
 	role    = pattern(`[A-Za-oq-z_][A-Za-z0-9_-]{0,62}`)
 	path    = pattern(`(/[a-z0-9][a-z0-9._-]{0,9}){1,4}`)
 	below   = pattern(`[a-z0-9]{1,9}(/[a-z0-9][a-z0-9._-]{0,9}){0,2}`)
