@@ -225,7 +225,7 @@ var wrong = map[string]struct {
 	"web: volume of two":           {withProject(django.Project{Volumes: []pod.Volume{{MountPath: "/media", Claim: "a", Secret: "b"}}}), `test/web: Project.Volumes[0].MountPath: "/media": must be given exactly one of`},
 	"web: volume size":             {withProject(django.Project{Volumes: []pod.Volume{{MountPath: "/cache", EmptyDir: "big"}}}), `test/web: Project.Volumes[0].EmptyDir: "big": must be a positive Kubernetes quantity`},
 	"web: volume claim name":       {withProject(django.Project{Volumes: []pod.Volume{{MountPath: "/media", Claim: "My Media", External: true}}}), `test/web: Project.Volumes[0].Claim: "My Media": must be 1 to 253 lower-case`},
-	"web: external empty volume":   {withProject(django.Project{Volumes: []pod.Volume{{MountPath: "/cache", EmptyDir: "1Gi", External: true}}}), `test/web: Project.Volumes[0].External: true: must not be set for an EmptyDir`},
+	"web: external empty volume":   {withProject(django.Project{Volumes: []pod.Volume{{MountPath: "/cache", EmptyDir: "1Gi", External: true}}}), `test/web: Project.Volumes[0].External: true: must not be set for a volume of kind EmptyDir`},
 	"web: volume nobody makes":     {withProject(django.Project{Volumes: []pod.Volume{{MountPath: "/media", Claim: "media"}}}), `test/web/Deployment: spec.template.spec.volumes[1].persistentVolumeClaim.claimName: "media": no PersistentVolumeClaim of that name`},
 	"web: preStop above grace":     {withWeb(django.WebProps{PreStopSeconds: 30, TerminationGracePeriodSeconds: 20, Gunicorn: django.Gunicorn{GracefulTimeoutSeconds: 5}}), `test/web: TerminationGracePeriodSeconds: 20: must be above PreStopSeconds + Gunicorn.GracefulTimeoutSeconds = 30 + 5 = 35`},
 	"web: grace equal to both":     {withWeb(django.WebProps{PreStopSeconds: 5, Gunicorn: django.Gunicorn{GracefulTimeoutSeconds: 30}, TerminationGracePeriodSeconds: 35}), `TerminationGracePeriodSeconds: 35: must be above`},
@@ -324,10 +324,10 @@ var wrong = map[string]struct {
 		},
 		`test/stack/web: Project.Database.Secret: "": is required: the Secret that holds the credentials`,
 	},
-	"stack: no image": {func(chart cdk8s.Chart) { stack.New(chart, "stack", stack.Props{}) }, `test/stack/secret: Source.Image: "": is required: the container image, such as docker.io/OWNER/NAME:TAG (also test/stack/web)`},
+	"stack: no image": {func(chart cdk8s.Chart) { stack.New(chart, "stack", stack.Props{}) }, `test/stack/web: Project.Image: "": is required: the container image, such as docker.io/OWNER/NAME:TAG (also test/stack/secret)`},
 	"stack: wrong image": {func(chart cdk8s.Chart) {
 		stack.New(chart, "stack", stack.Props{Web: django.WebProps{Project: django.Project{Image: "A"}}})
-	}, `test/stack/secret: Source.Image: "A": must be an image reference such as docker.io/OWNER/NAME:TAG; names are lower case, without a scheme (also test/stack/web)`},
+	}, `test/stack/web: Project.Image: "A": must be an image reference such as docker.io/OWNER/NAME:TAG; names are lower case, without a scheme (also test/stack/secret)`},
 	"stack: namespace": {func(chart cdk8s.Chart) {
 		stack.New(chart, "stack", stack.Props{Namespace: namespace.Props{Name: "A"}, Web: django.WebProps{Project: django.Project{Image: "shop:1"}}})
 	}, `test/stack/namespace: Name: "A": must be 1 to 63 lower-case`},

@@ -127,7 +127,9 @@ func (p process) serverVariables(s *site) []corev1.EnvVar {
 	env := p.ownVariables(s)
 	env.Set("PORT", fmt.Sprint(s.port))
 	p.addGiven(&env)
-	env.Set(gunicornArgs, s.gunicorn.args(p.given()[gunicornArgs]))
+	if s.gunicorn != (Gunicorn{}) {
+		env.Set(gunicornArgs, s.gunicorn.args(p.given()[gunicornArgs]))
+	}
 	return env.Vars
 }
 

@@ -53,8 +53,9 @@ type ProcessProps struct {
 	// Required.
 	Command []string
 
-	// Port is the TCP port of a server, at least 1024, and of its Service. A pod
-	// is ready when it accepts connections.
+	// Port is the TCP port of a server, at least 1024, and of its Service. The
+	// server learns it from PORT. A pod is ready when it accepts connections, and
+	// goes on answering for [DefaultPreStopSeconds] when it is to stop.
 	//
 	// Default: 0, no server and no Service.
 	Port int
@@ -84,7 +85,8 @@ type ProcessProps struct {
 	// Default: [DefaultResources].
 	Resources pod.Resources
 
-	// TerminationGracePeriodSeconds is the time from deletion to SIGKILL.
+	// TerminationGracePeriodSeconds is the time from deletion to SIGKILL. With a
+	// Port it must be above [DefaultPreStopSeconds].
 	//
 	// Default: [DefaultProcessTerminationGracePeriodSeconds].
 	TerminationGracePeriodSeconds int
@@ -133,7 +135,11 @@ func (p ProcessProps) resolve(namespace string) (ProcessProps, process, field.Er
 	p.Replicas, p.Autoscaling = resolveScale(&e, given.Replicas, given.Autoscaling)
 	e.Join("Rollout", p.Rollout.Validate())
 	e.Join("Resources", given.Resources.Validate())
-	e.Range("TerminationGracePeriodSeconds", p.TerminationGracePeriodSeconds, 1, 2*day)
+	least := 1
+	if p.Port != 0 {
+		least = DefaultPreStopSeconds + 1
+	}
+	e.Range("TerminationGracePeriodSeconds", p.TerminationGracePeriodSeconds, least, 2*day)
 	e.Join("Service", p.Service.Validate())
 	if p.Port != 0 && (p.Port < 1024 || p.Port > 65535) {
 		p.Port = DefaultPort // What asks for the port must not report it again.
@@ -217,6 +223,8 @@ func (p *Process) spec() appsv1.DeploymentSpec {
 	c := p.process.container("process", p.props.Command, mounts)
 	c.Ports = kube.ContainerPorts(p.ports()...)
 	if p.props.Port != 0 {
+		c.Env = p.process.serverVariables(&site{name: p.Name(), hosts: p.process.Hosts, port: p.props.Port})
+		c.Lifecycle = preStop(DefaultPreStopSeconds)
 		accepts := corev1.ProbeHandler{TCPSocket: &corev1.TCPSocketAction{Port: intstr.FromString(portName)}}
 		probes := Probes{}.withDefaults()
 		c.StartupProbe, c.ReadinessProbe = probes.Startup.build(accepts), probes.Readiness.build(accepts)

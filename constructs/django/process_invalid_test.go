@@ -108,11 +108,11 @@ var wrongProcesses = map[string]mistake{
 	},
 	"no grace": {
 		wrongProcess(func(p *django.ProcessProps) { p.TerminationGracePeriodSeconds = -1 }),
-		`test/process: TerminationGracePeriodSeconds: -1: must be between 1 and 172800`,
+		`test/process: TerminationGracePeriodSeconds: -1: must be between 11 and 172800`,
 	},
 	"endless grace": {
 		wrongProcess(func(p *django.ProcessProps) { p.TerminationGracePeriodSeconds = 172801 }),
-		`test/process: TerminationGracePeriodSeconds: 172801: must be between 1 and 172800`,
+		`test/process: TerminationGracePeriodSeconds: 172801: must be between 11 and 172800`,
 	},
 	"service": {
 		wrongProcess(func(p *django.ProcessProps) { p.Service.Type = "None" }),

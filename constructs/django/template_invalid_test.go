@@ -177,6 +177,29 @@ var wrongTemplates = map[string]mistake{
 		withToleration(corev1.Toleration{Value: "shop"}),
 		`test/web: Pod.Tolerations[0].Key: "": is required unless Operator is Exists`,
 	},
+	"toleration: value of any": {
+		withToleration(corev1.Toleration{Key: "pool", Operator: corev1.TolerationOpExists, Value: "spot"}),
+		`test/web: Pod.Tolerations[0].Value: "spot": must not be given with the operator Exists`,
+	},
+	"toleration: no key": {
+		withToleration(corev1.Toleration{Key: "a b", Operator: corev1.TolerationOpExists}),
+		`test/web: Pod.Tolerations[0].Key: "a b": must be the key of a taint`,
+	},
+	"toleration: seconds": {
+		withToleration(corev1.Toleration{Key: "pool", Value: "spot", TolerationSeconds: new(int64(60))}),
+		`test/web: Pod.Tolerations[0].TolerationSeconds: 60: must not be given without the effect NoExecute`,
+	},
+	"DNS: server": {
+		withPod(pod.Template{DNSConfig: &corev1.PodDNSConfig{Nameservers: []string{"dns.example.com"}}}),
+		`test/web: Pod.DNSConfig.Nameservers[0]: "dns.example.com": must be an IPv4 or IPv6 address`,
+	},
+	"spread: twice": {
+		withPod(pod.Template{TopologySpreadConstraints: []corev1.TopologySpreadConstraint{
+			{MaxSkew: 1, TopologyKey: "rack", WhenUnsatisfiable: corev1.DoNotSchedule},
+			{MaxSkew: 2, TopologyKey: "rack", WhenUnsatisfiable: corev1.DoNotSchedule},
+		}}),
+		`test/web: Pod.TopologySpreadConstraints[1].TopologyKey: "rack": is listed twice`,
+	},
 	"alias: name for an address": {
 		withAlias("legacy", "legacy.example.com"),
 		`test/web: Pod.HostAliases[0].IP: "legacy": must be an IPv4 or IPv6 address`,

@@ -191,10 +191,15 @@ func (w *Web) server(mounts kube.Mounts) corev1.Container {
 	c.StartupProbe = w.probe(props.HealthPath, props.Probes.Startup)
 	c.ReadinessProbe = w.probe(props.HealthPath, props.Probes.Readiness)
 	c.LivenessProbe = w.probe(props.LivenessPath, props.Probes.Liveness)
-	c.Lifecycle = &corev1.Lifecycle{PreStop: &corev1.LifecycleHandler{
-		Exec: &corev1.ExecAction{Command: []string{"sleep", fmt.Sprint(props.PreStopSeconds)}},
-	}}
+	c.Lifecycle = preStop(props.PreStopSeconds)
 	return c
+}
+
+// preStop keeps a server answering for the given time.
+func preStop(seconds int) *corev1.Lifecycle {
+	return &corev1.Lifecycle{PreStop: &corev1.LifecycleHandler{
+		Exec: &corev1.ExecAction{Command: []string{"sleep", fmt.Sprint(seconds)}},
+	}}
 }
 
 // probe asks like a visitor would. Without the Host header Django answers 400,

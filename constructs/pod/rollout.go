@@ -50,7 +50,7 @@ func (r Rollout) Validate() field.ErrorList {
 	e.Range("MinReadySeconds", r.MinReadySeconds, 0, math.MaxInt32)
 	e.Range("ProgressDeadlineSeconds", r.ProgressDeadlineSeconds, 0, math.MaxInt32)
 	switch deadline := r.ProgressDeadlineSeconds; {
-	case deadline == 0 && r.MinReadySeconds >= defaultProgressDeadlineSeconds:
+	case deadline == 0 && r.MinReadySeconds <= math.MaxInt32 && r.MinReadySeconds >= defaultProgressDeadlineSeconds:
 		e.Add("MinReadySeconds", r.MinReadySeconds, fmt.Sprintf(
 			"must be below ProgressDeadlineSeconds, which is %d by default", defaultProgressDeadlineSeconds))
 	case deadline > 0 && deadline <= r.MinReadySeconds:

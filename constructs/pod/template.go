@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"example.com/django-cdk8s/internal/labels"
@@ -231,10 +232,13 @@ func (t Template) Validate() field.ErrorList {
 		e.Bytes("TmpSize", t.TmpSize)
 	}
 	if t.ImagePullPolicy != "" {
-		e.OneOf("ImagePullPolicy", string(t.ImagePullPolicy),
-			string(corev1.PullAlways), string(corev1.PullIfNotPresent), string(corev1.PullNever))
+		validatePullPolicy(&e, "ImagePullPolicy", t.ImagePullPolicy)
 	}
 	return e.Err()
+}
+
+func validatePullPolicy(e *rule.Errors, at string, policy corev1.PullPolicy) {
+	e.OneOf(at, string(policy), string(corev1.PullAlways), string(corev1.PullIfNotPresent), string(corev1.PullNever))
 }
 
 func validateLabels(e *rule.Errors, name string, l map[string]string) {
@@ -265,8 +269,16 @@ func (t Template) validateNetwork(e *rule.Errors) {
 			e.OneOf(at+".Effect", string(toleration.Effect),
 				string(corev1.TaintEffectNoSchedule), string(corev1.TaintEffectPreferNoSchedule), string(corev1.TaintEffectNoExecute))
 		}
-		if toleration.Key == "" && toleration.Operator != corev1.TolerationOpExists {
+		switch exists := toleration.Operator == corev1.TolerationOpExists; {
+		case toleration.Key == "" && !exists:
 			e.Add(at+".Key", "", "is required unless Operator is Exists")
+		case exists && toleration.Value != "":
+			e.Add(at+".Value", toleration.Value, "must not be given with the operator Exists")
+		case toleration.Key != "" && len(validation.IsQualifiedName(toleration.Key)) > 0:
+			e.Add(at+".Key", toleration.Key, "must be the key of a taint: [PREFIX/]NAME")
+		}
+		if toleration.TolerationSeconds != nil && toleration.Effect != corev1.TaintEffectNoExecute {
+			e.Add(at+".TolerationSeconds", *toleration.TolerationSeconds, "must not be given without the effect NoExecute")
 		}
 	}
 	for i, alias := range t.HostAliases {
@@ -283,9 +295,15 @@ func (t Template) validateNetwork(e *rule.Errors) {
 		e.OneOf("DNSPolicy", string(t.DNSPolicy),
 			string(corev1.DNSClusterFirst), string(corev1.DNSClusterFirstWithHostNet), string(corev1.DNSDefault), string(corev1.DNSNone))
 	}
+	if t.DNSConfig != nil {
+		for i, address := range t.DNSConfig.Nameservers {
+			e.IP(rule.Item("DNSConfig.Nameservers", i), address)
+		}
+	}
 	if t.DNSPolicy == corev1.DNSNone && (t.DNSConfig == nil || len(t.DNSConfig.Nameservers) == 0) {
 		e.Add("DNSConfig.Nameservers", "", "is required with DNSPolicy None")
 	}
+	spread := map[string]bool{}
 	for i, c := range t.TopologySpreadConstraints {
 		at := rule.Item("TopologySpreadConstraints", i)
 		e.Range(at+".MaxSkew", int(c.MaxSkew), 1, 1<<31-1)
@@ -293,6 +311,11 @@ func (t Template) validateNetwork(e *rule.Errors) {
 		if c.TopologyKey == "" {
 			e.Add(at+".TopologyKey", "", "is required: a label of nodes, such as topology.kubernetes.io/zone")
 		}
+		pair := c.TopologyKey + " " + string(c.WhenUnsatisfiable)
+		if spread[pair] {
+			e.Add(at+".TopologyKey", c.TopologyKey, "is listed twice with WhenUnsatisfiable "+string(c.WhenUnsatisfiable))
+		}
+		spread[pair] = true
 	}
 }
 
@@ -301,6 +324,9 @@ func (t Template) validateContainers(e *rule.Errors) {
 	check := func(at string, c corev1.Container) {
 		e.ContainerName(at+".Name", c.Name)
 		e.Image(at+".Image", c.Image)
+		if c.ImagePullPolicy != "" {
+			validatePullPolicy(e, at+".ImagePullPolicy", c.ImagePullPolicy)
+		}
 		names = append(names, c.Name)
 	}
 	for i, c := range t.InitContainers {

@@ -1,9 +1,9 @@
 package pod
 
 import (
-	"fmt"
 	"path"
 	"strings"
+	"unicode"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
@@ -101,8 +101,9 @@ func (v Volume) Validate() field.ErrorList {
 	if v.Name != "" && len(validation.IsDNS1123Label(v.Name)) > 0 {
 		e.Add("Name", v.Name, "must be 1 to 63 lower-case letters, digits or '-', and start and end with a letter or digit")
 	}
-	if v.SubPath != "" && (path.IsAbs(v.SubPath) || path.Clean(v.SubPath) != v.SubPath || strings.HasPrefix(v.SubPath, "..")) {
-		e.Add("SubPath", v.SubPath, "must be a relative path without '.', '..' or a trailing slash")
+	if v.SubPath != "" && (path.IsAbs(v.SubPath) || path.Clean(v.SubPath) != v.SubPath || strings.HasPrefix(v.SubPath, "..") ||
+		strings.ContainsFunc(v.SubPath, unicode.IsControl)) {
+		e.Add("SubPath", v.SubPath, "must be a relative path without '.', '..', control characters or a trailing slash")
 	}
 	given := 0
 	for _, one := range []bool{v.EmptyDir != "", v.Claim != "", v.ConfigMap != "", v.Secret != "", v.Projected != nil, v.Ephemeral != nil} {
@@ -128,7 +129,7 @@ func (v Volume) validateSource(e *rule.Errors) {
 		e.Name(strings.TrimPrefix(kind, "PersistentVolume"), name)
 	}
 	if v.External && name == "" {
-		e.Add("External", v.External, fmt.Sprintf("must not be set for an %s volume, which no other app can make", kind))
+		e.Add("External", v.External, "must not be set for a volume of kind "+kind+", which no other app can make")
 	}
 	if len(v.Items) > 0 && !files {
 		e.Add("Items", "...", "must not be given without ConfigMap or Secret")

@@ -84,6 +84,7 @@ type Stack struct {
 func New(scope constructs.Construct, id string, props Props) *Stack {
 	s := &Stack{}
 	problems := props.Validate()
+	generated := props.Secret.Source == nil
 	props = props.withDefaults()
 	construct.InitChart(s, scope, id, props.Namespace.Name).Report(problems)
 
@@ -92,6 +93,9 @@ func New(scope constructs.Construct, id string, props Props) *Stack {
 	s.credentials = project.Secret
 	if s.credentials == nil {
 		s.credentials = secret.New(s, "secret", props.Secret)
+		if generated {
+			construct.Of(s.credentials).Derived()
+		}
 	}
 	if project.Database == nil {
 		if props.Database.Secret == nil {

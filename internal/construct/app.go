@@ -82,7 +82,7 @@ func (n *Node) all() []*Problem {
 	var problems []*Problem
 	add := func(list field.ErrorList) {
 		for _, err := range list {
-			problems = append(problems, &Problem{Path: n.path, Err: err})
+			problems = append(problems, &Problem{Path: n.path, Err: err, derived: n.derived})
 		}
 	}
 	add(n.problems)
@@ -124,6 +124,8 @@ type Problem struct {
 
 	// also are the paths of further constructs with the same mistake.
 	also []string
+
+	derived bool
 }
 
 // Error returns the problem in one line: path, field, value, rule.
@@ -164,6 +166,10 @@ func Merge(problems []*Problem) []*Problem {
 		case first.Path == p.Path && first.Err.Field != p.Err.Field:
 			merged = append(merged, p)
 		case first.Path != p.Path && !slices.Contains(first.also, p.Path):
+			if first.derived && !p.derived {
+				first.Path, p.Path = p.Path, first.Path
+				first.Err, first.derived = p.Err, false
+			}
 			first.also = append(first.also, p.Path)
 		}
 	}

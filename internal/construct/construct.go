@@ -28,6 +28,7 @@ type Node struct {
 	children map[string]bool
 	problems field.ErrorList
 	checks   []func() field.ErrorList
+	derived  bool
 }
 
 // Chart is what Go knows of a chart.
@@ -259,6 +260,10 @@ func (n *Node) ServiceHost(name string) string {
 
 // Report adds problems of the construct's own props.
 func (n *Node) Report(problems field.ErrorList) { n.problems = append(n.problems, problems...) }
+
+// Derived marks a construct whose props follow from those of another: a mistake
+// in both is told by the other.
+func (n *Node) Derived() { n.derived = true }
 
 // Check adds a check that looks at other constructs. It runs when the tree is
 // complete.

@@ -109,6 +109,12 @@ func (p Pod) Build() corev1.PodTemplateSpec {
 	if t.RuntimeClassName != "" {
 		spec.RuntimeClassName = &t.RuntimeClassName
 	}
+	spec.TopologySpreadConstraints = slices.DeleteFunc(spec.TopologySpreadConstraints, func(own corev1.TopologySpreadConstraint) bool {
+		// Kubernetes takes each pair once; the user's has the say.
+		return slices.ContainsFunc(t.TopologySpreadConstraints, func(given corev1.TopologySpreadConstraint) bool {
+			return given.TopologyKey == own.TopologyKey && given.WhenUnsatisfiable == own.WhenUnsatisfiable
+		})
+	})
 	for _, constraint := range t.TopologySpreadConstraints {
 		if constraint.LabelSelector == nil {
 			constraint.LabelSelector = &metav1.LabelSelector{MatchLabels: labels.Selector(p.Name)}
