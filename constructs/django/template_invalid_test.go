@@ -181,7 +181,7 @@ var wrongTemplates = map[string]mistake{
 		withToleration(corev1.Toleration{Key: "pool", Operator: corev1.TolerationOpExists, Value: "spot"}),
 		`test/web: Pod.Tolerations[0].Value: "spot": must not be given with the operator Exists`,
 	},
-	"toleration: no key": {
+	"toleration: odd key": {
 		withToleration(corev1.Toleration{Key: "a b", Operator: corev1.TolerationOpExists}),
 		`test/web: Pod.Tolerations[0].Key: "a b": must be the key of a taint`,
 	},
