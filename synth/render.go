@@ -263,7 +263,7 @@ func (r *rendered) write(t tree) {
 func order(documents string) string {
 	var out strings.Builder
 	out.Grow(len(documents))
-	for i, document := range strings.Split(documents, "\n---\n") {
+	for i, document := range strings.Split(strings.TrimSuffix(documents, "\n"), "\n---\n") {
 		if i > 0 {
 			out.WriteString("---\n")
 		}
@@ -272,36 +272,34 @@ func order(documents string) string {
 			switch key, _, _ := strings.Cut(block, ":"); key {
 			case "apiVersion", "kind", "metadata":
 				out.WriteString(block)
+				out.WriteByte('\n')
 			default:
 				rest = append(rest, block)
 			}
 		}
 		for _, block := range rest {
 			out.WriteString(block)
+			out.WriteByte('\n')
 		}
 	}
 	return out.String()
 }
 
-// blocks yields each top-level key of a document with its value, in lines.
+// blocks yields each top-level key of a document with its value, without the
+// line break at the end.
 func blocks(document string) iter.Seq[string] {
 	return func(yield func(string) bool) {
-		block := ""
-		for line := range strings.Lines(document) {
-			if !strings.HasSuffix(line, "\n") {
-				line += "\n"
+		start := 0
+		for i := 0; i+1 < len(document); i++ {
+			if next := document[i+1]; document[i] != '\n' || next == ' ' || next == '\n' {
+				continue
 			}
-			if block != "" && line[0] != ' ' && line[0] != '\n' {
-				if !yield(block) {
-					return
-				}
-				block = ""
+			if !yield(document[start:i]) {
+				return
 			}
-			block += line
+			start = i + 1
 		}
-		if block != "" {
-			yield(block)
-		}
+		yield(document[start:])
 	}
 }
 

@@ -1,6 +1,6 @@
 // Command naive renders stacks as bench/ours does, with the same flags, by
 // plain cdk8s: its own types of the Kubernetes objects, and App.Synth. It reads
-// the scripts of the objects from ../helm/files.
+// the scripts of the objects from ../../internal/script.
 package main
 
 import (

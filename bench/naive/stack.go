@@ -23,13 +23,15 @@ const lockScript = `exec 9>>"$0"
 flock -n 9 || { echo "waiting for the server before this one to end"; flock 9; }
 exec docker-entrypoint.sh "$@"`
 
+var generatedKeys = []string{"POSTGRES_PASSWORD", "SECRET_KEY"}
+
 var (
 	generateScript = script("generate.py")
 	pruneScript    = script("prune.py")
 )
 
 func script(name string) string {
-	content, err := os.ReadFile(filepath.Join("..", "helm", "files", name))
+	content, err := os.ReadFile(filepath.Join("..", "..", "internal", "script", name))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -69,10 +71,12 @@ func NewDjangoStack(scope constructs.Construct, id string, isolated bool) cdk8s.
 	// The chart gives its own namespace to every object.
 	namespace.AddJsonPatch(cdk8s.JsonPatch_Remove(jsii.String("/metadata/namespace")))
 
+	secretAnnotations := keepData()
+	(*secretAnnotations)["django-cdk8s.example.com/generated-keys"] = jsii.String(strings.Join(generatedKeys, ","))
 	k8s.NewKubeSecret(chart, jsii.String("secret"), &k8s.KubeSecretProps{
 		Metadata: &k8s.ObjectMeta{
 			Name:        jsii.String(env),
-			Annotations: keepData(),
+			Annotations: secretAnnotations,
 			Labels:      labels(env, "credentials", "django"),
 		},
 		Type:      jsii.String("Opaque"),
@@ -134,7 +138,7 @@ func addGenerator(chart cdk8s.Chart, namespace string, labels *map[string]*strin
 		ReadOnly:  jsii.Bool(true),
 	}}
 	k8s.NewKubeJob(chart, jsii.String("generator-job"), &k8s.KubeJobProps{
-		Metadata: &k8s.ObjectMeta{Name: jsii.String(generator + "-a2b8a8a5"), Labels: labels},
+		Metadata: &k8s.ObjectMeta{Name: jsii.String(generator + "-e3cfc08e"), Labels: labels},
 		Spec: &k8s.JobSpec{
 			BackoffLimit: jsii.Number(6),
 			Template: &k8s.PodTemplateSpec{
@@ -159,7 +163,7 @@ func addGenerator(chart cdk8s.Chart, namespace string, labels *map[string]*strin
 						Image:           jsii.String(image),
 						ImagePullPolicy: jsii.String("IfNotPresent"),
 						Command:         jsii.Strings("python3", "-I", "-c", generateScript),
-						Args:            jsii.Strings(env, "POSTGRES_PASSWORD", "SECRET_KEY"),
+						Args:            jsii.Strings(append([]string{env}, generatedKeys...)...),
 						Resources:       resources("50m", "64Mi", "500m", "256Mi"),
 						SecurityContext: containerSecurity(),
 						VolumeMounts:    mounts,
@@ -167,14 +171,20 @@ func addGenerator(chart cdk8s.Chart, namespace string, labels *map[string]*strin
 					Volumes: &[]*k8s.Volume{{
 						Name: jsii.String("api"),
 						Projected: &k8s.ProjectedVolumeSource{Sources: &[]*k8s.VolumeProjection{
-							{ServiceAccountToken: &k8s.ServiceAccountTokenProjection{Path: jsii.String("token")}},
+							{ServiceAccountToken: &k8s.ServiceAccountTokenProjection{
+								Path:              jsii.String("token"),
+								ExpirationSeconds: jsii.Number(3600),
+							}},
 							{ConfigMap: &k8s.ConfigMapProjection{
 								Name:  jsii.String("kube-root-ca.crt"),
 								Items: &[]*k8s.KeyToPath{{Key: jsii.String("ca.crt"), Path: jsii.String("ca.crt")}},
 							}},
 							{DownwardApi: &k8s.DownwardApiProjection{Items: &[]*k8s.DownwardApiVolumeFile{{
-								Path:     jsii.String("namespace"),
-								FieldRef: &k8s.ObjectFieldSelector{FieldPath: jsii.String("metadata.namespace")},
+								Path: jsii.String("namespace"),
+								FieldRef: &k8s.ObjectFieldSelector{
+									ApiVersion: jsii.String("v1"),
+									FieldPath:  jsii.String("metadata.namespace"),
+								},
 							}}}},
 						}},
 					}},
@@ -254,8 +264,8 @@ func addDatabase(chart cdk8s.Chart, labels *map[string]*string) {
 							},
 						},
 						memory("shm", "256Mi"),
-						{Name: jsii.String("run"), EmptyDir: &k8s.EmptyDirVolumeSource{}},
-						{Name: jsii.String("tmp"), EmptyDir: &k8s.EmptyDirVolumeSource{}},
+						emptyDir("run", "16Mi"),
+						emptyDir("tmp", "1Gi"),
 					},
 				},
 			},
@@ -307,7 +317,7 @@ func addWeb(chart cdk8s.Chart, namespace string, labels *map[string]*string) {
 						Ports:           &[]*k8s.ContainerPort{{Name: jsii.String("http"), ContainerPort: jsii.Number(8000)}},
 						EnvFrom:         &[]*k8s.EnvFromSource{{SecretRef: &k8s.SecretEnvSource{Name: jsii.String(env)}}},
 						Env: &[]*k8s.EnvVar{
-							value("POSTGRES_HOST", "postgres."+namespace+".svc.cluster.local"),
+							value("POSTGRES_HOST", "postgres."+namespace+".svc"),
 							value("POSTGRES_PORT", "5432"),
 							fromSecret("POSTGRES_DB", "POSTGRES_DB"),
 							fromSecret("POSTGRES_USER", "POSTGRES_USER"),
@@ -336,7 +346,7 @@ func addWeb(chart cdk8s.Chart, namespace string, labels *map[string]*string) {
 						},
 					}},
 					Volumes: &[]*k8s.Volume{
-						{Name: jsii.String("tmp"), EmptyDir: &k8s.EmptyDirVolumeSource{}},
+						emptyDir("tmp", "1Gi"),
 						memory("gunicorn", "1Mi"),
 					},
 				},
@@ -350,10 +360,9 @@ func addService(chart cdk8s.Chart, name, portName string, port float64, labels *
 	k8s.NewKubeService(chart, jsii.String(name+"-service"), &k8s.KubeServiceProps{
 		Metadata: &k8s.ObjectMeta{Name: &name, Labels: labels},
 		Spec: &k8s.ServiceSpec{
-			Type:        jsii.String("ClusterIP"),
-			ExternalIPs: &[]*string{},
-			Ports:       &[]*k8s.ServicePort{{Name: &portName, Port: &port, TargetPort: number(port)}},
-			Selector:    &map[string]*string{"app": &name},
+			Type:     jsii.String("ClusterIP"),
+			Ports:    &[]*k8s.ServicePort{{Name: &portName, Port: &port, TargetPort: number(port)}},
+			Selector: &map[string]*string{"app": &name},
 		},
 	})
 }
@@ -458,6 +467,10 @@ func fromSecret(name, key string) *k8s.EnvVar {
 
 func mount(name, path string) *k8s.VolumeMount {
 	return &k8s.VolumeMount{Name: &name, MountPath: &path}
+}
+
+func emptyDir(name, size string) *k8s.Volume {
+	return &k8s.Volume{Name: &name, EmptyDir: &k8s.EmptyDirVolumeSource{SizeLimit: quantity(size)}}
 }
 
 func memory(name, size string) *k8s.Volume {

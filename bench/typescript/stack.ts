@@ -8,12 +8,13 @@ import { Construct } from 'constructs';
 const image = 'docker.io/example/django-app:1.0.0';
 const env = 'django-env-secret';
 const generator = `${env}-generate`;
+const generatedKeys = ['POSTGRES_PASSWORD', 'SECRET_KEY'];
 const tokenPath = '/var/run/secrets/kubernetes.io/serviceaccount';
 const keepData = { 'argocd.argoproj.io/sync-options': 'Prune=false,Delete=false' };
 
-const files = join(__dirname, '..', 'helm', 'files');
-const generateScript = readFileSync(join(files, 'generate.py'), 'utf8');
-const pruneScript = readFileSync(join(files, 'prune.py'), 'utf8');
+const scripts = join(__dirname, '..', '..', 'internal', 'script');
+const generateScript = readFileSync(join(scripts, 'generate.py'), 'utf8');
+const pruneScript = readFileSync(join(scripts, 'prune.py'), 'utf8');
 const lockScript = `exec 9>>"$0"
 flock -n 9 || { echo "waiting for the server before this one to end"; flock 9; }
 exec docker-entrypoint.sh "$@"`;
@@ -57,7 +58,11 @@ export class DjangoStack extends Chart {
     namespace.addJsonPatch(JsonPatch.remove('/metadata/namespace'));
 
     new k8s.KubeSecret(this, 'secret', {
-      metadata: { name: env, annotations: keepData, labels: labels(env, 'credentials', 'django') },
+      metadata: {
+        name: env,
+        annotations: { ...keepData, 'django-cdk8s.example.com/generated-keys': generatedKeys.join(',') },
+        labels: labels(env, 'credentials', 'django'),
+      },
       type: 'Opaque',
       immutable: false,
       stringData: { POSTGRES_DB: 'django', POSTGRES_USER: 'django' },
@@ -95,7 +100,7 @@ export class DjangoStack extends Chart {
       volumeMounts: [{ name: 'api', mountPath: tokenPath, readOnly: true }],
     };
     new k8s.KubeJob(this, 'generator-job', {
-      metadata: { name: `${generator}-a2b8a8a5`, labels },
+      metadata: { name: `${generator}-e3cfc08e`, labels },
       spec: {
         backoffLimit: 6,
         template: {
@@ -114,7 +119,7 @@ export class DjangoStack extends Chart {
                 ...container,
                 name: 'generate',
                 command: ['python3', '-I', '-c', generateScript],
-                args: [env, 'POSTGRES_PASSWORD', 'SECRET_KEY'],
+                args: [env, ...generatedKeys],
               },
             ],
             volumes: [
@@ -122,11 +127,13 @@ export class DjangoStack extends Chart {
                 name: 'api',
                 projected: {
                   sources: [
-                    { serviceAccountToken: { path: 'token' } },
+                    { serviceAccountToken: { path: 'token', expirationSeconds: 3600 } },
                     { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
                     {
                       downwardApi: {
-                        items: [{ path: 'namespace', fieldRef: { fieldPath: 'metadata.namespace' } }],
+                        items: [
+                          { path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } },
+                        ],
                       },
                     },
                   ],
@@ -193,8 +200,8 @@ export class DjangoStack extends Chart {
             volumes: [
               { name: 'data', persistentVolumeClaim: { claimName: 'postgres-pvc' } },
               { name: 'shm', emptyDir: { medium: 'Memory', sizeLimit: quantity('256Mi') } },
-              { name: 'run', emptyDir: {} },
-              { name: 'tmp', emptyDir: {} },
+              { name: 'run', emptyDir: { sizeLimit: quantity('16Mi') } },
+              { name: 'tmp', emptyDir: { sizeLimit: quantity('1Gi') } },
             ],
           },
         },
@@ -232,7 +239,7 @@ export class DjangoStack extends Chart {
                 ports: [{ name: 'http', containerPort: 8000 }],
                 envFrom: [{ secretRef: { name: env } }],
                 env: [
-                  { name: 'POSTGRES_HOST', value: `postgres.${namespace}.svc.cluster.local` },
+                  { name: 'POSTGRES_HOST', value: `postgres.${namespace}.svc` },
                   { name: 'POSTGRES_PORT', value: '5432' },
                   fromSecret('POSTGRES_DB'),
                   fromSecret('POSTGRES_USER'),
@@ -263,7 +270,7 @@ export class DjangoStack extends Chart {
               },
             ],
             volumes: [
-              { name: 'tmp', emptyDir: {} },
+              { name: 'tmp', emptyDir: { sizeLimit: quantity('1Gi') } },
               { name: 'gunicorn', emptyDir: { medium: 'Memory', sizeLimit: quantity('1Mi') } },
             ],
           },
@@ -278,7 +285,6 @@ export class DjangoStack extends Chart {
       metadata: { name, labels },
       spec: {
         type: 'ClusterIP',
-        externalIPs: [],
         ports: [{ name: portName, port, targetPort: number(port) }],
         selector: { app: name },
       },

@@ -87,7 +87,7 @@ func drawTemplate(d drawer) pod.Template {
 		Affinity:          field(d, "Affinity", affinity(true), affinity(false)),
 		Tolerations:       field(d, "Tolerations", list(toleration(true)), list(toleration(false))),
 		TopologySpreadConstraints: field(d, "TopologySpreadConstraints",
-			list(spread(true)), list(spread(false))),
+			rapid.SliceOfNDistinct(spread(true), 0, 3, spreadKey), list(spread(false))),
 		PriorityClassName: field(d, "PriorityClassName", dnsName, anything),
 		RuntimeClassName:  field(d, "RuntimeClassName", dnsName, anything),
 		SchedulerName:     field(d, "SchedulerName", dnsName, anything),
@@ -283,6 +283,9 @@ func spread(good bool) *rapid.Generator[corev1.TopologySpreadConstraint] {
 		}
 	})
 }
+
+// spreadKey is what no two constraints may have in common.
+func spreadKey(c corev1.TopologySpreadConstraint) string { return c.TopologyKey + string(c.WhenUnsatisfiable) }
 
 func alias(ips, names *rapid.Generator[string]) *rapid.Generator[corev1.HostAlias] {
 	return rapid.Custom(func(t *rapid.T) corev1.HostAlias {

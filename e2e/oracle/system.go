@@ -148,6 +148,9 @@ func draw(t *rapid.T) system {
 		if _, elsewhere := s.project.Database.(postgres.Connection); elsewhere && wild == 0 {
 			s.stack.Database = postgres.DatabaseProps{}
 		}
+		if s.project.Secret != nil && wild == 0 {
+			s.stack.Secret = secret.Props{}
+		}
 	}
 	return s
 }

@@ -161,7 +161,7 @@ var (
 	// A user that is not root cannot listen below.
 	serverPort = rapid.IntRange(1024, 65535)
 	address    = rapid.OneOf(pattern(`(192\.0\.2|10\.1[0-9]?\.[1-9])\.[1-9][0-9]?`), pattern(`2001:db8(:[1-9a-f][0-9a-f]{0,3}){6}`))
-	cidr       = pattern(`192\.0\.2\.[1-9][0-9]?/32|10\.[1-9][0-9]?\.0\.0/16|203\.0\.113\.0/24|2001:db8::/32`)
+	cidr       = pattern(`192\.0\.2\.[1-9][0-9]?/32|10\.[1-9][0-9]?\.0\.0/16|2001:db8:[1-9a-f][0-9a-f]{0,3}::/48`)
 
 	// texts are handed to a process as they are.
 	texts    = rapid.OneOf(awkward.Filter(harmless), pattern(`[ -~]{0,20}`).Filter(harmless), rapid.String().Filter(harmless))
