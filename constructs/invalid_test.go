@@ -97,7 +97,7 @@ var wrong = map[string]struct {
 	"namespace: label key":         {withNamespace(namespace.Props{Labels: map[string]string{"a b": "c"}}), `test/namespace: Labels[a b]: "c": has a key that is no label key`},
 	"namespace: label value":       {withNamespace(namespace.Props{Labels: map[string]string{"a": "b c"}}), `test/namespace: Labels[a]: "b c": must be at most 63`},
 	"namespace: label of a level":  {withNamespace(namespace.Props{Labels: map[string]string{"pod-security.kubernetes.io/enforce": "baseline"}}), `Labels[pod-security.kubernetes.io/enforce]: "baseline": is set by Enforce, Audit and Warn`},
-	"secret: no source":            {withSecret(secret.Props{}), `test/secret: Source: <nil>: is required: Existing, Generated or Literal`},
+	"secret: no source":            {withSecret(secret.Props{}), `test/secret: Source: "": is required: Existing, Generated or Literal`},
 	"secret: name":                 {withSecret(secret.Props{Name: "django_env", Source: secret.Existing("A")}), `test/secret: Name: "django_env": must be 1 to 253 lower-case`},
 	"secret: existing keys":        {withSecret(secret.Props{Source: secret.Existing()}), `test/secret: Source: "Existing()": must name the keys`},
 	"secret: existing key":         {withSecret(secret.Props{Source: secret.Existing("A B")}), `test/secret: Source.Keys[0]: "A B": must be 1 to 253 letters`},
@@ -106,8 +106,8 @@ var wrong = map[string]struct {
 	"secret: literal key":          {withSecret(secret.Props{Source: secret.Literal(map[string]string{"a/b": "c"})}), `test/secret: Source.Values[a/b]: "a/b": must be 1 to 253 letters`},
 	"secret: literal control":      {withSecret(secret.Props{Source: secret.Literal(map[string]string{"a": "\u009b"})}), `test/secret: Source.Values[a]: "...": must be UTF-8 text`},
 	"web: env with a separator":    {withProject(django.Project{Env: map[string]string{"A": "a\u2028b"}}), `test/web: Project.Env[A]: "...": must be UTF-8 text`},
-	"web: env in octal":            {withProject(django.Project{Env: map[string]string{"UMASK": "0o022"}}), `test/web: Project.Env[UMASK]: "0o022": must be written in another way`},
-	"web: env in odd digits":       {withProject(django.Project{Env: map[string]string{"A": "1e_1"}}), `test/web: Project.Env[A]: "1e_1": must be written in another way`},
+	"web: env in octal":            {withProject(django.Project{Env: map[string]string{"UMASK": "0o022"}}), `test/web: Project.Env[UMASK]: "0o022": would be parsed as a YAML number`},
+	"web: env in odd digits":       {withProject(django.Project{Env: map[string]string{"A": "1e_1"}}), `test/web: Project.Env[A]: "1e_1": would be parsed as a YAML number`},
 	"web: env that is no UTF-8":    {withProject(django.Project{Env: map[string]string{"A": "\xff"}}), `test/web: Project.Env[A]: "...": must be UTF-8 text`},
 	"secret: generated image":      {withSecret(secret.Props{Source: secret.Generated(secret.GeneratedProps{})}), `test/secret: Source.Image: "": is required`},
 	"secret: generated bad image":  {withGenerated(secret.GeneratedProps{Image: "Shop:1"}), `test/secret: Source.Image: "Shop:1": must be an image reference`},
@@ -127,7 +127,7 @@ var wrong = map[string]struct {
 			env := secret.New(chart, "secret", secret.Props{})
 			django.NewWeb(chart, "web", django.WebProps{Project: django.Project{Image: "shop:1", Database: postgres.NewDatabase(chart, "database", postgres.DatabaseProps{Secret: env})}})
 		},
-		`test/secret: Source: <nil>: is required`,
+		`test/secret: Source: "": is required`,
 	},
 	"secret: generated longer name": {
 		withSecret(secret.Props{Name: strings.Repeat("a", 254), Source: secret.Generated(secret.GeneratedProps{Image: "shop:1"})}),
@@ -445,5 +445,21 @@ func TestChartOfAWrongNamespace(t *testing.T) {
 	})
 	if len(got) != 1 || !strings.Contains(got[0], `metadata.namespace: "My_Shop": must be 1 to 63 lower-case`) {
 		t.Errorf("problems:\n%s\nwant one about the namespace", strings.Join(got, "\n"))
+	}
+}
+
+// A scope that is nil has no app to report it, and is told with its place.
+func TestNilScopes(t *testing.T) {
+	for name, build := range map[string]func(){
+		"nil":            func() { secret.New(nil, "secret", secret.Props{}) },
+		"nil pointer":    func() { namespace.New((*namespace.Namespace)(nil), "namespace", namespace.Props{}) },
+		"nil of a stack": func() { stack.New(nil, "stack", stack.Props{}) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := cdktest.Problems(t, func(cdk8s.Chart) { build() })
+			if len(got) != 1 || !strings.HasPrefix(got[0], "invalid_test.go:") || !strings.Contains(got[0], "is required: the chart") {
+				t.Errorf("problems %q, want one line with its place", got)
+			}
+		})
 	}
 }

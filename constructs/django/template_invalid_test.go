@@ -101,7 +101,7 @@ var wrongTemplates = map[string]mistake{
 		withLabels(map[string]string{"a": "b c"}), `test/web: Pod.Labels[a]: "b c": must be at most 63 letters`,
 	},
 	"label: a number": {
-		withLabels(map[string]string{"a": "0o17"}), `test/web: Pod.Labels[a]: "0o17": must be written in another way`,
+		withLabels(map[string]string{"a": "0o17"}), `test/web: Pod.Labels[a]: "0o17": would be parsed as a YAML number`,
 	},
 	"label: of the selector": {
 		withLabels(map[string]string{"app": "shop"}), `test/web: Pod.Labels[app]: "shop": is managed`,
@@ -127,7 +127,7 @@ var wrongTemplates = map[string]mistake{
 	},
 	"annotation: a number": {
 		withAnnotations(map[string]string{"a": "0o17"}),
-		`test/web: Pod.Annotations[a]: "0o17": must be written in another way`,
+		`test/web: Pod.Annotations[a]: "0o17": would be parsed as a YAML number`,
 	},
 	"annotation: too long": {
 		withAnnotations(map[string]string{"a": strings.Repeat("a", 256<<10)}),

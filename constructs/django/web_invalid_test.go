@@ -142,7 +142,7 @@ var wrongWebs = map[string]struct {
 	"priority class: blank":      {withPod(pod.Template{PriorityClassName: " "}), `test/web: Pod.PriorityClassName: " ": must be 1 to 253 lower-case`},
 	"priority class: underscore": {withPod(pod.Template{PriorityClassName: "store_front"}), `test/web: Pod.PriorityClassName: "store_front": must be`},
 	"priority class: too long":   {withPod(pod.Template{PriorityClassName: strings.Repeat("a", 254)}), `must be 1 to 253 lower-case`},
-	"priority class: a number":   {withPod(pod.Template{PriorityClassName: "0o17"}), `test/web: Pod.PriorityClassName: "0o17": must be written in another way`},
+	"priority class: a number":   {withPod(pod.Template{PriorityClassName: "0o17"}), `test/web: Pod.PriorityClassName: "0o17": would be parsed as a YAML number`},
 
 	"check: lower case": {withWeb(django.WebProps{DeployCheck: "warning"}), `test/web: DeployCheck: "warning": must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL`},
 	"check: blank":      {withWeb(django.WebProps{DeployCheck: " "}), `test/web: DeployCheck: " ": must be one of`},
@@ -246,7 +246,7 @@ var wrongWebs = map[string]struct {
 	},
 	"store: bucket":        {withStore(func(store *django.ObjectStore) { store.Bucket = "Media" }), `test/web: Project.Media.Bucket: "Media": must be 3 to 63 lower-case`},
 	"store: no bucket":     {withStore(func(store *django.ObjectStore) { store.Bucket = "" }), `test/web: Project.Media.Bucket: "": must be 3 to 63 lower-case`},
-	"store: bucket number": {withStore(func(store *django.ObjectStore) { store.Bucket = "0o17" }), `test/web: Project.Media.Bucket: "0o17": must be written in another way`},
+	"store: bucket number": {withStore(func(store *django.ObjectStore) { store.Bucket = "0o17" }), `test/web: Project.Media.Bucket: "0o17": would be parsed as a YAML number`},
 	"store: no scheme":     {withEndpoint("s3.example.com"), `test/web: Project.Media.Endpoint: "s3.example.com": must be a URL such as https://s3.example.com:9000`},
 	"store: other scheme":  {withEndpoint("s3://s3.example.com"), `test/web: Project.Media.Endpoint: "s3://s3.example.com": must be a URL`},
 	"store: path":          {withEndpoint("https://s3.example.com/media"), `test/web: Project.Media.Endpoint: "https://s3.example.com/media": must be a URL`},

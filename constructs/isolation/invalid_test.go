@@ -45,7 +45,7 @@ var wrong = map[string]struct {
 	"peer of any namespace":  {withIngress(isolation.Peer{Pods: map[string]string{"app": "a"}}), `test/isolation: IngressFrom[0].Namespace: "": must be 1 to 63 lower-case`},
 	"long namespace":         {withIngress(isolation.Peer{Namespace: strings.Repeat("a", 64)}), `must be 1 to 63 lower-case`},
 	"namespace with a dot":   {with(isolation.Props{MetricsFrom: []isolation.Peer{{Namespace: "a.b"}}}), `test/isolation: MetricsFrom[0].Namespace: "a.b": must be 1 to 63 lower-case`},
-	"namespace of digits":    {withIngress(isolation.Peer{Namespace: "0o17"}), `test/isolation: IngressFrom[0].Namespace: "0o17": must be written in another way`},
+	"namespace of digits":    {withIngress(isolation.Peer{Namespace: "0o17"}), `test/isolation: IngressFrom[0].Namespace: "0o17": would be parsed as a YAML number`},
 	"label key":              {withIngress(isolation.Peer{Namespace: "a", Pods: map[string]string{"a b": "c"}}), `test/isolation: IngressFrom[0].Pods[a b]: "c": has a key that is no label key`},
 	"label value":            {with(isolation.Props{DNS: []isolation.Peer{{Namespace: "a", Pods: map[string]string{"a": strings.Repeat("b", 64)}}}}), `test/isolation: DNS[0].Pods[a]: "` + strings.Repeat("b", 64) + `": must be at most 63`},
 	"addresses and pods":     {withIngress(isolation.Peer{CIDR: "10.0.0.0/8", Namespace: "a"}), `test/isolation: IngressFrom[0].CIDR: "10.0.0.0/8": must not be given together with Namespace or Pods`},

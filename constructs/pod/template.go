@@ -2,6 +2,7 @@ package pod
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
@@ -222,7 +223,9 @@ func (t Template) Validate() field.ErrorList {
 	e.OptionalName("RuntimeClassName", t.RuntimeClassName)
 	e.OptionalName("SchedulerName", t.SchedulerName)
 	t.validateAccount(&e)
-	t.validateNetwork(&e)
+	t.validateTolerations(&e)
+	t.validateSpread(&e)
+	t.validateNames(&e)
 	t.validateContainers(&e)
 	t.validateEnv(&e)
 	for i, v := range t.Volumes {
@@ -259,7 +262,7 @@ func (t Template) validateAccount(e *rule.Errors) {
 	}
 }
 
-func (t Template) validateNetwork(e *rule.Errors) {
+func (t Template) validateTolerations(e *rule.Errors) {
 	for i, toleration := range t.Tolerations {
 		at := rule.Item("Tolerations", i)
 		if toleration.Operator != "" {
@@ -281,6 +284,26 @@ func (t Template) validateNetwork(e *rule.Errors) {
 			e.Add(at+".TolerationSeconds", *toleration.TolerationSeconds, "must not be given without the effect NoExecute")
 		}
 	}
+}
+
+func (t Template) validateSpread(e *rule.Errors) {
+	spread := map[string]bool{}
+	for i, c := range t.TopologySpreadConstraints {
+		at := rule.Item("TopologySpreadConstraints", i)
+		e.Range(at+".MaxSkew", int(c.MaxSkew), 1, math.MaxInt32)
+		e.OneOf(at+".WhenUnsatisfiable", string(c.WhenUnsatisfiable), string(corev1.DoNotSchedule), string(corev1.ScheduleAnyway))
+		if c.TopologyKey == "" {
+			e.Add(at+".TopologyKey", "", "is required: a label of nodes, such as topology.kubernetes.io/zone")
+		}
+		pair := c.TopologyKey + " " + string(c.WhenUnsatisfiable)
+		if spread[pair] {
+			e.Add(at+".TopologyKey", c.TopologyKey, "is listed twice with WhenUnsatisfiable "+string(c.WhenUnsatisfiable))
+		}
+		spread[pair] = true
+	}
+}
+
+func (t Template) validateNames(e *rule.Errors) {
 	for i, alias := range t.HostAliases {
 		at := rule.Item("HostAliases", i)
 		e.IP(at+".IP", alias.IP)
@@ -295,27 +318,15 @@ func (t Template) validateNetwork(e *rule.Errors) {
 		e.OneOf("DNSPolicy", string(t.DNSPolicy),
 			string(corev1.DNSClusterFirst), string(corev1.DNSClusterFirstWithHostNet), string(corev1.DNSDefault), string(corev1.DNSNone))
 	}
+	var servers []string
 	if t.DNSConfig != nil {
-		for i, address := range t.DNSConfig.Nameservers {
-			e.IP(rule.Item("DNSConfig.Nameservers", i), address)
-		}
+		servers = t.DNSConfig.Nameservers
 	}
-	if t.DNSPolicy == corev1.DNSNone && (t.DNSConfig == nil || len(t.DNSConfig.Nameservers) == 0) {
+	for i, address := range servers {
+		e.IP(rule.Item("DNSConfig.Nameservers", i), address)
+	}
+	if t.DNSPolicy == corev1.DNSNone && len(servers) == 0 {
 		e.Add("DNSConfig.Nameservers", "", "is required with DNSPolicy None")
-	}
-	spread := map[string]bool{}
-	for i, c := range t.TopologySpreadConstraints {
-		at := rule.Item("TopologySpreadConstraints", i)
-		e.Range(at+".MaxSkew", int(c.MaxSkew), 1, 1<<31-1)
-		e.OneOf(at+".WhenUnsatisfiable", string(c.WhenUnsatisfiable), string(corev1.DoNotSchedule), string(corev1.ScheduleAnyway))
-		if c.TopologyKey == "" {
-			e.Add(at+".TopologyKey", "", "is required: a label of nodes, such as topology.kubernetes.io/zone")
-		}
-		pair := c.TopologyKey + " " + string(c.WhenUnsatisfiable)
-		if spread[pair] {
-			e.Add(at+".TopologyKey", c.TopologyKey, "is listed twice with WhenUnsatisfiable "+string(c.WhenUnsatisfiable))
-		}
-		spread[pair] = true
 	}
 }
 

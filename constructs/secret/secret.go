@@ -63,7 +63,7 @@ func (p Props) Validate() field.ErrorList {
 	p = p.withDefaults()
 	if p.Source == nil {
 		e.Name("Name", p.Name)
-		e.Add("Source", p.Source, "is required: Existing, Generated or Literal")
+		e.Add("Source", "", "is required: Existing, Generated or Literal")
 	} else {
 		p.Source.validate(&e, p)
 	}

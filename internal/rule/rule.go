@@ -349,7 +349,7 @@ func (e *Errors) quoted(field, value string) {
 		return
 	}
 	if _, number := read.(float64); number && !yaml11Number.MatchString(value) {
-		e.Add(field, value, "must be written in another way, such as 15 for 0o17: cdk8s leaves its quotes out, and Kubernetes reads a number where it wants a text")
+		e.Add(field, value, "would be parsed as a YAML number: write it in another way, such as 15 for 0o17")
 	}
 }
 
