@@ -10,7 +10,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"example.com/django-cdk8s/constructs/broker"
-	"example.com/django-cdk8s/constructs/secret"
 	"example.com/django-cdk8s/internal/construct"
 	"example.com/django-cdk8s/internal/host"
 	"example.com/django-cdk8s/internal/kube"
@@ -311,28 +310,6 @@ func (p project) secureSettings(s *site) []setting {
 		settings = append(settings, setting{"SECURE_REDIRECT_EXEMPT", "^" + regexp.QuoteMeta(path) + "$"})
 	}
 	return settings
-}
-
-// databaseEnv names the database in each of the ways that Django projects read
-// it. DATABASE_URL leaves the credentials out: in a URL a password needs its
-// special characters encoded, which Kubernetes cannot do, while libpq takes
-// PGUSER and PGPASSWORD as they are.
-func (p project) databaseEnv(env *kube.Env) {
-	c := p.connection
-	name := c.Secret.Name()
-	env.From("Database")
-	env.Set("POSTGRES_HOST", c.Host)
-	env.Set("POSTGRES_PORT", fmt.Sprint(c.Port))
-	if c.Name != "" {
-		env.Set(secret.DatabaseKey, c.Name)
-	} else {
-		env.FromSecret(secret.DatabaseKey, name, c.NameKey)
-	}
-	env.FromSecret(secret.UserKey, name, c.UserKey)
-	env.FromSecret(secret.PasswordKey, name, c.PasswordKey)
-	env.FromSecret("PGUSER", name, c.UserKey)
-	env.FromSecret("PGPASSWORD", name, c.PasswordKey)
-	env.Set("DATABASE_URL", "postgres://$(POSTGRES_HOST):$(POSTGRES_PORT)/$(POSTGRES_DB)")
 }
 
 func (p project) brokerEnv(env *kube.Env) {

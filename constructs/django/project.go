@@ -405,7 +405,7 @@ func (p process) selector() map[string]string { return labels.Selector(p.name) }
 
 // references lists objects that the process references and does not create.
 func (p process) references() []network.Object {
-	return kube.References(p.namespace, p.template, p.Volumes, p.ImagePullSecrets)
+	return append(kube.References(p.namespace, p.template, p.Volumes, p.ImagePullSecrets), p.tlsReferences()...)
 }
 
 // flow returns what the process connects to.
@@ -422,11 +422,12 @@ func isClaim(v pod.Volume) bool { return v.Claim != "" }
 
 func notClaim(v pod.Volume) bool { return !isClaim(v) }
 
-// mounts are the directories of every process: a writable /tmp, the volumes of
-// the project, and media that several nodes can share.
+// mounts are the directories of every process: a writable /tmp, certificates,
+// the volumes of the project, and media that several nodes can share.
 func (p process) mounts() kube.Mounts {
 	var mounts kube.Mounts
 	mounts.Tmp(p.template)
+	p.tlsFiles(&mounts)
 	mounts.Add("volume", p.Volumes, notClaim)
 	mounts.Add("own-volume", p.template.Volumes, nil)
 	if claim := p.claim(); claim != nil && !p.oneNode() {

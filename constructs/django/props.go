@@ -337,6 +337,9 @@ func (p process) validateVolumes(e *rule.Errors, own map[string]string, staticRo
 			own[path] = what
 		}
 	}
+	if len(tlsSources(p.connection.TLS)) > 0 {
+		own[tlsPath] = "the certificates for the database"
+	}
 	if claim := p.claim(); claim != nil {
 		mount("Project.Media.MountPath", claim.props.MountPath, "Media")
 	}
@@ -362,7 +365,7 @@ func (p process) validateVolumes(e *rule.Errors, own map[string]string, staticRo
 }
 
 // ownVolumes are the names of the volumes of the constructs.
-var ownVolumes = []string{"tmp", "media", "static", "gunicorn", "api"}
+var ownVolumes = []string{"tmp", "media", "static", "gunicorn", "api", tlsVolume}
 
 func (p WebProps) validateShutdown(e *rule.Errors) {
 	e.Range("PreStopSeconds", p.PreStopSeconds, 1, day)

@@ -81,7 +81,10 @@ var full = django.WebProps{
 // one chart.
 func complete(chart cdk8s.Chart, props django.WebProps) django.WebProps {
 	props.Project.Secret = environment(chart, "shop-env")
-	props.Project.Database = postgres.Connection{Host: "db.example.com", Secret: environment(chart, "shop-db")}
+	props.Project.Database = postgres.Connection{
+		Host: "db.example.com", Secret: environment(chart, "shop-db"),
+		TLS: postgres.TLS{CAConfigMap: "database-ca", CAKey: "root.pem", ClientSecret: "shop-client"},
+	}
 	props.Project.Broker = broker.Connection{
 		URL: "redis://:$(REDIS_PASSWORD)@redis.example.com:6379/0", PasswordKey: "REDIS_PASSWORD", Port: 6379,
 		Secret: holding(chart, "shop-broker", "REDIS_PASSWORD"),

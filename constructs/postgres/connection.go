@@ -60,6 +60,11 @@ type Connection struct {
 	//
 	// Default: [secret.PasswordKey].
 	PasswordKey string
+
+	// TLS is how the client talks TLS to the server. A [Database] has none.
+	//
+	// Default: what libpq does by itself; see [TLS].
+	TLS TLS
 }
 
 // Connection returns c with its defaults. It makes a Connection a [Connector].
@@ -71,6 +76,7 @@ func (c Connection) WithDefaults() Connection {
 	c.NameKey = cmp.Or(c.NameKey, secret.DatabaseKey)
 	c.UserKey = cmp.Or(c.UserKey, secret.UserKey)
 	c.PasswordKey = cmp.Or(c.PasswordKey, secret.PasswordKey)
+	c.TLS = c.TLS.WithDefaults()
 	return c
 }
 
@@ -90,6 +96,7 @@ func (c Connection) Validate() field.ErrorList {
 	}
 	e.Append(c.Secret.ValidateUse("Secret", needSecret, ""))
 	e.Append(c.validateKeys())
+	e.Join("TLS", c.TLS.Validate())
 	return e.Err()
 }
 
