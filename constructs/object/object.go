@@ -23,10 +23,13 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	batchv1 "k8s.io/api/batch/v1"
+	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
+	schedulingv1 "k8s.io/api/scheduling/v1"
+	storagev1 "k8s.io/api/storage/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -36,7 +39,11 @@ import (
 	"example.com/django-cdk8s/internal/construct"
 )
 
-// Kubernetes is a pointer to a Kubernetes type, such as *appsv1.Deployment.
+// Kubernetes is a pointer to a Kubernetes type, such as *appsv1.Deployment: one
+// of the API groups apps/v1, autoscaling/v2, batch/v1, coordination.k8s.io/v1,
+// networking.k8s.io/v1, policy/v1, rbac.authorization.k8s.io/v1,
+// scheduling.k8s.io/v1, storage.k8s.io/v1, and the core group. Objects of other
+// groups, such as custom resources, are a cdk8s.ApiObject.
 type Kubernetes interface {
 	runtime.Object
 	metav1.Object
@@ -55,8 +62,10 @@ type Object[T Kubernetes] struct {
 	changes []func(T)
 	patches []cdk8s.JsonPatch
 	hashed  bool
-	// metadata is that of cdk8s, once somebody has asked for it.
+	// metadata is that of cdk8s, once somebody has asked for it, and built the
+	// labels and annotations that it got from build.
 	metadata cdk8s.ApiObjectMetadataDefinition
+	built    map[string]map[string]string
 }
 
 // New adds an object called id to scope: a chart, or a construct in one. build
@@ -90,44 +99,56 @@ func newScheme() *runtime.Scheme {
 	s := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{
 		corev1.AddToScheme, appsv1.AddToScheme, batchv1.AddToScheme, rbacv1.AddToScheme, networkingv1.AddToScheme,
-		autoscalingv2.AddToScheme, policyv1.AddToScheme,
+		autoscalingv2.AddToScheme, policyv1.AddToScheme, coordinationv1.AddToScheme, schedulingv1.AddToScheme,
+		storagev1.AddToScheme,
 	} {
 		utilruntime.Must(add(s))
 	}
 	return s
 }
 
-// kindOf returns the kind of T, which is a type of Kubernetes.
+// clusterScoped are the kinds of the groups above that are in no namespace.
+var clusterScoped = []string{
+	"ClusterRole", "ClusterRoleBinding", "CSIDriver", "CSINode", "IngressClass", "Namespace", "Node", "PersistentVolume",
+	"PriorityClass", "StorageClass", "VolumeAttachment",
+}
+
+// kindOf returns the kind of T. It panics for a type of another API group.
 func kindOf[T Kubernetes]() schema.GroupVersionKind {
 	kinds, _, err := scheme.ObjectKinds(reflect.New(reflect.TypeFor[T]().Elem()).Interface().(T))
 	if err != nil {
-		panic("object: " + err.Error())
+		panic(fmt.Sprintf("object: %v is of no API group that this package knows; use cdk8s.NewApiObject", reflect.TypeFor[T]()))
 	}
 	return kinds[0]
 }
 
 // Change calls f with the object before it is rendered. f may set any field but
-// the object's name, namespace and selectors, and the labels by which other
-// objects select its pods: these are reported at synthesis.
+// the object's name, namespace and selectors, and the label app of its pods:
+// these are reported at synthesis.
 func (o *Object[T]) Change(f func(T)) { o.changes = append(o.changes, f) }
 
 // Content returns a copy of the object as it is now, with its namespace. What
-// JSON patches and added metadata make of it shows in the manifest only.
+// JSON patches and added metadata make of it shows in the manifest only; so does
+// the hash in the name of one that [NewHashed] made.
 func (o *Object[T]) Content() T {
 	content, _ := o.changed()
-	return content
+	return content.DeepCopyObject().(T)
 }
 
 // changed returns the object with its changes, and their problems.
 func (o *Object[T]) changed() (T, []*construct.Problem) {
 	content := o.build()
+	if len(o.changes) > 0 {
+		// Objects share what their props share.
+		content = content.DeepCopyObject().(T)
+	}
 	before := fixedOf(content)
 	for _, change := range o.changes {
 		change(content)
 	}
 	problems := before.compare(o.path, fixedOf(content))
 	content.GetObjectKind().SetGroupVersionKind(kindOf[T]())
-	if content.GetNamespace() == "" && content.GetObjectKind().GroupVersionKind().Kind != "Namespace" {
+	if content.GetNamespace() == "" && !slices.Contains(clusterScoped, content.GetObjectKind().GroupVersionKind().Kind) {
 		content.SetNamespace(o.node.Namespace())
 	}
 	return content, problems
@@ -155,10 +176,13 @@ func (o *Object[T]) Metadata() cdk8s.ApiObjectMetadataDefinition {
 	if o.metadata == nil {
 		o.metadata = o.ApiObject.Metadata()
 		content := o.build()
-		for key, value := range content.GetLabels() {
+		o.built = map[string]map[string]string{
+			"labels": maps.Clone(content.GetLabels()), "annotations": maps.Clone(content.GetAnnotations()),
+		}
+		for key, value := range o.built["labels"] {
 			o.metadata.AddLabel(&key, &value)
 		}
-		for key, value := range content.GetAnnotations() {
+		for key, value := range o.built["annotations"] {
 			o.metadata.AddAnnotation(&key, &value)
 		}
 	}
@@ -219,8 +243,14 @@ func (o *Object[T]) addMetadata(to map[string]any) {
 			if all == nil {
 				all = map[string]any{}
 			}
-			maps.Copy(all, value.(map[string]any))
-			to[key] = all
+			for name, text := range value.(map[string]any) {
+				if built, ok := o.built[key][name]; !ok || text != built {
+					all[name] = text
+				}
+			}
+			if len(all) > 0 {
+				to[key] = all
+			}
 		default:
 			to[key] = value
 		}
@@ -271,6 +301,15 @@ func fixedOf(content Kubernetes) fixed {
 	}
 	switch c := content.(type) {
 	case *appsv1.Deployment:
+		f["spec.selector"] = metav1.FormatLabelSelector(c.Spec.Selector)
+		pods("spec.template", c.Spec.Template)
+	case *appsv1.StatefulSet:
+		f["spec.selector"] = metav1.FormatLabelSelector(c.Spec.Selector)
+		pods("spec.template", c.Spec.Template)
+	case *appsv1.DaemonSet:
+		f["spec.selector"] = metav1.FormatLabelSelector(c.Spec.Selector)
+		pods("spec.template", c.Spec.Template)
+	case *appsv1.ReplicaSet:
 		f["spec.selector"] = metav1.FormatLabelSelector(c.Spec.Selector)
 		pods("spec.template", c.Spec.Template)
 	case *batchv1.Job:

@@ -9,6 +9,7 @@ import (
 	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	schedulingv1 "k8s.io/api/scheduling/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"example.com/django-cdk8s/cdktest"
@@ -142,4 +143,46 @@ func ExampleChanges() {
 	object.Changes(chart, func(s *corev1.Service) { s.Spec.SessionAffinity = corev1.ServiceAffinityClientIP })
 	fmt.Println(service.Content().Spec.SessionAffinity)
 	// Output: ClientIP
+}
+
+// newMap returns a ConfigMap of data and labels that others use as well.
+func newMap(scope constructs.Construct, id string, shared map[string]string) *object.Object[*corev1.ConfigMap] {
+	return object.New(scope, id, id, func() *corev1.ConfigMap {
+		return &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: id, Annotations: shared}, Data: shared}
+	})
+}
+
+func TestChangesReachNoOtherObject(t *testing.T) {
+	shared := map[string]string{"color": "blue"}
+	got := manifestOf(func(scope constructs.Construct) {
+		newMap(scope, "one", shared).Change(func(c *corev1.ConfigMap) { c.Data["color"] = "red" })
+		newMap(scope, "other", shared).Content().Data["color"] = "green"
+	})
+	if strings.Count(got, "color: red") != 1 || strings.Contains(got, "green") || shared["color"] != "blue" {
+		t.Errorf("what the objects share became %v:\n%s", shared, got)
+	}
+}
+
+func TestMetadataIsAddedToChanges(t *testing.T) {
+	got := manifestOf(func(scope constructs.Construct) {
+		m := newMap(scope, "one", map[string]string{"old": "1", "kept": "1"})
+		m.Metadata().AddAnnotation(new("added"), new("1"))
+		m.Metadata().AddAnnotation(new("kept"), new("2"))
+		m.Change(func(c *corev1.ConfigMap) { delete(c.Annotations, "old"); c.Data = nil })
+	})
+	if strings.Contains(got, "old:") || !strings.Contains(got, `added: "1"`) || !strings.Contains(got, `kept: "2"`) {
+		t.Errorf("annotations are lost, or come back:\n%s", got)
+	}
+}
+
+func TestObjectsOfTheClusterHaveNoNamespace(t *testing.T) {
+	got := manifestOf(func(scope constructs.Construct) {
+		object.New(scope, "class", "storefront", func() *schedulingv1.PriorityClass {
+			return &schedulingv1.PriorityClass{ObjectMeta: metav1.ObjectMeta{Name: "storefront"}, Value: 1000}
+		})
+	})
+	_, class, _ := strings.Cut(got, "kind: PriorityClass")
+	if class == "" || strings.Contains(class, "namespace:") {
+		t.Errorf("the class is missing, or in a namespace:\n%s", got)
+	}
 }

@@ -2,6 +2,7 @@ package construct
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -18,8 +19,7 @@ type App struct {
 	nodes   []*Node
 	managed bool
 	finals  []func()
-	// all are the constructs of the tree when it was last read, and charts the
-	// charts that report the problems of their constructs.
+	// all are the constructs of the tree when it was last read.
 	all []constructs.IConstruct
 	// known are the constructs of the app in the registry.
 	known []constructs.IConstruct
@@ -149,15 +149,17 @@ func Line(err *field.Error) string {
 	return fmt.Sprintf("%s: %v: %s", err.Field, value, err.Detail)
 }
 
+// holders matches the fields by which one construct names what another has.
+var holders = regexp.MustCompile(`^((Project|Database|Source|Site)\.)+`)
+
 // Merge makes one problem of those that are about one value: a value that
 // several constructs take is wrong in each of them, under the same name.
 func Merge(problems []*Problem) []*Problem {
-	type mistake struct{ name, value, detail string }
+	type mistake struct{ field, value, detail string }
 	said := map[mistake]*Problem{}
 	var merged []*Problem
 	for _, p := range problems {
-		name := p.Err.Field[strings.LastIndex(p.Err.Field, ".")+1:]
-		id := mistake{name, fmt.Sprint(p.Err.BadValue), p.Err.Detail}
+		id := mistake{holders.ReplaceAllString(p.Err.Field, ""), fmt.Sprint(p.Err.BadValue), p.Err.Detail}
 		first, ok := said[id]
 		switch {
 		case !ok:

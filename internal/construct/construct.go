@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"runtime"
 	"strings"
 
 	"github.com/aws/constructs-go/constructs/v10"
@@ -225,7 +226,12 @@ func NamespaceOf(c any) string {
 		return ""
 	}
 	// A construct that was never made has no node.
-	defer func() { _ = recover() }()
+	defer func() {
+		r := recover()
+		if _, isNil := r.(runtime.Error); r != nil && !isNil {
+			panic(r)
+		}
+	}()
 	if n := nodeOf(scope, ""); n.chart != nil {
 		return n.chart.Namespace
 	}
