@@ -47,8 +47,8 @@ type Connection struct {
 	// URL is the broker's URL where only its password is secret: $(NAME) of
 	// PasswordKey stands for it. The password must then hold letters, digits,
 	// '-', '_', '.' and '~' only, because nothing encodes it. [Connection.Validate]
-	// knows the passwords in a manifest; one in a Secret that is made elsewhere
-	// is up to who makes it.
+	// checks a password in a manifest, but none in a Secret that is made
+	// elsewhere.
 	//
 	// Default: what Secret holds under URLKey.
 	URL string
@@ -116,7 +116,8 @@ func (c Connection) validateURL(e *rule.Errors) {
 	case err != nil || passwordOf(u) != "$("+c.PasswordKey+")" || strings.Count(c.URL, "$") > 1:
 		// The text may hold a password, and is not shown.
 		e.Add("URL", "...", fmt.Sprintf("must be a URL such as redis://:$(%[1]s)@redis.example.com:6379/0, "+
-			"with $(%[1]s) in place of the password, no other '$', and other characters percent-encoded", c.PasswordKey))
+			"with $(%[1]s) in place of the password, no other '$', and other characters percent-encoded",
+			c.PasswordKey))
 	case u.Port() != "" && strings.Trim(u.Port(), "0") == "":
 		e.Add("URL", "...", "must not have port 0")
 	}

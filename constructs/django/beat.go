@@ -11,6 +11,7 @@ import (
 	"example.com/django-cdk8s/constructs/network"
 	"example.com/django-cdk8s/constructs/object"
 	"example.com/django-cdk8s/constructs/pod"
+	"example.com/django-cdk8s/internal/clone"
 	"example.com/django-cdk8s/internal/construct"
 	"example.com/django-cdk8s/internal/kube"
 	"example.com/django-cdk8s/internal/labels"
@@ -124,6 +125,7 @@ type Beat struct {
 // NewBeat adds a [Beat] called id to scope. Invalid props fail synthesis with
 // the construct's path.
 func NewBeat(scope constructs.Construct, id string, props BeatProps) *Beat {
+	props = clone.Of(props)
 	b := &Beat{}
 	n := construct.Init(b, scope, id)
 	resolved, process, problems := props.resolve(n.Namespace())

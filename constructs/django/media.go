@@ -13,6 +13,7 @@ import (
 	"example.com/django-cdk8s/constructs/network"
 	"example.com/django-cdk8s/constructs/object"
 	"example.com/django-cdk8s/constructs/secret"
+	"example.com/django-cdk8s/internal/clone"
 	"example.com/django-cdk8s/internal/construct"
 	"example.com/django-cdk8s/internal/kube"
 	"example.com/django-cdk8s/internal/labels"
@@ -116,6 +117,7 @@ var _ Media = (*MediaClaim)(nil)
 // NewMediaClaim adds a [MediaClaim] called id to scope. Invalid props fail
 // synthesis with the construct's path.
 func NewMediaClaim(scope constructs.Construct, id string, props MediaClaimProps) *MediaClaim {
+	props = clone.Of(props)
 	m := &MediaClaim{}
 	m.node = construct.Init(m, scope, id)
 	m.node.Report(props.Validate())

@@ -13,6 +13,7 @@ import (
 	"example.com/django-cdk8s/constructs/network"
 	"example.com/django-cdk8s/constructs/object"
 	"example.com/django-cdk8s/constructs/pod"
+	"example.com/django-cdk8s/internal/clone"
 	"example.com/django-cdk8s/internal/construct"
 	"example.com/django-cdk8s/internal/kube"
 	"example.com/django-cdk8s/internal/labels"
@@ -142,6 +143,7 @@ type Migration struct {
 // NewMigration adds a [Migration] called id to scope. Invalid props fail
 // synthesis with the construct's path.
 func NewMigration(scope constructs.Construct, id string, props MigrationProps) *Migration {
+	props = clone.Of(props)
 	m := &Migration{}
 	n := construct.Init(m, scope, id)
 	resolved, process, problems := props.resolve(n.Namespace())
@@ -180,7 +182,7 @@ func (m *Migration) spec() batchv1.JobSpec {
 	var token kube.Mounts
 	token.APIToken("api")
 	p := m.process.pod(mounts, m.process.container("migrate", command, mounts),
-		kube.PruneJobs(m.process.Image, m.Name(), *m.props.HistoryLimit, token))
+		kube.PruneJobs(m.process.Image, m.Name(), *m.props.HistoryLimit, token, m.props.Pod))
 	p.Spec.ServiceAccountName = m.Name()
 	p.Spec.RestartPolicy = corev1.RestartPolicyNever
 	p.Spec.Volumes = slices.Concat(mounts.Volumes, token.Volumes)

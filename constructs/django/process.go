@@ -13,6 +13,7 @@ import (
 	"example.com/django-cdk8s/constructs/network"
 	"example.com/django-cdk8s/constructs/object"
 	"example.com/django-cdk8s/constructs/pod"
+	"example.com/django-cdk8s/internal/clone"
 	"example.com/django-cdk8s/internal/construct"
 	"example.com/django-cdk8s/internal/kube"
 	"example.com/django-cdk8s/internal/labels"
@@ -161,6 +162,7 @@ type Process struct {
 // NewProcess adds a [Process] called id to scope. Invalid props fail synthesis
 // with the construct's path.
 func NewProcess(scope constructs.Construct, id string, props ProcessProps) *Process {
+	props = clone.Of(props)
 	p := &Process{}
 	n := construct.Init(p, scope, id)
 	resolved, process, problems := props.resolve(n.Namespace())

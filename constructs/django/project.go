@@ -340,23 +340,9 @@ func resolveProcess(e *rule.Errors, namespace string, p Project, process process
 		process.name = DefaultName // The name is reported where it is given.
 	}
 	e.Join("Pod", process.template.Validate())
-	process.validateContainers(e, own)
+	kube.ValidateContainers(e, "Pod", process.template, own...)
 	process.validateEnv(e)
 	return process
-}
-
-// validateContainers reports further containers that are called like one of the
-// construct's own.
-func (p process) validateContainers(e *rule.Errors, own []string) {
-	all := func(name string, containers []corev1.Container) {
-		for i, c := range containers {
-			if slices.Contains(own, c.Name) {
-				e.Add(rule.Item(name, i)+".Name", c.Name, "must be another: the construct has a container of that name")
-			}
-		}
-	}
-	all("Pod.InitContainers", p.template.InitContainers)
-	all("Pod.Containers", p.template.Containers)
 }
 
 // validateName checks the name of a process, of at most limit characters for a

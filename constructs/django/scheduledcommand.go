@@ -12,6 +12,7 @@ import (
 	"example.com/django-cdk8s/constructs/network"
 	"example.com/django-cdk8s/constructs/object"
 	"example.com/django-cdk8s/constructs/pod"
+	"example.com/django-cdk8s/internal/clone"
 	"example.com/django-cdk8s/internal/construct"
 	"example.com/django-cdk8s/internal/kube"
 	"example.com/django-cdk8s/internal/labels"
@@ -181,6 +182,7 @@ type ScheduledCommand struct {
 // NewScheduledCommand adds a [ScheduledCommand] called id to scope. Invalid
 // props fail synthesis with the construct's path.
 func NewScheduledCommand(scope constructs.Construct, id string, props ScheduledCommandProps) *ScheduledCommand {
+	props = clone.Of(props)
 	c := &ScheduledCommand{}
 	n := construct.Init(c, scope, id)
 	resolved, process, problems := props.resolve(n.Namespace())

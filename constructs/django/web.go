@@ -17,6 +17,7 @@ import (
 	"example.com/django-cdk8s/constructs/network"
 	"example.com/django-cdk8s/constructs/object"
 	"example.com/django-cdk8s/constructs/pod"
+	"example.com/django-cdk8s/internal/clone"
 	"example.com/django-cdk8s/internal/construct"
 	"example.com/django-cdk8s/internal/host"
 	"example.com/django-cdk8s/internal/kube"
@@ -40,6 +41,7 @@ type Web struct {
 // NewWeb adds a [Web] called id to scope. Invalid props fail synthesis with the
 // construct's path.
 func NewWeb(scope constructs.Construct, id string, props WebProps) *Web {
+	props = clone.Of(props)
 	w := &Web{}
 	n := construct.Init(w, scope, id)
 	resolved, process, problems := props.resolve(n.Namespace())

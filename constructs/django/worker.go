@@ -12,6 +12,7 @@ import (
 	"example.com/django-cdk8s/constructs/network"
 	"example.com/django-cdk8s/constructs/object"
 	"example.com/django-cdk8s/constructs/pod"
+	"example.com/django-cdk8s/internal/clone"
 	"example.com/django-cdk8s/internal/construct"
 	"example.com/django-cdk8s/internal/kube"
 	"example.com/django-cdk8s/internal/labels"
@@ -226,6 +227,7 @@ type Worker struct {
 // NewWorker adds a [Worker] called id to scope. Invalid props fail synthesis
 // with the construct's path.
 func NewWorker(scope constructs.Construct, id string, props WorkerProps) *Worker {
+	props = clone.Of(props)
 	w := &Worker{}
 	n := construct.Init(w, scope, id)
 	resolved, process, problems := props.resolve(n.Namespace())

@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"example.com/django-cdk8s/constructs/object"
+	"example.com/django-cdk8s/internal/clone"
 	"example.com/django-cdk8s/internal/construct"
 	"example.com/django-cdk8s/internal/rule"
 )
@@ -48,6 +49,7 @@ type Isolation struct {
 // New adds an [Isolation] called id to scope. Invalid props fail synthesis with
 // the construct's path.
 func New(scope constructs.Construct, id string, props Props) *Isolation {
+	props = clone.Of(props)
 	i := &Isolation{added: map[string]bool{}}
 	i.node = construct.Init(i, scope, id)
 	resolved, problems := props.resolve()
@@ -91,7 +93,7 @@ func (i *Isolation) addPolicy(id, name string, build func() policy) {
 	object.New(i, id, name, func() *networkingv1.NetworkPolicy { return build().object(i.node, name) })
 }
 
-// validate reports what no policy can say.
+// validate reports what the policies cannot express.
 func (i *Isolation) validate(t *traffic) field.ErrorList {
 	var e rule.Errors
 	namespace := i.node.Namespace()
@@ -113,9 +115,11 @@ func (i *Isolation) validate(t *traffic) field.ErrorList {
 		if name == "" || len(names) == 0 {
 			continue
 		}
-		if other := construct.NamespaceOf(egress.From); other != "" && other != namespace || !slices.Contains(names, name) {
+		other := construct.NamespaceOf(egress.From)
+		if other != "" && other != namespace || !slices.Contains(names, name) {
 			e.Add(rule.Item("Egress", at)+".From", name, fmt.Sprintf(
-				"is no workload of namespace %q that uses the network; those are %s", namespace, strings.Join(names, ", ")))
+				"is no workload of namespace %q that uses the network; those are %s",
+				namespace, strings.Join(names, ", ")))
 		}
 	}
 	return e.Err()

@@ -129,6 +129,26 @@ func TestIsolation(t *testing.T) {
 			newWorkload(chart, "nearest", network.Endpoint{Pods: labels.Selector("postgres"), Port: 5432})
 			isolation.New(chart, "isolation", isolation.Props{})
 		},
+		"egress to workloads of the app": func(chart cdk8s.Chart) {
+			web := newWeb(chart)
+			newFlows(chart, "api", network.Flow{Name: "api", Pods: labels.Selector("api"), HTTP: 8001})
+			newWorkload(chart, "closed")
+			shop := newChart(chart, "shop")
+			newWorkload(shop, "search")
+			newWorkload(shop, "closed")
+			peer := func(namespace, name string) isolation.Peer {
+				return isolation.Peer{Namespace: namespace, Pods: labels.Selector(name)}
+			}
+			isolation.New(chart, "isolation", isolation.Props{Egress: []isolation.Egress{
+				{From: web, To: peer("test", "api"), Ports: []int{8001, 8002}},
+				{From: web, To: peer("shop", "search"), Ports: []int{9200}},
+				// Pods without labels, and pods that no construct declares, open
+				// the side of the client alone.
+				{From: web, To: isolation.Peer{Namespace: "shop"}, Ports: []int{9300}},
+				{From: web, To: peer("test", "elsewhere"), Ports: []int{9400}},
+			}})
+			isolation.New(shop, "isolation", isolation.Props{})
+		},
 		"one workload of two constructs": func(chart cdk8s.Chart) {
 			newWorkload(chart, "postgres")
 			newWeb(chart, server("test", "postgres", 5432))

@@ -71,8 +71,8 @@ type portsAndPeers struct {
 	peers map[string]Peer
 }
 
-// add allows peers on ports. A rule without peers would be for everybody, so
-// there is none.
+// add allows peers on ports. It adds no rule without peers, which would allow every
+// peer.
 func (o opening) add(ports []int, peers ...Peer) {
 	for _, peer := range peers {
 		key := fmt.Sprint(ports)
@@ -133,8 +133,8 @@ func (o opening) addClient(client network.Flow, props Props) {
 	}
 }
 
-// hostPeer returns the peer of a host that is no workload of the app. What a
-// NetworkPolicy cannot name is at any address.
+// hostPeer returns the peer of a host that is no workload of the app: any address
+// for a host name outside the cluster, which a NetworkPolicy cannot hold.
 func hostPeer(host string) Peer {
 	if address, err := netip.ParseAddr(host); err == nil {
 		return Peer{CIDR: netip.PrefixFrom(address, address.BitLen()).String()}
@@ -177,7 +177,8 @@ func networkPeers(peers []Peer, own string) []networkingv1.NetworkPolicyPeer {
 		if p.CIDR != "" {
 			peer.IPBlock = &networkingv1.IPBlock{CIDR: p.CIDR}
 		} else if p.Namespace != own {
-			peer.NamespaceSelector = &metav1.LabelSelector{MatchLabels: map[string]string{labels.NamespaceName: p.Namespace}}
+			name := map[string]string{labels.NamespaceName: p.Namespace}
+			peer.NamespaceSelector = &metav1.LabelSelector{MatchLabels: name}
 		}
 		if len(p.Pods) > 0 || peer == (networkingv1.NetworkPolicyPeer{}) {
 			peer.PodSelector = &metav1.LabelSelector{MatchLabels: p.Pods}

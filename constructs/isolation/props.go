@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"example.com/django-cdk8s/internal/construct"
@@ -38,7 +37,7 @@ type Props struct {
 
 	// MetricsFrom are the pods of Prometheus.
 	//
-	// Default: none; nobody reads metrics.
+	// Default: none; no pod reaches a metrics port.
 	MetricsFrom []Peer
 
 	// APIServer are the addresses of the Kubernetes API server, as CIDRs, for
@@ -51,7 +50,8 @@ type Props struct {
 	APIServer []string
 
 	// Egress are the servers that the project's own code connects to: mail,
-	// payment, an object store.
+	// payment, an object store, or a workload of the app that no construct
+	// declares as its server.
 	//
 	// Default: none.
 	Egress []Egress
@@ -92,7 +92,8 @@ type Workload interface {
 	Name() string
 }
 
-// Egress is a server outside the app that a workload connects to.
+// Egress is a server that a workload connects to, outside the app or a workload of
+// it.
 type Egress struct {
 	// From is the workload. It must be in the namespace of the Isolation.
 	//
@@ -100,12 +101,14 @@ type Egress struct {
 	From Workload
 
 	// To is the server. A NetworkPolicy cannot name a host, so a server whose
-	// addresses change is open at every address.
+	// addresses change is open at every address. Where Pods are labels of a
+	// workload of the app, such as its Selector, the policy of that workload
+	// allows the connection as well, if its namespace has an Isolation.
 	//
 	// Default: [AnyIPv4].
 	To Peer
 
-	// Ports are the TCP ports of the server.
+	// Ports are the TCP ports of the server, as its pods listen on them.
 	//
 	// Required.
 	Ports []int
@@ -181,7 +184,7 @@ func (p Peer) Validate() field.ErrorList {
 	var e rule.Errors
 	switch {
 	case p.CIDR == "":
-		validateNamespace(&e, "Namespace", p.Namespace)
+		e.DNSLabel("Namespace", p.Namespace)
 	case p.Namespace != "" || len(p.Pods) > 0:
 		e.Add("CIDR", p.CIDR, "must not be given together with Namespace or Pods")
 	default:
@@ -233,16 +236,6 @@ func (g Egress) from() string {
 		return ""
 	}
 	return g.From.Name()
-}
-
-// validateNamespace checks the name of a namespace that may be anybody's, and
-// may start with a digit.
-func validateNamespace(e *rule.Errors, name, value string) {
-	if len(validation.IsDNS1123Label(value)) > 0 {
-		e.Add(name, value, "must be 1 to 63 lower-case letters, digits or '-', and start and end with a letter or digit")
-		return
-	}
-	e.Name(name, value)
 }
 
 // validateCIDR checks a range of addresses. Other spellings, such as

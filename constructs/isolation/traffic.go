@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/aws/constructs-go/constructs/v10"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"example.com/django-cdk8s/constructs/network"
@@ -27,8 +28,10 @@ type namespace struct {
 	workloads []workload
 	// clients are the workloads of other namespaces that connect to these.
 	clients []workload
-	// isolations are the paths of the namespace's isolations.
+	// isolations are the paths of the namespace's isolations, and egress is what
+	// they open besides the flows.
 	isolations []string
+	egress     []Egress
 }
 
 // workload is a flow, and the path and namespace of its construct.
@@ -38,13 +41,14 @@ type workload struct {
 	path, namespace string
 }
 
-// connection is one that pods of another workload, or of the same, open.
+// connection is a connection to the pods of a workload, from other pods or from
+// pods of the same workload.
 type connection struct {
 	port int
 	from Peer
 }
 
-// last is what trafficOf has read last.
+// last is the latest result of trafficOf.
 var last *traffic
 
 // trafficOf returns the traffic of app. Every isolation of an app asks for it
@@ -71,6 +75,7 @@ func readTraffic(all []constructs.IConstruct) *traffic {
 		case *Isolation:
 			in := t.namespace(c.node.Namespace())
 			in.isolations = append(in.isolations, c.node.Path())
+			in.egress = append(in.egress, c.props.Egress...)
 		}
 	}
 	t.connect()
@@ -114,11 +119,16 @@ func (t *traffic) connect() {
 				w.To[i] = to
 				t.addClient(*w, to)
 			}
+			for _, egress := range t.namespaces[name].egress {
+				if egress.from() == w.Name {
+					t.addEgress(*w, egress)
+				}
+			}
 		}
 	}
 }
 
-// addClient remembers that w connects to the pods of to.
+// addClient adds w to the clients of the pods of to.
 func (t *traffic) addClient(w workload, to network.Endpoint) {
 	if len(to.Pods) == 0 || !to.Known() {
 		return
@@ -128,6 +138,23 @@ func (t *traffic) addClient(w workload, to network.Endpoint) {
 	if w.namespace != to.Namespace {
 		n := t.namespace(to.Namespace)
 		n.clients = append(n.clients, w)
+	}
+}
+
+// addEgress adds w to the clients of those workloads of the app that an egress of
+// w names by their labels.
+func (t *traffic) addEgress(w workload, egress Egress) {
+	if len(egress.To.Pods) == 0 {
+		return
+	}
+	selector := labels.SelectorFromSet(egress.To.Pods)
+	for _, server := range t.namespace(egress.To.Namespace).workloads {
+		if !selector.Matches(labels.Set(server.Pods)) {
+			continue
+		}
+		for _, port := range egress.Ports {
+			t.addClient(w, network.Endpoint{Port: port, Pods: server.Pods, Namespace: server.namespace})
+		}
 	}
 }
 
@@ -145,8 +172,8 @@ func (n *namespace) names() []string {
 	return slices.Compact(names)
 }
 
-// validateFlows reports what a construct of an importing project may get wrong,
-// and what two constructs contradict each other in.
+// validateFlows reports invalid flows, which constructs of an importing project may
+// have, and flows of one name with different pods.
 func (n *namespace) validateFlows(e *rule.Errors) {
 	known := map[string]map[string]string{denyName: nil, dnsName: nil}
 	var unknown []string
@@ -172,8 +199,8 @@ func (n *namespace) validateFlows(e *rule.Errors) {
 // hasName reports whether a NetworkPolicy can have the name of w.
 func (w workload) hasName() bool { return len(validation.IsDNS1123Subdomain(w.Name)) == 0 }
 
-// validate calls the fields what constructs call theirs: a value that a
-// construct reports itself is then one problem.
+// validate names the fields as constructs do, so that a value that the construct
+// reports as well is one problem.
 func (w workload) validate(e *rule.Errors) {
 	if !w.hasName() {
 		e.Label(w.field("Name"), w.Name)
@@ -191,7 +218,8 @@ func (w workload) validate(e *rule.Errors) {
 	}
 }
 
-// validatePods reports pods that are all of the namespace.
+// validatePods reports a flow without labels, which would select every pod of the
+// namespace.
 func (w workload) validatePods(e *rule.Errors) {
 	if len(w.Pods) == 0 {
 		e.Add(w.field("Pods"), "", "is required: the labels that select the pods")

@@ -13,6 +13,7 @@ import (
 
 	prometheus "example.com/django-cdk8s/imports/djangocdk8s_monitoringcoreoscom"
 	"example.com/django-cdk8s/internal/bind"
+	"example.com/django-cdk8s/internal/clone"
 	"example.com/django-cdk8s/internal/construct"
 	"example.com/django-cdk8s/internal/labels"
 	"example.com/django-cdk8s/internal/rule"
@@ -149,6 +150,7 @@ type ServiceMonitor struct {
 // NewServiceMonitor adds a [ServiceMonitor] called id to scope. Invalid props
 // fail synthesis with the construct's path.
 func NewServiceMonitor(scope constructs.Construct, id string, props ServiceMonitorProps) *ServiceMonitor {
+	props = clone.Of(props)
 	m := &ServiceMonitor{}
 	m.node = construct.Init(m, scope, id)
 	resolved, problems := props.resolve()

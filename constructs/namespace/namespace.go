@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"example.com/django-cdk8s/constructs/object"
+	"example.com/django-cdk8s/internal/clone"
 	"example.com/django-cdk8s/internal/construct"
 	"example.com/django-cdk8s/internal/labels"
 	"example.com/django-cdk8s/internal/rule"
@@ -50,7 +51,7 @@ type Props struct {
 	// Default: [Restricted].
 	Audit Level
 
-	// Warn is the standard whose violations are shown to whoever applies.
+	// Warn is the standard whose violations kubectl shows when it applies.
 	//
 	// Default: [Restricted].
 	Warn Level
@@ -109,6 +110,7 @@ type Namespace struct {
 // New adds a [Namespace] called id to scope. Invalid props fail synthesis with
 // the construct's path.
 func New(scope constructs.Construct, id string, props Props) *Namespace {
+	props = clone.Of(props)
 	n := &Namespace{}
 	node := construct.Init(n, scope, id)
 	node.Report(props.Validate())
@@ -137,7 +139,7 @@ func newNamespace(n *Namespace, props Props) *object.Object[*corev1.Namespace] {
 		maps.Copy(l, props.Labels)
 		return &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
 			Name: props.Name, Labels: l,
-			// A namespace takes everything in it along when it is deleted.
+			// Deleting a namespace deletes everything in it.
 			Annotations: map[string]string{labels.SyncOptions: labels.KeepData},
 		}}
 	})

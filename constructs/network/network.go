@@ -1,6 +1,6 @@
-// Package network holds what constructs say of themselves that no manifest
-// says: what their pods serve, what they connect to and with how many
-// connections, and which objects they expect from elsewhere.
+// Package network holds what constructs declare besides their manifests: what
+// their pods serve, what they connect to and with how many connections, and which
+// objects they expect from elsewhere.
 //
 // The connection budget of a database and the network policies of an isolation
 // read the same declaration. A construct of an importing project takes part in
@@ -18,7 +18,8 @@ package network
 
 import (
 	"cmp"
-	"strings"
+
+	"example.com/django-cdk8s/internal/dns"
 )
 
 // Source is a construct whose pods use the network.
@@ -78,25 +79,13 @@ type Endpoint struct {
 // Known reports whether the endpoint's port is known.
 func (e Endpoint) Known() bool { return e.Port != 0 || e.APIServer }
 
-// ServiceOf returns the Service whose DNS name host is or may be. namespace is
-// empty where the name leaves it to that of the client. certain is whether host
-// can be nothing else; a short name may also be one of another search domain.
-func ServiceOf(host string) (name, namespace string, certain bool) {
-	words := strings.Split(strings.TrimSuffix(host, "."), ".")
-	for i, word := range words {
-		// A pod of a StatefulSet has a further word before the Service's.
-		if word == "svc" && i >= 2 {
-			return words[i-2], words[i-1], true
-		}
-	}
-	switch len(words) {
-	case 1:
-		return words[0], "", false
-	case 2:
-		return words[0], words[1], false
-	}
-	return "", "", false
-}
+// ServiceOf returns the Service whose DNS name host is or may be: NAME,
+// NAME.NAMESPACE, or NAME.NAMESPACE.svc with or without the domain of the
+// cluster, and with or without the name of a pod before it. namespace is empty
+// where host leaves it to that of the client, and name where host is no Service.
+// certain is whether host can be nothing else; a short name may also be one of
+// another search domain.
+func ServiceOf(host string) (name, namespace string, certain bool) { return dns.ServiceOf(host) }
 
 // Resolve returns the name and the namespace of the Service that pods of the
 // given namespace reach under e.Host, or "" where it is none.

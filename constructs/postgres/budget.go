@@ -73,7 +73,8 @@ func (l *connectionLimits) set(e *rule.Errors, field, name, text string) {
 	low := l.settings[name].low
 	value, err := strconv.Atoi(text)
 	if err != nil || strconv.Itoa(value) != text || value < low || value > backends {
-		e.Add(field, text, fmt.Sprintf("must be a whole number between %d and %d, without leading zeros", low, backends))
+		e.Add(field, text,
+			fmt.Sprintf("must be a whole number between %d and %d, without leading zeros", low, backends))
 		l.wrong = true
 		return
 	}
@@ -85,7 +86,8 @@ func (l *connectionLimits) validate(e *rule.Errors) {
 	limit := l.settings[maxConnections]
 	superuser, reserved := l.settings[superuserConnections].value, l.settings[reservedConnections].value
 	if !l.wrong && limit.value <= superuser+reserved {
-		e.Add(limit.field, limit.value, fmt.Sprintf("must be above %s + %s = %d + %d = %d, or the server does not start",
+		e.Add(limit.field, limit.value, fmt.Sprintf(
+			"must be above %s + %s = %d + %d = %d, or the server does not start",
 			superuserConnections, reservedConnections, superuser, reserved, superuser+reserved))
 		l.wrong = true
 	}

@@ -16,6 +16,7 @@ import (
 	"example.com/django-cdk8s/constructs/object"
 	"example.com/django-cdk8s/constructs/pod"
 	"example.com/django-cdk8s/constructs/secret"
+	"example.com/django-cdk8s/internal/clone"
 	"example.com/django-cdk8s/internal/construct"
 	"example.com/django-cdk8s/internal/image"
 	"example.com/django-cdk8s/internal/kube"
@@ -272,6 +273,7 @@ var (
 // NewDatabase adds a [Database] called id to scope. Invalid props fail
 // synthesis with the construct's path.
 func NewDatabase(scope constructs.Construct, id string, props DatabaseProps) *Database {
+	props = clone.Of(props)
 	d := &Database{}
 	d.node = construct.Init(d, scope, id)
 	resolved, problems := props.resolve(d.node.Namespace())
@@ -331,7 +333,7 @@ func (d *Database) ExternalReferences() []network.Object {
 	return d.props.server().References(d.node.Namespace())
 }
 
-// Flows implements [network.Source]: the server connects to nobody.
+// Flows implements [network.Source]: the server opens no connections.
 func (d *Database) Flows() []network.Flow {
 	d = d.get()
 	if d.node == nil {

@@ -31,9 +31,9 @@ var DefaultExporterResources = pod.Resources{
 // Exporter configures postgres_exporter beside the server, for Prometheus. The
 // zero value runs none.
 //
-// It has no probe, so that one that hangs takes nothing away from the server.
-// One that does not run at all does: Kubernetes calls a pod ready only while
-// all its containers run, and the Service leaves out a pod that is not ready.
+// It has no probe: an exporter that hangs does not make the pod unready. One that
+// does not run does: a pod is ready only while all its containers run, and the
+// Service leaves out a pod that is not ready.
 type Exporter struct {
 	// Image is the image of the exporter, such as
 	// quay.io/prometheuscommunity/postgres-exporter:v0.17.1.
@@ -89,8 +89,8 @@ func (r resolved) exporter() corev1.Container {
 	}
 }
 
-// nobody is the user of the exporter's image. The pod's user, which would serve
-// as well, owns the data, and the exporter answers anybody.
+// nobody is the user of the exporter's image. The pod's user owns the data, which
+// the exporter does not need, and its port asks for no password.
 const nobody = 65534
 
 // exporterEnv names the server's database as the exporter reads it. User and

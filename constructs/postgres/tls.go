@@ -10,13 +10,13 @@ import (
 
 // SSLMode is what a client asks of the server's TLS, in the words of libpq; see
 // https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-PROTECTION.
-// The modes "allow" and "prefer" are left out: they go on without TLS and
-// without a word.
+// The modes "allow" and "prefer" are left out: they fall back to plain text
+// silently.
 type SSLMode string
 
 // The modes, from the weakest.
 const (
-	// SSLDisable talks plain text.
+	// SSLDisable does not encrypt.
 	SSLDisable SSLMode = "disable"
 	// SSLRequire encrypts, and takes any certificate.
 	SSLRequire SSLMode = "require"
@@ -94,7 +94,8 @@ func (t TLS) Validate() field.ErrorList {
 	var e rule.Errors
 	mode := t.WithDefaults().Mode
 	if mode != "" {
-		e.OneOf("Mode", string(mode), string(SSLDisable), string(SSLRequire), string(SSLVerifyCA), string(SSLVerifyFull))
+		e.OneOf("Mode", string(mode),
+			string(SSLDisable), string(SSLRequire), string(SSLVerifyCA), string(SSLVerifyFull))
 	}
 	verifies := mode == SSLVerifyCA || mode == SSLVerifyFull
 	switch {
@@ -105,7 +106,8 @@ func (t TLS) Validate() field.ErrorList {
 	case mode == SSLDisable && t != (TLS{Mode: SSLDisable}):
 		e.Add("Mode", string(mode), "must be given alone")
 	case t.CAFile == SystemCA && mode == SSLVerifyCA:
-		e.Add("Mode", string(mode), "must be verify-full with CAFile system: anybody gets a certificate of those authorities")
+		e.Add("Mode", string(mode),
+			"must be verify-full with CAFile system: anybody gets a certificate of those authorities")
 	}
 	t.validateCA(&e)
 	if t.ClientSecret != "" {

@@ -8,11 +8,11 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
-	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	gateway "example.com/django-cdk8s/imports/djangocdk8s_gatewaynetworkingk8sio"
 	"example.com/django-cdk8s/internal/bind"
+	"example.com/django-cdk8s/internal/clone"
 	"example.com/django-cdk8s/internal/construct"
 	"example.com/django-cdk8s/internal/labels"
 	"example.com/django-cdk8s/internal/rule"
@@ -124,9 +124,8 @@ func (p HTTPRouteProps) validateGateways(e *rule.Errors) {
 func (g Gateway) Validate() field.ErrorList {
 	var e rule.Errors
 	e.Name("Name", g.Name)
-	if len(validation.IsDNS1123Label(g.Namespace)) > 0 && g.Namespace != "" {
-		e.Add("Namespace", g.Namespace,
-			"must be 1 to 63 lower-case letters, digits or '-', and start and end with a letter or digit")
+	if g.Namespace != "" {
+		e.DNSLabel("Namespace", g.Namespace)
 	}
 	e.OptionalName("SectionName", g.SectionName)
 	return e.Err()
@@ -150,6 +149,7 @@ type HTTPRoute struct {
 // NewHTTPRoute adds an [HTTPRoute] called id to scope. Invalid props fail
 // synthesis with the construct's path.
 func NewHTTPRoute(scope constructs.Construct, id string, props HTTPRouteProps) *HTTPRoute {
+	props = clone.Of(props)
 	r := &HTTPRoute{}
 	r.node = construct.Init(r, scope, id)
 	resolved, problems := props.resolve(r.node.Namespace())

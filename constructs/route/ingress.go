@@ -10,6 +10,7 @@ import (
 
 	"example.com/django-cdk8s/constructs/network"
 	"example.com/django-cdk8s/constructs/object"
+	"example.com/django-cdk8s/internal/clone"
 	"example.com/django-cdk8s/internal/construct"
 	"example.com/django-cdk8s/internal/kube"
 	"example.com/django-cdk8s/internal/labels"
@@ -118,7 +119,8 @@ func (p IngressProps) validateTLS(e *rule.Errors) {
 		e.Add(given[0].field, given[0].name, "must be the only one of TLSSecret, ClusterIssuer and Issuer")
 	}
 	if len(given) > 0 && made(p.Site) && !p.Site.HTTPS() {
-		e.Add(given[0].field, given[0].name, "needs a Site with HTTPS, without which Django refuses forms sent by https")
+		e.Add(given[0].field, given[0].name,
+			"needs a Site with HTTPS, without which Django refuses forms sent by https")
 	}
 }
 
@@ -137,6 +139,7 @@ type Ingress struct {
 // NewIngress adds an [Ingress] called id to scope. Invalid props fail synthesis
 // with the construct's path.
 func NewIngress(scope constructs.Construct, id string, props IngressProps) *Ingress {
+	props = clone.Of(props)
 	i := &Ingress{}
 	i.node = construct.Init(i, scope, id)
 	resolved, problems := props.resolve(i.node.Namespace())

@@ -11,6 +11,7 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 
 	"example.com/django-cdk8s/constructs/pod"
+	"example.com/django-cdk8s/internal/clone"
 	"example.com/django-cdk8s/internal/kube"
 	"example.com/django-cdk8s/internal/labels"
 	"example.com/django-cdk8s/internal/rule"
@@ -86,6 +87,7 @@ func Generated(props GeneratedProps) Source { return newGenerated(props) }
 
 // newGenerated resolves the defaults and leaves props as it is.
 func newGenerated(props GeneratedProps) generated {
+	props = clone.Of(props)
 	values := map[string]string{DatabaseKey: DefaultDatabase, UserKey: DefaultUser}
 	maps.Copy(values, props.Values)
 	props.Values = values
@@ -117,6 +119,11 @@ func (g generated) validate(e *rule.Errors, p Props) {
 	e.Names("Source.ImagePullSecrets", g.ImagePullSecrets)
 	e.Join("Source.Resources", g.given.Validate())
 	e.Join("Source.Pod", g.Pod.Validate())
+	kube.ValidateContainers(e, "Source.Pod", g.Pod, "generate", "prune")
+	kube.ValidateVolumes(e, "Source.Pod", g.Pod, "api")
+	if g.Pod.TmpSize != "" {
+		e.Add("Source.Pod.TmpSize", g.Pod.TmpSize, "must not be given: the Job has no "+kube.TmpPath)
+	}
 	e.Unique("Source.Keys", g.Keys)
 	for _, key := range g.Keys {
 		e.EnvName(rule.Item("Source.Keys", key), key)
@@ -169,7 +176,7 @@ func (g generated) pod(s *Secret) corev1.PodTemplateSpec {
 			ImagePullSecrets:   kube.PullSecrets(g.ImagePullSecrets),
 			RestartPolicy:      corev1.RestartPolicyNever,
 			SecurityContext:    kube.PodSecurityContext(g.RunAsUser),
-			InitContainers:     []corev1.Container{kube.PruneJobs(g.Image, name, keptJobs, token)},
+			InitContainers:     []corev1.Container{kube.PruneJobs(g.Image, name, keptJobs, token, g.Pod)},
 			Containers: []corev1.Container{{
 				Name:            "generate",
 				Image:           g.Image,

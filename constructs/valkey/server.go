@@ -19,6 +19,7 @@ import (
 	"example.com/django-cdk8s/constructs/object"
 	"example.com/django-cdk8s/constructs/pod"
 	"example.com/django-cdk8s/constructs/secret"
+	"example.com/django-cdk8s/internal/clone"
 	"example.com/django-cdk8s/internal/construct"
 	"example.com/django-cdk8s/internal/image"
 	"example.com/django-cdk8s/internal/kube"
@@ -241,6 +242,7 @@ var (
 // NewServer adds a [Server] called id to scope. Invalid props fail synthesis
 // with the construct's path.
 func NewServer(scope constructs.Construct, id string, props ServerProps) *Server {
+	props = clone.Of(props)
 	s := &Server{}
 	s.node = construct.Init(s, scope, id)
 	resolved, problems := props.resolve(s.node.Namespace())
@@ -297,7 +299,7 @@ func (s *Server) ExternalReferences() []network.Object {
 	return s.props.server().References(s.node.Namespace())
 }
 
-// Flows implements [network.Source]: the server connects to nobody.
+// Flows implements [network.Source]: the server opens no connections.
 func (s *Server) Flows() []network.Flow {
 	s = s.get()
 	if s.node == nil {
@@ -340,8 +342,8 @@ const passwordVariable = "REDISCLI_AUTH"
 // setPassword hands the server a configuration on its standard input that asks
 // every client for the password. It holds the password's hash, so that the
 // password may hold any character, and appears in no argument and no file; see
-// https://valkey.io/topics/acl/. Valkey would start with an empty password, and
-// let everybody in.
+// https://valkey.io/topics/acl/. With an empty password, Valkey would start and
+// accept every client.
 const setPassword = `: "${REDISCLI_AUTH:?the password must not be empty}"
 hash=$(printf %s "$REDISCLI_AUTH" | sha256sum)
 exec <<END

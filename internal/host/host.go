@@ -82,7 +82,7 @@ func Validate(e *rule.Errors, name string, hosts []string) {
 // Valid reports whether h passes [Validate].
 func (h Host) Valid() bool { return h.broken() == "" }
 
-// broken returns the rule that h breaks, or "".
+// broken returns what is wrong with h, as a rule for it, or "".
 func (h Host) broken() string {
 	name := h.Name()
 	switch {

@@ -1,5 +1,5 @@
-// Package jsii sees to the Node.js process that cdk8s runs in: that there is
-// one, that it ends, and that nothing of it is left.
+// Package jsii starts and ends the Node.js process that cdk8s runs in, and removes
+// its files.
 package jsii
 
 import (
@@ -86,7 +86,7 @@ func removeHome() {
 	if home.dir == "" {
 		return
 	}
-	// Whoever still makes files there is about to find it gone.
+	// A process that is about to end may still make files there: try again.
 	for range 10 {
 		if os.RemoveAll(home.dir) == nil {
 			break

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// last is what was said when the process died.
+// last is the status with which the process died.
 var last atomic.Pointer[string]
 
 // Ended is the error for a process that died before its work was done.

@@ -31,14 +31,15 @@ func NewJob(n *construct.Node, name string, part labels.Part, t pod.Template, bu
 // PruneJobs returns an init container that deletes the Jobs labelled app: app
 // that have ended, but for the newest. A Job whose name follows from its content
 // makes way for the next one, and stays. account mounts the API token; image has
-// python3.
-func PruneJobs(image, app string, keep int, account Mounts) corev1.Container {
+// python3, and t says when it is pulled.
+func PruneJobs(image, app string, keep int, account Mounts, t pod.Template) corev1.Container {
 	return corev1.Container{
-		Name:         "prune",
-		Image:        image,
-		Command:      script.Prune(app, keep),
-		Resources:    Resources(ScriptResources),
-		VolumeMounts: account.Mounts,
+		Name:            "prune",
+		Image:           image,
+		ImagePullPolicy: t.ImagePullPolicy,
+		Command:         script.Prune(app, keep),
+		Resources:       Resources(ScriptResources),
+		VolumeMounts:    account.Mounts,
 	}
 }
 

@@ -87,13 +87,6 @@ const (
 	PrometheusPath   = "prometheus.io/path"
 )
 
-// The labels of nodes that pods are spread over; see
-// https://kubernetes.io/docs/reference/labels-annotations-taints/.
-const (
-	Hostname = "kubernetes.io/hostname"
-	Zone     = "topology.kubernetes.io/zone"
-)
-
 // NamespaceName is the label that Kubernetes gives every namespace, with its
 // name as the value; see
 // https://kubernetes.io/docs/reference/labels-annotations-taints/#kubernetes-io-metadata-name.

@@ -56,18 +56,37 @@ func (e *Errors) Append(list field.ErrorList) { e.list = append(e.list, list...)
 // Err returns every problem found.
 func (e *Errors) Err() field.ErrorList { return e.list }
 
+// What names must be.
+const (
+	LabelText = "must be 1 to 63 lower-case letters, digits or '-', start with a letter and not end with '-'"
+
+	DNSLabelText = "must be 1 to 63 lower-case letters, digits or '-', and start and end with a letter or digit"
+
+	NameText = "must be 1 to 253 lower-case letters, digits, '-' or '.', and start and end with a letter or digit"
+)
+
 // Label checks the name of an object that also serves as a label value and a
 // DNS label: a Service, a Deployment, a Namespace.
 func (e *Errors) Label(field, value string) {
 	if len(validation.IsDNS1035Label(value)) > 0 {
-		e.Add(field, value, "must be 1 to 63 lower-case letters, digits or '-', start with a letter and not end with '-'")
+		e.Add(field, value, LabelText)
 	}
+}
+
+// DNSLabel checks a DNS label that may start with a digit: the name of a
+// container, or of a namespace that the app does not make.
+func (e *Errors) DNSLabel(field, value string) {
+	if len(validation.IsDNS1123Label(value)) > 0 {
+		e.Add(field, value, DNSLabelText)
+		return
+	}
+	e.quoted(field, value)
 }
 
 // Name checks the name of any other object.
 func (e *Errors) Name(field, value string) {
 	if len(validation.IsDNS1123Subdomain(value)) > 0 {
-		e.Add(field, value, "must be 1 to 253 lower-case letters, digits, '-' or '.', and start and end with a letter or digit")
+		e.Add(field, value, NameText)
 	}
 	e.quoted(field, value)
 }
@@ -156,18 +175,26 @@ func (e *Errors) Bytes(field, value string) *resource.Quantity {
 
 // AbsolutePath checks a path inside a container.
 func (e *Errors) AbsolutePath(field, value string) {
-	if !path.IsAbs(value) || path.Clean(value) != value || value == "/" || strings.Contains(value, ":") || !writable(value) {
-		e.Add(field, value, "must be an absolute path below /, without a trailing slash, '..', ':' or control characters")
+	if !path.IsAbs(value) || path.Clean(value) != value || value == "/" ||
+		strings.Contains(value, ":") || !writable(value) {
+		e.Add(field, value,
+			"must be an absolute path below /, without a trailing slash, '..', ':' or control characters")
 	}
 }
 
-var urlPath = regexp.MustCompile(`^/([A-Za-z0-9._~!$&'()*+,;=:@?-]([A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*|%[0-9A-Fa-f]{2}([A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*)?$`)
+// urlPath matches a path that does not start with "//".
+var urlPath = func() *regexp.Regexp {
+	const encoded = `%[0-9A-Fa-f]{2}`
+	const first = `[A-Za-z0-9._~!$&'()*+,;=:@?-]|` + encoded
+	return regexp.MustCompile(`^/((` + first + `)(/|` + first + `)*)?$`)
+}()
 
 // URLPath checks the path of an HTTP request.
 func (e *Errors) URLPath(field, value string) {
 	file, _, _ := strings.Cut(value, "?")
 	if !urlPath.MatchString(value) || strings.TrimSuffix(file, "/") != strings.TrimSuffix(path.Clean(file), "/") {
-		e.Add(field, value, "must be a URL path that starts with one '/', without '.' or '..', and with other characters percent-encoded")
+		e.Add(field, value, "must be a URL path that starts with one '/', without '.' or '..', "+
+			"and with other characters percent-encoded")
 	}
 }
 
@@ -183,7 +210,8 @@ var pythonName = regexp.MustCompile(`^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*(:[A-Za-z_]\w
 // PythonName checks the name of a module, or of something in one.
 func (e *Errors) PythonName(field, value string) {
 	if !pythonName.MatchString(value) {
-		e.Add(field, value, "must be the name of a Python module, such as shop or shop.celery, or of something in it, such as shop.celery:app")
+		e.Add(field, value, "must be the name of a Python module, such as shop or shop.celery, "+
+			"or of something in it, such as shop.celery:app")
 	}
 }
 
@@ -193,7 +221,8 @@ var queueName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,254}$`)
 // separated by commas.
 func (e *Errors) Queue(field, value string) {
 	if !queueName.MatchString(value) {
-		e.Add(field, value, "must be 1 to 255 letters, digits, '_', '.', ':' or '-', not starting with one of the last three")
+		e.Add(field, value,
+			"must be 1 to 255 letters, digits, '_', '.', ':' or '-', not starting with one of the last three")
 	}
 }
 
@@ -210,7 +239,8 @@ var cronRanges = [5]int{60, 24, 31, 12, 7}
 // Schedule checks a schedule with the parser that Kubernetes uses, and that it
 // means what it says.
 func (e *Errors) Schedule(field, value string) {
-	const want = "must be the five fields of cron, such as \"30 4 * * *\", or @hourly, @daily, @weekly, @monthly or @yearly"
+	const want = "must be the five fields of cron, such as \"30 4 * * *\", " +
+		"or @hourly, @daily, @weekly, @monthly or @yearly"
 	fields := strings.Fields(value)
 	if strings.Contains(value, "TZ") {
 		e.Add(field, value, "must not name a time zone, which TimeZone is for")
@@ -248,7 +278,8 @@ func (e *Errors) steps(field, value string, fields []string) {
 		for part := range strings.SplitSeq(one, ",") {
 			_, step, _ := strings.Cut(part, "/")
 			if n, err := strconv.Atoi(step); err == nil && n >= cronRanges[i] {
-				e.Add(field, value, fmt.Sprintf("must have steps below %d in field %d; /%d is longer than the field", cronRanges[i], i+1, n))
+				e.Add(field, value, fmt.Sprintf(
+					"must have steps below %d in field %d; /%d is longer than the field", cronRanges[i], i+1, n))
 				return
 			}
 		}
@@ -261,7 +292,8 @@ var zoneName = regexp.MustCompile(`^[A-Z][A-Za-z0-9_+-]*(/[A-Z][A-Za-z0-9_+-]*)*
 
 // TimeZone checks the name of a time zone, as Kubernetes does.
 func (e *Errors) TimeZone(field, value string) {
-	if _, err := time.LoadLocation(value); err != nil || !zoneName.MatchString(value) || strings.EqualFold(value, "local") || value == "Factory" {
+	if _, err := time.LoadLocation(value); err != nil || !zoneName.MatchString(value) ||
+		strings.EqualFold(value, "local") || value == "Factory" {
 		e.Add(field, value, "must be the name of a time zone, such as Europe/Vienna or Etc/UTC")
 	}
 }
@@ -272,18 +304,10 @@ var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html.
 func (e *Errors) BucketName(field, value string) {
 	if !bucketName.MatchString(value) {
-		e.Add(field, value, "must be 3 to 63 lower-case letters, digits, '.' or '-', and start and end with a letter or digit")
+		e.Add(field, value,
+			"must be 3 to 63 lower-case letters, digits, '.' or '-', and start and end with a letter or digit")
 	}
 	e.quoted(field, value)
-}
-
-var parameterName = regexp.MustCompile(`(?i)^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?$`)
-
-// Parameter checks the name of a PostgreSQL setting.
-func (e *Errors) Parameter(field, name string) {
-	if !parameterName.MatchString(name) {
-		e.Add(field, name, "must be the name of a PostgreSQL setting, such as max_connections")
-	}
 }
 
 // EnvName checks the name of an environment variable.
@@ -309,7 +333,8 @@ func (e *Errors) Image(field, value string) {
 		return
 	}
 	if !image.Valid(value) {
-		e.Add(field, value, "must be an image reference such as docker.io/OWNER/NAME:TAG; names are lower case, without a scheme")
+		e.Add(field, value,
+			"must be an image reference such as docker.io/OWNER/NAME:TAG; names are lower case, without a scheme")
 	}
 }
 
@@ -330,14 +355,24 @@ func (e *Errors) Text(field, value string) {
 func (e *Errors) Variable(field, name, value string) {
 	e.EnvName(field, name)
 	if excess := len(name) + len("=") + len(value) - maxText; excess > 0 && len(value) <= maxText {
-		e.Add(field, "...", "must be at most 128 KiB together with its name, the longest text that Linux hands to a process")
+		e.Add(field, "...",
+			"must be at most 128 KiB together with its name, the longest text that Linux hands to a process")
 	}
 	e.Text(field, value)
 }
 
 // yaml11Number matches what YAML 1.1 calls a number. cdk8s puts a text that
 // looks like one in quotes.
-var yaml11Number = regexp.MustCompile(`^[-+]?(0b[01_]+|0x[0-9a-fA-F_]+|[0-9][0-9_]*(:[0-5]?[0-9])*(\.[0-9_]*)?|\.[0-9_]+|([0-9][0-9_]*)?(\.[0-9_]*)?[eE][-+]?[0-9]+)$`)
+var yaml11Number = func() *regexp.Regexp {
+	const (
+		binary      = `0b[01_]+`
+		hexadecimal = `0x[0-9a-fA-F_]+`
+		digits      = `[0-9][0-9_]*`
+		decimal     = digits + `(:[0-5]?[0-9])*(\.[0-9_]*)?|\.[0-9_]+`
+		exponential = `(` + digits + `)?(\.[0-9_]*)?[eE][-+]?[0-9]+`
+	)
+	return regexp.MustCompile(`^[-+]?(` + binary + `|` + hexadecimal + `|` + decimal + `|` + exponential + `)$`)
+}()
 
 // quoted checks that cdk8s puts value in quotes if Kubernetes would otherwise
 // read a number: Go's YAML library knows more of them, such as 0o17, 0XFF and
@@ -415,14 +450,18 @@ func (e *Errors) Unique(field string, values []string) {
 	}
 }
 
+// keyText says what the NAME of a key must be.
+const keyText = "with a name of at most 63 letters, digits, '-', '_' or '.'"
+
 // Labels checks the keys and values of labels.
 func (e *Errors) Labels(field string, labels map[string]string) {
 	for _, key := range Keys(labels) {
 		if len(validation.IsQualifiedName(key)) > 0 {
-			e.Add(Item(field, key), labels[key], "has a key that is no label key: [PREFIX/]NAME, with a name of at most 63 letters, digits, '-', '_' or '.'")
+			e.Add(Item(field, key), labels[key], "has a key that is no label key: [PREFIX/]NAME, "+keyText)
 		}
 		if len(validation.IsValidLabelValue(labels[key])) > 0 {
-			e.Add(Item(field, key), labels[key], "must be at most 63 letters, digits, '-', '_' or '.', and start and end with a letter or digit")
+			e.Add(Item(field, key), labels[key],
+				"must be at most 63 letters, digits, '-', '_' or '.', and start and end with a letter or digit")
 		}
 		e.quoted(Item(field, key), labels[key])
 	}
@@ -440,7 +479,7 @@ func (e *Errors) Annotations(field string, annotations, reserved map[string]stri
 		at, value := Item(field, key), annotations[key]
 		size += len(key) + len(value)
 		if len(validation.IsQualifiedName(strings.ToLower(key))) > 0 {
-			e.Add(at, key, "has a key that is no annotation key: [PREFIX/]NAME, with a name of at most 63 letters, digits, '-', '_' or '.'")
+			e.Add(at, key, "has a key that is no annotation key: [PREFIX/]NAME, "+keyText)
 		}
 		if from, ok := reserved[key]; ok {
 			e.Add(at, value, "is managed; set "+from+" instead")
@@ -469,11 +508,7 @@ func (e *Errors) OptionalName(field, value string) {
 }
 
 // ContainerName checks the name of a container.
-func (e *Errors) ContainerName(field, value string) {
-	if len(validation.IsDNS1123Label(value)) > 0 {
-		e.Add(field, value, "must be 1 to 63 lower-case letters, digits or '-', and start and end with a letter or digit")
-	}
-}
+func (e *Errors) ContainerName(field, value string) { e.DNSLabel(field, value) }
 
 // IP checks an IPv4 or IPv6 address.
 func (e *Errors) IP(field, value string) {
@@ -485,8 +520,9 @@ func (e *Errors) IP(field, value string) {
 // system are the directories of a container that a mount would take away from
 // the programs in it.
 var system = []string{
-	"/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/root", "/run", "/sbin", "/sys", "/usr", "/usr/bin", "/usr/lib",
-	"/usr/local", "/usr/local/bin", "/usr/local/lib", "/usr/sbin", "/var", "/var/run", "/var/lib",
+	"/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/root", "/run", "/sbin", "/sys",
+	"/usr", "/usr/bin", "/usr/lib", "/usr/local", "/usr/local/bin", "/usr/local/lib", "/usr/sbin",
+	"/var", "/var/run", "/var/lib",
 	"/var/run/secrets", "/var/run/secrets/kubernetes.io", "/var/run/secrets/kubernetes.io/serviceaccount",
 	"/run/secrets/kubernetes.io/serviceaccount",
 }

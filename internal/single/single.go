@@ -72,8 +72,9 @@ func (p Props) Validate(e *rule.Errors, given pod.Resources, own Own) {
 	e.UserID("RunAsUser", p.RunAsUser)
 	e.Join("Service", p.Service.Validate())
 	e.Join("Pod", p.Pod.Validate())
-	p.validateContainers(e, own)
-	p.validateVolumes(e, own)
+	kube.ValidateContainers(e, "Pod", p.Pod, own.Containers...)
+	kube.ValidateVolumes(e, "Pod", p.Pod, append(slices.Collect(maps.Values(own.Volumes)), dataVolume)...)
+	p.validatePaths(e, own)
 	if p.Pod.TmpSize != "" && own.Volumes[kube.TmpPath] == "" {
 		e.Add("Pod.TmpSize", p.Pod.TmpSize, "must not be given: the server has no "+kube.TmpPath)
 	}
@@ -84,23 +85,10 @@ func (p Props) Validate(e *rule.Errors, given pod.Resources, own Own) {
 	}
 }
 
-func (p Props) validateContainers(e *rule.Errors, own Own) {
-	check := func(field string, containers []corev1.Container) {
-		for i, c := range containers {
-			if slices.Contains(own.Containers, c.Name) {
-				e.Add(rule.Item(field, i)+".Name", c.Name, "must be another: the construct has a container of that name")
-			}
-		}
-	}
-	check("Pod.InitContainers", p.Pod.InitContainers)
-	check("Pod.Containers", p.Pod.Containers)
-}
-
-func (p Props) validateVolumes(e *rule.Errors, own Own) {
-	taken := append(slices.Collect(maps.Values(own.Volumes)), dataVolume)
-	var names, paths []string
+// validatePaths reports volumes at a path that is taken.
+func (p Props) validatePaths(e *rule.Errors, own Own) {
 	for i, v := range p.Pod.Volumes {
-		at, name := rule.Item("Pod.Volumes", i), pod.VolumeName("own-volume", p.Pod.Volumes, i)
+		at := rule.Item("Pod.Volumes", i) + ".MountPath"
 		var wrong rule.Errors
 		wrong.MountPath("", v.MountPath)
 		switch {
@@ -108,17 +96,11 @@ func (p Props) validateVolumes(e *rule.Errors, own Own) {
 		case within(own.DataDir, v.MountPath) || within(v.MountPath, own.DataDir):
 			// What is mounted above hides the data, and initdb refuses a
 			// directory that something is mounted in.
-			e.Add(at+".MountPath", v.MountPath, "must be another path: the data is there")
+			e.Add(at, v.MountPath, "must be another path: the data is there")
 		case own.Volumes[v.MountPath] != "":
-			e.Add(at+".MountPath", v.MountPath, "must be another path: the construct mounts a volume there")
+			e.Add(at, v.MountPath, "must be another path: the construct mounts a volume there")
 		}
-		if slices.Contains(taken, name) {
-			e.Add(at+".Name", name, "must be another: the construct has a volume of that name")
-		}
-		names, paths = append(names, name), append(paths, v.MountPath)
 	}
-	e.Unique("Pod.Volumes.Name", names)
-	e.Unique("Pod.Volumes.MountPath", paths)
 }
 
 // within reports whether path is dir or below it.

@@ -17,10 +17,12 @@ func init() {
 		dir = "/tmp"
 	}
 	if err := check(dir, needed); err != nil {
-		Problem = `TMPDIR: "` + dir + `": ` + err.Error() + ": Node.js needs a directory for temporary files, with 8 MiB free"
-		// With a runtime of its own, jsii unpacks none. This one tells programs
-		// that never ask for Problem.
-		_ = syscall.Setenv("JSII_RUNTIME", `echo "TMPDIR: no temporary files can be made in ${TMPDIR:-/tmp}" >&2; exit 1`)
+		Problem = `TMPDIR: "` + dir + `": ` + err.Error() +
+			": Node.js needs a directory for temporary files, with 8 MiB free"
+		// With JSII_RUNTIME, jsii unpacks no runtime. This one prints the problem
+		// in programs that do not read Problem.
+		_ = syscall.Setenv("JSII_RUNTIME",
+			`echo "TMPDIR: no temporary files can be made in ${TMPDIR:-/tmp}" >&2; exit 1`)
 	}
 }
 
