@@ -10,7 +10,7 @@ import (
 
 // crossing matches what the kernel prints, with JSII_DEBUG=1, for a request of
 // Go and for a callback into Go.
-var crossing = regexp.MustCompile(`(?m)(> \{"api":|< \{"callback":)`)
+var crossing = regexp.MustCompile(`> \{"api":|< \{"callback":`)
 
 // Each question to the kernel costs about 0.3 ms of CPU. The numbers are those
 // of today: fewer is better, and more needs a reason.

@@ -67,10 +67,10 @@ func (p project) ownEnv(s *site, given map[string]string) kube.Env {
 	return env
 }
 
-// unused are variables that PostgreSQL's client library, gunicorn and the
+// reserved are variables that PostgreSQL's client library, gunicorn and the
 // library's own server read, and the field that each would override in
 // silence.
-var unused = map[string]string{
+var reserved = map[string]string{
 	"PORT":            "Port",
 	"WEB_CONCURRENCY": "Gunicorn.Workers",
 	"PGHOST":          "Database",
@@ -84,7 +84,7 @@ var unused = map[string]string{
 // each follows from.
 func (p project) managed() map[string]string {
 	env := p.ownEnv(nil, nil)
-	all := maps.Clone(unused)
+	all := maps.Clone(reserved)
 	for name, from := range env.Sources() {
 		if from != "" {
 			all[name] = from
@@ -105,29 +105,31 @@ func (p process) given() map[string]string {
 }
 
 // ownVariables returns the variables of the library for the process.
-func (p process) ownVariables(s *site) kube.Env {
+func (p process) ownVariables() kube.Env {
 	given := p.given()
 	for name := range p.template.EnvKeys {
 		given[name] = ""
 	}
-	return p.ownEnv(s, given)
+	env := p.ownEnv(p.site, given)
+	if p.site != nil {
+		env.Set("PORT", fmt.Sprint(p.site.port))
+	}
+	return env
 }
 
-// variables returns the environment of a container that is no server, in the
-// pods of the site s, or of another process where s is nil.
-func (p process) variables(s *site) []corev1.EnvVar {
-	env := p.ownVariables(s)
+// variables returns the environment of a container that is not gunicorn.
+func (p process) variables() []corev1.EnvVar {
+	env := p.ownVariables()
 	p.addGiven(&env)
 	return env.Vars
 }
 
-// serverVariables returns the environment of the server of the site s.
-func (p process) serverVariables(s *site) []corev1.EnvVar {
-	env := p.ownVariables(s)
-	env.Set("PORT", fmt.Sprint(s.port))
+// serverVariables returns the environment of gunicorn.
+func (p process) serverVariables() []corev1.EnvVar {
+	env := p.ownVariables()
 	p.addGiven(&env)
-	if s.gunicorn != (Gunicorn{}) {
-		env.Set(gunicornArgs, s.gunicorn.args(p.given()[gunicornArgs]))
+	if p.site.gunicorn != (Gunicorn{}) {
+		env.Set(gunicornArgs, p.site.gunicorn.args(p.given()[gunicornArgs]))
 	}
 	return env.Vars
 }
@@ -158,18 +160,35 @@ func (p process) validateEnv(e *rule.Errors) {
 	}
 	maps.Copy(keys, p.Env)
 	p.project.validateEnv(e, userEnv{
-		field: "Env", vars: p.env, shared: keys, open: len(p.template.EnvFrom) > 0, flags: p.part == labels.Web,
+		field: "Env", vars: p.env, shared: keys, flags: p.part == labels.Web,
 	})
+	p.validateReferences(e)
+}
+
+// validateReferences reports names that no variable of the process has, of its
+// own variables and those of the project.
+func (p process) validateReferences(e *rule.Errors) {
+	known := p.knownVariables()
+	given := p.given()
+	for _, name := range rule.Keys(given) {
+		at := rule.Item("Project.Env", name)
+		if _, own := p.env[name]; own {
+			at = rule.Item("Env", name)
+		}
+		for _, other := range references(given[name]) {
+			if known != nil && !known[other] {
+				e.Add(at, "...", fmt.Sprintf("contains $(%[1]s), which no variable is called; write $$(%[1]s) for the text itself", other))
+			}
+		}
+	}
 }
 
 // userEnv are the variables that a user gives for a field.
 type userEnv struct {
 	field string
 	vars  map[string]string
-	// shared are others of the same containers; open is whether there may be
-	// more, of unknown names.
+	// shared are others of the same containers.
 	shared map[string]string
-	open   bool
 	// flags is whether gunicorn's own variable gets flags of the library, too.
 	flags bool
 }
@@ -177,10 +196,6 @@ type userEnv struct {
 // validateEnv checks the variables of given.
 func (p project) validateEnv(e *rule.Errors, given userEnv) {
 	managed, env := p.managed(), given.vars
-	known := p.knownVariables(env, given.shared)
-	if given.open {
-		known = nil
-	}
 	for _, key := range rule.Keys(env) {
 		at := rule.Item(given.field, key)
 		e.Variable(at, key, env[key])
@@ -190,11 +205,6 @@ func (p project) validateEnv(e *rule.Errors, given userEnv) {
 		if key == gunicornArgs && given.flags {
 			validateArgs(e, at, env[key])
 		}
-		for _, other := range references(env[key]) {
-			if known != nil && !known[other] {
-				e.Add(at, "...", fmt.Sprintf("contains $(%[1]s), which no variable is called; write $$(%[1]s) for the text itself", other))
-			}
-		}
 	}
 	if loop := cycle(env, given.shared); loop != "" {
 		e.Add(rule.Item(given.field, loop), "...", "refers to itself through other variables, which Kubernetes does not fill in")
@@ -202,27 +212,25 @@ func (p project) validateEnv(e *rule.Errors, given userEnv) {
 }
 
 // knownVariables returns the names that $(NAME) may use, or nil where a Secret
-// does not tell its keys.
-func (p project) knownVariables(maps ...map[string]string) map[string]bool {
+// or a ConfigMap does not tell its keys.
+func (p process) knownVariables() map[string]bool {
 	keys := p.Secret.Keys()
-	if len(keys) == 0 {
+	if len(keys) == 0 || len(p.template.EnvFrom) > 0 {
 		return nil
 	}
 	known := map[string]bool{}
-	env := p.ownEnv(nil, nil)
+	env := p.ownVariables()
 	for name := range env.Sources() {
-		known[name] = true
-	}
-	for _, name := range []string{"PORT", "POD_IP", "STATIC_ROOT"} {
 		known[name] = true
 	}
 	for _, key := range keys {
 		known[key] = true
 	}
-	for _, m := range maps {
-		for name := range m {
-			known[name] = true
-		}
+	for name := range p.given() {
+		known[name] = true
+	}
+	for name := range p.template.EnvKeys {
+		known[name] = true
 	}
 	return known
 }
@@ -338,7 +346,7 @@ func (p project) secretEnv(env *kube.Env) {
 	keys := slices.Concat(p.SecretKeys, p.Secret.GeneratedKeys())
 	slices.Sort(keys)
 	for _, key := range slices.Compact(keys) {
-		if !env.Has(key) && unused[key] == "" {
+		if !env.Has(key) && reserved[key] == "" {
 			env.FromSecret(key, p.Secret.Name(), key)
 		}
 	}

@@ -64,9 +64,25 @@ var wrongEnvironments = map[string]mistake{
 	"unknown twice": {
 		withEnv(map[string]string{"A": "$(Z) $(Z)"}), `test/web: Env[A]: "...": contains $(Z), which`,
 	},
-	"unknown to the project": {
-		onBoth(map[string]string{"A": "$(B)"}, map[string]string{"B": "b"}),
-		`test/web: Project.Env[A]: "...": contains $(B), which no variable is called`,
+	"unknown to another process of the project": {
+		func(chart cdk8s.Chart) {
+			p := jobProject(chart, func(p *django.Project) { p.Env = map[string]string{"A": "$(B)"} })
+			django.NewWeb(chart, "web", django.WebProps{Project: p, Env: map[string]string{"B": "b"}})
+			django.NewWorker(chart, "worker", django.WorkerProps{Project: p, App: "shop"})
+		},
+		`test/worker: Project.Env[A]: "...": contains $(B), which no variable is called`,
+	},
+	"port of no server": {
+		wrongWorker(django.WorkerProps{Env: map[string]string{"A": "$(PORT)"}}),
+		`test/worker: Env[A]: "...": contains $(PORT), which no variable is called`,
+	},
+	"address of a pod without metrics": {
+		withEnv(map[string]string{"A": "$(POD_IP)"}),
+		`test/web: Env[A]: "...": contains $(POD_IP), which no variable is called`,
+	},
+	"static files that the image has": {
+		withEnv(map[string]string{"A": "$(STATIC_ROOT)"}),
+		`test/web: Env[A]: "...": contains $(STATIC_ROOT), which no variable is called`,
 	},
 	"unknown to a worker": {
 		wrongWorker(django.WorkerProps{Env: map[string]string{"A": "$(Z)"}}),
@@ -230,6 +246,16 @@ func TestVariablesThatReferToOthers(t *testing.T) {
 // onOutside builds a server alone.
 func onOutside(props django.WebProps) cdktest.Build {
 	return func(chart cdk8s.Chart) { web(chart, props) }
+}
+
+// TestVariablesOfTheProjectUseThoseOfTheProcess has references to variables that
+// only the process has.
+func TestVariablesOfTheProjectUseThoseOfTheProcess(t *testing.T) {
+	cdktest.Render(t, withWeb(django.WebProps{
+		Project: django.Project{Env: map[string]string{"A": "$(B) $(TOKEN) $(PORT) $(STATIC_ROOT) $(POD_IP)"}},
+		Env:     map[string]string{"B": "b"}, StaticRoot: "/app/static", Metrics: django.Metrics{Path: "/metrics"},
+		Pod: pod.Template{EnvKeys: map[string]pod.EnvKey{"TOKEN": {Secret: "token", Key: "token", External: true}}},
+	}))
 }
 
 // A ConfigMap whose keys are not known may hold any variable.

@@ -118,8 +118,12 @@ func (p ProcessProps) resolve(namespace string) (ProcessProps, process, field.Er
 	p.Resources = p.Resources.WithDefaults(DefaultResources)
 	p.TerminationGracePeriodSeconds = cmp.Or(p.TerminationGracePeriodSeconds, DefaultProcessTerminationGracePeriodSeconds)
 	name := cmp.Or(p.Project.Name, DefaultName) + "-" + p.NameSuffix
+	var server *site
+	if p.Port != 0 {
+		server = &site{name: name, hosts: p.Project.Hosts, port: p.Port}
+	}
 	process := resolveProcess(&e, namespace, p.Project, process{
-		name: name, part: labels.Process, env: p.Env, resources: p.Resources, template: p.Pod,
+		name: name, part: labels.Process, env: p.Env, resources: p.Resources, template: p.Pod, site: server,
 	}, "process", "wait-for-migrations")
 	process.validateVolumes(&e, map[string]string{kube.TmpPath: "a writable directory"}, "")
 	p.Project.validateSuffix(&e, p.NameSuffix, "Deployment", maxLabel, "")
@@ -225,7 +229,6 @@ func (p *Process) spec() appsv1.DeploymentSpec {
 	c := p.process.container("process", p.props.Command, mounts)
 	c.Ports = kube.ContainerPorts(p.ports()...)
 	if p.props.Port != 0 {
-		c.Env = p.process.serverVariables(&site{name: p.Name(), hosts: p.process.Hosts, port: p.props.Port})
 		c.Lifecycle = preStop(DefaultPreStopSeconds)
 		accepts := corev1.ProbeHandler{TCPSocket: &corev1.TCPSocketAction{Port: intstr.FromString(portName)}}
 		probes := Probes{}.withDefaults()

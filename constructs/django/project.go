@@ -322,8 +322,10 @@ type process struct {
 	part labels.Part
 	// wrong is whether the props are, which is reported: what asks for the
 	// numbers of the process must not report it again.
-	wrong     bool
-	env       map[string]string
+	wrong bool
+	env   map[string]string
+	// site is what a server adds, or nil.
+	site      *site
 	resources pod.Resources
 	template  pod.Template
 }
@@ -430,7 +432,7 @@ func (p process) container(name string, command []string, mounts kube.Mounts) co
 		ImagePullPolicy: p.template.ImagePullPolicy,
 		Command:         command,
 		EnvFrom:         kube.EnvFrom(p.Secret.Name(), p.template.EnvFrom),
-		Env:             p.variables(nil),
+		Env:             p.variables(),
 		Resources:       kube.Resources(p.resources),
 		VolumeMounts:    mounts.Mounts,
 	}

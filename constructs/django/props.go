@@ -193,7 +193,7 @@ func (p WebProps) resolve(namespace string) (WebProps, process, field.ErrorList)
 	p.Project.validateName(&e, given.Name, p.Name, maxLabel, "")
 
 	process := resolveProcess(&e, namespace, p.Project, process{
-		name: p.Name, part: labels.Web, env: p.Env, resources: p.Resources, template: p.Pod,
+		name: p.Name, part: labels.Web, env: p.Env, resources: p.Resources, template: p.Pod, site: p.site(),
 	}, "django", "check", "collectstatic", "wait-for-migrations")
 	p.validateServer(&e, given)
 	var metrics rule.Errors
@@ -206,6 +206,13 @@ func (p WebProps) resolve(namespace string) (WebProps, process, field.ErrorList)
 	p.validateShutdown(&e)
 	p.present(given, metrics.Err())
 	return p, process, e.Err()
+}
+
+// site returns what the server adds to the environment.
+func (p WebProps) site() *site {
+	return &site{
+		name: p.Name, hosts: p.Hosts, port: p.Port, metrics: p.Metrics, staticRoot: p.StaticRoot, gunicorn: p.Gunicorn,
+	}
 }
 
 // present replaces a wrong port and wrong metrics, so that what asks for them
@@ -273,7 +280,7 @@ func (p WebProps) validateOneNode(e *rule.Errors, process process) {
 
 // validateManaged reports variables of the user that the site sets.
 func (p WebProps) validateManaged(e *rule.Errors, process process) {
-	s := &site{port: p.Port, metrics: p.Metrics, staticRoot: p.StaticRoot}
+	s := process.site
 	report := func(variable, from string) {
 		_, shared := process.Env[variable]
 		_, own := p.Env[variable]

@@ -154,9 +154,7 @@ func (w *Web) pod() kube.Pod {
 func (w *Web) initContainers(mounts kube.Mounts) []corev1.Container {
 	var containers []corev1.Container
 	add := func(name string, mounts kube.Mounts, args ...string) {
-		c := w.process.container(name, manage(args...), mounts)
-		c.Env = w.process.variables(w.site())
-		containers = append(containers, c)
+		containers = append(containers, w.process.container(name, manage(args...), mounts))
 	}
 	if w.props.DeployCheck != "" {
 		add("check", mounts, "check", "--deploy", "--fail-level="+string(w.props.DeployCheck))
@@ -166,29 +164,17 @@ func (w *Web) initContainers(mounts kube.Mounts) []corev1.Container {
 		writable.Volume("static", pod.Volume{MountPath: w.props.StaticRoot, EmptyDir: staticSize})
 		add("collectstatic", writable, "collectstatic", "--noinput")
 	}
-	for _, wait := range w.process.waitForMigrations(mounts) {
-		wait.Env = w.process.variables(w.site())
-		containers = append(containers, wait)
-	}
-	return containers
+	return append(containers, w.process.waitForMigrations(mounts)...)
 }
 
 // staticSize bounds what collectstatic may write.
 const staticSize = "1Gi"
 
-// site returns what the server adds to the environment.
-func (w *Web) site() *site {
-	return &site{
-		name: w.Name(), hosts: w.props.Hosts, port: w.props.Port, metrics: w.props.Metrics,
-		staticRoot: w.props.StaticRoot, gunicorn: w.props.Gunicorn,
-	}
-}
-
 func (w *Web) server(mounts kube.Mounts) corev1.Container {
 	props := w.props
 	c := w.process.container("django", props.Command, mounts)
 	c.Args = props.Args
-	c.Env = w.process.serverVariables(w.site())
+	c.Env = w.process.serverVariables()
 	c.Ports = kube.ContainerPorts(w.ports()...)
 	c.StartupProbe = w.probe(props.HealthPath, props.Probes.Startup)
 	c.ReadinessProbe = w.probe(props.HealthPath, props.Probes.Readiness)
