@@ -110,15 +110,15 @@ func Rules() []Rule {
 			"also its namespace, and Services that variables name.", (*checker).references},
 		{"environment", "No container lists a variable twice.", (*checker).environment},
 		{"resources", "No request is above its limit, and every container has both.", (*checker).resources},
-		{"volumes", "Every mount has its volume and a path of its own, which is none that the container needs itself; " +
-			"claims have known access modes and a size.", (*checker).volumes},
+		{"volumes", "Every mount has its volume and a path of its own, which is none that the container needs " +
+			"itself; claims have known access modes and a size.", (*checker).volumes},
 		{"scaling", "One autoscaler sets the replicas of a workload, disruption budgets let pods go, and what one " +
 			"node mounts serves one pod.", (*checker).scaling},
 		{"exposure", "No two routes serve the same host and path, and no Service claims addresses outside the " +
 			"cluster.", (*checker).exposure},
-		{"isolation", "NetworkPolicies cover every pod of their namespace, name pods and ports that exist, let nobody " +
-			"in from everywhere, let pods connect to what they are told to, and let proxies in to visitors' pods and " +
-			"to cert-manager's.", (*checker).isolation},
+		{"isolation", "NetworkPolicies cover every pod of their namespace, name pods and ports that exist, let " +
+			"nobody in from everywhere, let pods connect to what they are told to, and let proxies in to visitors' " +
+			"pods and to cert-manager's.", (*checker).isolation},
 		{
 			"pod-security", "Every pod meets the Pod Security Standard that its namespace enforces.",
 			(*checker).podSecurity,
@@ -142,8 +142,7 @@ func Check(objects []Object, options Options) []Problem {
 	return c.problems
 }
 
-// skips reports names in Options.Skip that no rule has: a misspelt one must not
-// pass for the rule.
+// skips reports names in Options.Skip that no rule has, such as misspelt ones.
 func (c *checker) skips(rules []Rule) {
 	var names []string
 	for _, rule := range rules {

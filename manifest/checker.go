@@ -15,7 +15,8 @@ import (
 	"example.com/django-cdk8s/manifest/pods"
 )
 
-// checker holds the objects of one [Check], by all that rules look them up by.
+// checker holds the objects of one [Check], with an index for each way in which
+// rules look them up.
 type checker struct {
 	objects  []Object
 	options  Options
@@ -54,8 +55,8 @@ type checker struct {
 	duplicates map[string]bool
 	colliding  map[*workload]bool
 
-	// reported are the places of problems that are told once, by what is wrong,
-	// and the sources of the objects that these name.
+	// reported are the problems that addOnce has added, by its id, with the
+	// sources of the objects that they name.
 	reported map[string]report
 	held     map[identity]*holding
 }

@@ -9,7 +9,8 @@ import (
 	"example.com/django-cdk8s/manifest/netpol"
 )
 
-// isolation hands what says who may connect to whom to package netpol.
+// isolation passes the objects that package netpol reads to it, and adds the
+// problems that it returns.
 func (c *checker) isolation() {
 	m := netpol.Manifests{Namespaces: map[string]apilabels.Set{}}
 	workloads, services := c.workloads, c.services

@@ -340,6 +340,7 @@ func TestVariablesThatConnect(t *testing.T) {
 		{`{name: HOST, value: valkey.shop.svc}`, "valkey.shop.svc", edit{}},
 		{`{name: HOST, value: valkey.shop.svc.cluster.local}`, "valkey.shop.svc.cluster.local", edit{}},
 		{`{name: HOST, value: valkey.shop.svc.cluster.local.}`, "valkey.shop.svc.cluster.local.", edit{}},
+		{`{name: HOST, value: valkey-0.valkey.shop.svc}`, "valkey-0.valkey.shop.svc", edit{}},
 		{`{name: HOST, value: valkey.data}`, "", edit{}},
 		{`{name: HOST, value: valkey.shop.example.com}`, "", edit{}},
 		{`{name: HOST, value: valkey-0.valkey}`, "", edit{}},

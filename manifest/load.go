@@ -66,7 +66,7 @@ func readSets(root, dir string) ([]Set, error) {
 			sets, err := readSets(root, name)
 			below, errs = append(below, sets...), append(errs, err)
 		case manifest || entry.Type()&os.ModeSymlink != 0 && isDir(filepath.Join(root, name)):
-			// A link to a directory cannot be read, and is an error for that.
+			// A link to a directory is an error: it cannot be read as a file.
 			objects, err := readFile(root, name)
 			set.Files = append(set.Files, entry.Name())
 			set.Objects, errs = append(set.Objects, objects...), append(errs, err)

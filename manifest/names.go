@@ -12,10 +12,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"example.com/django-cdk8s/internal/labels"
+	"example.com/django-cdk8s/internal/rule"
 )
-
-// dnsLabel says what a namespace may be called.
-const dnsLabel = "must be 1 to 63 lower-case letters, digits or '-', and start and end with a letter or digit"
 
 // names reports what the API server refuses: each namespace and each label
 // once, by the first object that has it.
@@ -23,7 +21,7 @@ func (c *checker) names() {
 	n := namer{c, map[string]bool{}}
 	for _, o := range c.objects {
 		if n.first("namespace", o.Namespace) && o.Namespace != "" && len(validation.IsDNS1123Label(o.Namespace)) > 0 {
-			c.add(o, "metadata.namespace", o.Namespace, dnsLabel)
+			c.add(o, "metadata.namespace", o.Namespace, rule.DNSLabelText)
 		}
 		if text := wrongName(o); text != "" {
 			c.add(o, "metadata.name", o.Name, "%s", text)
@@ -104,16 +102,17 @@ func wrongName(o Object) string {
 		}
 	case o.Group == "" && o.Kind == "Service":
 		if len(validation.IsDNS1035Label(o.Name)) > 0 {
-			return "must be 1 to 63 lower-case letters, digits or '-', start with a letter and not end with '-'"
+			return rule.LabelText
 		}
 	case o.Group == "" && o.Kind == "Namespace":
 		if len(validation.IsDNS1123Label(o.Name)) > 0 {
-			return dnsLabel
+			return rule.DNSLabelText
 		}
 	case len(validation.IsDNS1123Subdomain(o.Name)) > 0:
-		return "must be 1 to 253 lower-case letters, digits, '-' or '.', and start and end with a letter or digit"
+		return rule.NameText
 	case o.Kind == "CronJob" && o.Group == "batch" && len(o.Name) > labels.MaxCronJobName:
-		return fmt.Sprintf("must be at most %d characters, because the Jobs' names are made of it", labels.MaxCronJobName)
+		return fmt.Sprintf(
+			"must be at most %d characters, because the Jobs' names are made of it", labels.MaxCronJobName)
 	}
 	return ""
 }

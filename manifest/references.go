@@ -46,9 +46,9 @@ func (c *checker) references() {
 }
 
 // namespaceReferences reports namespaces that are neither made here nor declared
-// external, where these manifests make any: a misspelt one is refused, or puts
-// its objects where nobody looks for them. Manifests that make none are meant for
-// a namespace that is there.
+// external, where these manifests make any: objects of a misspelt one are refused,
+// or end up in another namespace. Manifests that make none are for a namespace that
+// exists.
 func (c *checker) namespaceReferences() {
 	first, count := map[string]int{}, map[string]int{}
 	for _, o := range c.objects {
@@ -71,8 +71,8 @@ func notFound(kind string) string {
 	return "no " + kind + " of that name is in these manifests or declared external"
 }
 
-// hostReferences reports Services that variables name and that are not there, or
-// not on that port. It leaves alone what may be the name of a host outside,
+// hostReferences reports Services that variables name and that do not exist, or
+// have no such port. It leaves alone what may be the name of a host outside,
 // namespaces that hold nothing of these manifests, and Services that an operator
 // makes for a custom resource, whose name theirs begins with.
 func (c *checker) hostReferences(w *workload) {
@@ -100,8 +100,8 @@ func (c *checker) operates(n pods.ServiceName) bool {
 	})
 }
 
-// forwards reports whether s has an address of its own, and no others ports than
-// its own there. A headless one and an alias lead to any port.
+// forwards reports whether s has an address of its own, where only its own ports
+// are open. A headless one and an alias lead to any port.
 func (s *service) forwards() bool {
 	return s.Spec.ClusterIP != corev1.ClusterIPNone && s.Spec.Type != corev1.ServiceTypeExternalName
 }

@@ -301,6 +301,11 @@ func mistakesInReferences() []mutation {
 			want: []problem{{django, "references", pod + ".containers[0].env[PORT]", "postgres.node-logging.svc", "no Service" + nowhere}},
 		},
 		{
+			name: "a pod of a headless Service that nobody makes",
+			edit: edit{django, `value: "8000"`, "value: valkey-0.redis.django-app.svc"},
+			want: []problem{{django, "references", pod + ".containers[0].env[PORT]", "valkey-0.redis.django-app.svc", "no Service" + nowhere}},
+		},
+		{
 			name: "a Service of a cluster with a domain of its own, in a URL",
 			edit: edit{django, `value: "8000"`, "value: http://web.django-app.svc.shop.internal/x"},
 			want: []problem{{django, "references", pod + ".containers[0].env[PORT]", "web.django-app.svc.shop.internal", "no Service" + nowhere}},
@@ -443,7 +448,7 @@ func harmlessReferences() []mutation {
 		{name: "any port of a headless Service", edit: edit{django, `value: "8000"`, "value: valkey.django-app.svc:26379"}},
 		{name: "any port of an alias", edit: edit{new: otherService + "---\n" + namingPod("a", "{name: HOST, value: 'smtp.mail.svc:587'}")}},
 		{name: "a host outside the cluster", edit: edit{django, `value: "8000"`, "value: db.django-app.svcs.example.com"}},
-		{name: "one of the pods of a headless Service", edit: edit{django, `value: "8000"`, "value: valkey-0.redis.django-app.svc"}},
+		{name: "one of the pods of a headless Service", edit: edit{django, `value: "8000"`, "value: valkey-0.valkey.django-app.svc"}},
 		{name: "the hosts by which others come", edit: edit{django, "- name: PORT\n              value: \"8000\"", "- {name: ALLOWED_HOSTS, value: web.django-app.svc}\n            - {name: CSRF_TRUSTED_ORIGINS, value: 'https://web.django-app.svc'}"}},
 		{name: "several hosts at once", edit: edit{django, `value: "8000"`, "value: a.django-app.svc,b.django-app.svc"}},
 		{name: "the API server", edit: edit{new: "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: default}\n---\n" + namingPod("a", "{name: API, value: 'https://kubernetes.default.svc'}")}},

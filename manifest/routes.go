@@ -15,7 +15,7 @@ import (
 	"example.com/django-cdk8s/manifest/pods"
 )
 
-// httpRoute is as much of an HTTPRoute as rules read; see
+// httpRoute is the part of an HTTPRoute that rules read; see
 // https://gateway-api.sigs.k8s.io/reference/spec/#httproute.
 type httpRoute struct {
 	Spec struct {
@@ -55,7 +55,7 @@ type routeMatch struct {
 	QueryParams []any  `json:"queryParams"`
 }
 
-// serviceMonitor is as much of a ServiceMonitor as rules read; see
+// serviceMonitor is the part of a ServiceMonitor that rules read; see
 // https://prometheus-operator.dev/docs/api-reference/api/#monitoring.coreos.com/v1.ServiceMonitor.
 type serviceMonitor struct {
 	Spec struct {

@@ -22,7 +22,8 @@ func (c *checker) scaling() {
 	}
 	for _, w := range c.workloads {
 		// 0 pauses the autoscaler; see
-		// https://kubernetes.io/docs/concepts/workloads/autoscaling/horizontal-pod-autoscale/#implicit-maintenance-mode-deactivation.
+		// https://kubernetes.io/docs/concepts/workloads/autoscaling/horizontal-pod-autoscale/ under
+		// "Implicit maintenance-mode deactivation".
 		if a := c.autoscalersOf(w); len(a) > 0 && w.replicas != nil && *w.replicas != 0 {
 			c.add(w.Object, "spec.replicas", strconv.Itoa(int(*w.replicas)),
 				"must not be given: %s sets it, and each apply would set it back", a[0])
@@ -185,8 +186,8 @@ func parallel(job batchv1.JobSpec) (fewest, most int) {
 	return 0, most
 }
 
-// disruptions reports a PodDisruptionBudget that keeps every pod where it is,
-// so that no node can be drained.
+// disruptions reports a PodDisruptionBudget that forbids every eviction, so that no
+// node can be drained.
 func (c *checker) disruptions(b *budget) {
 	if most := b.spec.MaxUnavailable; most != nil {
 		if isZero(*most) {
@@ -206,7 +207,7 @@ func (c *checker) disruptions(b *budget) {
 		fewest, _ := c.countOf(w)
 		total += fewest
 	}
-	// Kubernetes rounds percentages up. Nothing, and what is no number, is 0.
+	// Kubernetes rounds percentages up. An absent or invalid number is 0.
 	needed, _ := intstr.GetScaledValueFromIntOrPercent(b.spec.MinAvailable, total, true)
 	if total > 0 && needed >= total {
 		c.add(b.Object, "spec.minAvailable", b.spec.MinAvailable.String(),
@@ -217,7 +218,7 @@ func (c *checker) disruptions(b *budget) {
 
 // isZero reports whether n is 0 or 0%.
 func isZero(n intstr.IntOrString) bool {
-	// Of 100, a percentage is itself.
+	// A percentage of 100 is its own number.
 	value, err := intstr.GetScaledValueFromIntOrPercent(&n, 100, true)
 	return err == nil && value == 0
 }

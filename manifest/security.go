@@ -52,7 +52,15 @@ func (c *checker) podSecurity() {
 // credentialName matches names whose value is a credential, by how they end:
 // DB_PASSWORD, PGPASSWORD, clientSecret and AWS_SECRET_ACCESS_KEY, but neither
 // POSTGRES_PASSWORD_FILE nor CACHE_KEY_PREFIX.
-var credentialName = regexp.MustCompile(`(?i)(PASSWORD|PASSWD|PASSPHRASE|SECRETS?|TOKENS?|CREDENTIALS?|(^|[_.-])(PASS|PWD|PAT)|(SECRET|API|ACCESS|PRIVATE|ENCRYPTION|SIGNING|AUTH|SERVICE|ACCOUNT)[_.-]?KEY|SECRET[_.-]KEY[_.-]FALLBACKS)[_.-]?\d*$`)
+var credentialName = func() *regexp.Regexp {
+	const (
+		word      = `PASSWORD|PASSWD|PASSPHRASE|SECRETS?|TOKENS?|CREDENTIALS?`
+		short     = `(^|[_.-])(PASS|PWD|PAT)`
+		key       = `(SECRET|API|ACCESS|PRIVATE|ENCRYPTION|SIGNING|AUTH|SERVICE|ACCOUNT)[_.-]?KEY`
+		fallbacks = `SECRET[_.-]KEY[_.-]FALLBACKS`
+	)
+	return regexp.MustCompile(`(?i)(` + word + `|` + short + `|` + key + `|` + fallbacks + `)[_.-]?\d*$`)
+}()
 
 // urlPassword matches a URL that carries a password.
 var urlPassword = regexp.MustCompile(`(?i)[a-z][a-z0-9+.-]*://[^/?#\s"'<>:@]*:([^/\s@]+)@`)
@@ -61,10 +69,11 @@ var urlPassword = regexp.MustCompile(`(?i)[a-z][a-z0-9+.-]*://[^/?#\s"'<>:@]*:([
 // "http://host:80","a@b": a port, and an @ that is none of the URL's authority.
 var portAndMore = regexp.MustCompile(`^(\d{1,5}|\$\([\w.-]+\))["'<>?#,]`)
 
-// reference matches what Kubernetes or a shell fills in from a variable.
+// reference matches a reference to a variable, which Kubernetes or a shell fills
+// in.
 var reference = regexp.MustCompile(`\$(\([\w.-]+\)|\{\w+\}|[A-Z_][A-Z0-9_]*)`)
 
-// absolutePath matches where a credential is, such as
+// absolutePath matches the path of a credential, such as
 // /run/secrets/google/key.json.
 var absolutePath = regexp.MustCompile(`^(/[\w.-]+){2,}$`)
 
@@ -133,8 +142,8 @@ func (c *checker) secretValues(o Object, field string, values map[string]string,
 	for _, key := range slices.Sorted(maps.Keys(values)) {
 		if !slices.Contains(plain, key) {
 			c.add(o, fmt.Sprintf("%s[%s]", field, key), "...",
-				"git may commit these manifests: take the value from an existing Secret or let the cluster generate it, "+
-					"or render into a directory that git ignores")
+				"git may commit these manifests: take the value from an existing Secret or let the cluster "+
+					"generate it, or render into a directory that git ignores")
 			continue
 		}
 		c.literal(o, field, key, values[key])
@@ -163,16 +172,28 @@ func (c *checker) literal(o Object, field, name, value string) {
 	}
 }
 
-// knownCredential matches credentials that tell what they are: private keys,
-// tokens of services that give them a prefix, signed web tokens.
-var knownCredential = regexp.MustCompile(`-----BEGIN [A-Z ]*PRIVATE KEY-----|\b(sk_live_|rk_live_|ghp_|gho_|github_pat_|glpat-|xox[abprs]-|AKIA[0-9A-Z]{16}\b|eyJ[\w-]{10,}\.eyJ)`)
+// knownCredential matches credentials of a known form: private keys, tokens of
+// services that give them a prefix, signed web tokens.
+var knownCredential = func() *regexp.Regexp {
+	const (
+		privateKey  = `-----BEGIN [A-Z ]*PRIVATE KEY-----`
+		prefix      = `sk_live_|rk_live_|ghp_|gho_|github_pat_|glpat-|xox[abprs]-`
+		accessKeyID = `AKIA[0-9A-Z]{16}\b`
+		webToken    = `eyJ[\w-]{10,}\.eyJ`
+	)
+	return regexp.MustCompile(privateKey + `|\b(` + prefix + `|` + accessKeyID + `|` + webToken + `)`)
+}()
 
 // assignment matches a password or the like within a longer text, such as
 // --password=x, "password": "x" or password = x.
-var assignment = regexp.MustCompile(`(?i)(?:password|passwd|passphrase|secret_key|api_key|token)["']?[ \t]*[=:][ \t]*["']?([^\s"',;]+)`)
+var assignment = func() *regexp.Regexp {
+	const name = `(?:password|passwd|passphrase|secret_key|api_key|token)["']?`
+	const value = `["']?([^\s"',;]+)`
+	return regexp.MustCompile(`(?i)` + name + `[ \t]*[=:][ \t]*` + value)
+}()
 
-// isCredential leaves out values that cannot be credentials: nothing, flags,
-// numbers, paths, and what is filled in from variables.
+// isCredential leaves out values that cannot be credentials: empty ones, true and
+// false, numbers, paths, and references to variables.
 func isCredential(value string) bool {
 	if _, err := strconv.ParseFloat(value, 64); err == nil {
 		return false
@@ -183,8 +204,8 @@ func isCredential(value string) bool {
 	return isLiteral(value) && !absolutePath.MatchString(value)
 }
 
-// isLiteral reports whether value says something besides the variables that it
-// is filled in from.
+// isLiteral reports whether value has letters or digits besides those of
+// references to variables.
 func isLiteral(value string) bool {
 	return strings.ContainsFunc(reference.ReplaceAllString(value, ""), func(r rune) bool {
 		return unicode.IsLetter(r) || unicode.IsDigit(r)

@@ -71,7 +71,7 @@ func (c *checker) serviceSelector(s *service) {
 
 // budgetSelector reports, besides a selector that matches nothing, one that
 // matches pods of Jobs, where the budget needs the number of replicas that their
-// controller does not have. It would then let no pod go; see
+// controller does not have. Such a budget forbids every eviction; see
 // https://kubernetes.io/docs/tasks/run-application/configure-pdb/#arbitrary-controllers-and-selectors.
 func (c *checker) budgetSelector(b *budget) {
 	if b.err != nil {
@@ -285,7 +285,8 @@ var needed = []string{"/", "/bin", "/dev", "/etc", "/lib", "/lib64", "/proc", "/
 const tokenPath = "/var/run/secrets/kubernetes.io/serviceaccount"
 
 // hides reports whether a volume mounted on p hides what the container needs
-// there. A directory of the node in its place is what agents of nodes ask for.
+// there. A hostPath volume is allowed: programs that watch a node mount its
+// directories in the same places.
 func hides(v corev1.Volume, p string) bool {
 	p = path.Clean(p)
 	if p == tokenPath {

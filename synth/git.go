@@ -98,7 +98,7 @@ func ignoredOf(root string, dirs []string) []string {
 		questions.WriteString(filepath.Join(dir, example) + "\x00")
 	}
 	command.Stdin = strings.NewReader(questions.String())
-	// An error is the answer that none is ignored, too.
+	// git also exits with 1 when none is ignored.
 	answer, _ := command.Output()
 	var ignored []string
 	for path := range strings.SplitSeq(string(answer), "\x00") {

@@ -131,8 +131,8 @@ func readTree(app cdk8s.App, known *construct.App) tree {
 	return t
 }
 
-// typed returns c as what it is. The kernel gives constructs that it made
-// itself, such as the objects within those of cdk8s-plus, as plain ones.
+// typed returns c with its own Go type. The kernel returns constructs that it made
+// itself, such as the objects within those of cdk8s-plus, as plain constructs.
 func typed(c constructs.IConstruct) constructs.IConstruct {
 	switch reflect.TypeOf(c).Elem().Name() {
 	case "jsiiProxy_IConstruct", "jsiiProxy_Construct":
@@ -161,9 +161,9 @@ func (t *tree) add(o ours) {
 	t.objects[o.ChartPath()] = append(t.objects[o.ChartPath()], object{o.Path(), func() map[string]any { return doc }})
 }
 
-// validate asks every validation of the app that cdk8s knows, and makes cdk8s
-// derive the dependencies of objects from those of constructs. Both are what
-// rendering any chart begins with, and one without objects ends there.
+// validate runs every validation of the app that cdk8s knows, and makes cdk8s
+// derive the dependencies of objects from those of constructs. Rendering a chart
+// without objects does both, and nothing else.
 func validate(app cdk8s.App, root constructs.Node) []error {
 	probe := cdk8s.NewChart(app, new(probeID), nil)
 	failed := failure(func() { probe.ToJson() })
@@ -354,8 +354,8 @@ func (r rendered) check(tracked bool) (Result, error) {
 	return Result{r.files, manifest.Warnings(objects)}, errors.Join(errs...)
 }
 
-// locate names constructs rather than files in what err joins, where it is
-// about an object.
+// locate replaces the file by the path of the construct in each error that err
+// joins and that is about an object.
 func (r rendered) locate(file string, err error) error {
 	if err == nil {
 		return nil

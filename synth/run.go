@@ -31,8 +31,8 @@ const DefaultTimeout = 10 * time.Minute
 // the program. It prints one line a problem to standard error, and on a
 // terminal one line for every environment that has been rendered. The exit
 // status is 0 when the manifests are written, 1 when there is a problem, and
-// 130 or 143 when SIGINT or SIGTERM came first. Whatever ends it, it leaves no
-// temporary files.
+// 130 or 143 when SIGINT or SIGTERM came first. Temporary files are removed in
+// each case.
 func Main(build func(app cdk8s.App), external ...manifest.External) {
 	MainEnvironments(Environment{Build: build, External: external})
 }
@@ -70,11 +70,11 @@ func run(stderr *os.File, environments []Environment) int {
 	jsii.Close()
 	release()
 	if _, ended := errors.AsType[jsii.Ended](err); ended {
-		// Ctrl-C reaches Node.js, too: the signal that is on its way says more.
+		// Ctrl-C ends Node.js, too. watch then reports the signal instead.
 		time.Sleep(200 * time.Millisecond)
 	}
 
-	// From here on, a signal comes too late.
+	// From here on, watch cannot end the program.
 	w.ending.Lock()
 	_, _ = stderr.Write(warnings.Bytes())
 	for _, one := range rule.Split(err) {
@@ -104,8 +104,8 @@ type watch struct {
 	limit    time.Duration
 	progress chan struct{}
 
-	// ending is held while files are moved, and for ever by whoever ends the
-	// program.
+	// ending is held while files are moved, and from the beginning of the
+	// program's end.
 	ending  sync.Mutex
 	written bool
 }

@@ -164,7 +164,8 @@ func (w writer) check(environments []Environment) error {
 			errs = append(errs, checkLink(filepath.Join(w.dir, e.Name)))
 		}
 		if e.Build == nil {
-			errs = append(errs, errors.New(prefix(e)+"Environment.Build: is required: the function that adds charts to the app"))
+			errs = append(errs, errors.New(prefix(e)+
+				"Environment.Build: is required: the function that adds charts to the app"))
 		}
 	}
 	return errors.Join(errs...)

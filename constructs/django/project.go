@@ -15,6 +15,7 @@ import (
 	"example.com/django-cdk8s/constructs/pod"
 	"example.com/django-cdk8s/constructs/postgres"
 	"example.com/django-cdk8s/constructs/secret"
+	"example.com/django-cdk8s/constructs/valkey"
 	"example.com/django-cdk8s/internal/construct"
 	"example.com/django-cdk8s/internal/host"
 	"example.com/django-cdk8s/internal/kube"
@@ -178,7 +179,7 @@ func (p *project) resolveDatabase(e *rule.Errors) {
 		p.Database = nil
 		return
 	}
-	p.connection = p.Database.Connection()
+	p.connection = p.Database.Connection().WithDefaults()
 	if own, made := p.Database.(*postgres.Database); !made {
 		e.Join("Database", p.connection.Validate())
 	} else if construct.Of(own) == nil {
@@ -206,7 +207,8 @@ func (p *project) resolveBroker(e *rule.Errors) {
 		p.Broker = nil
 		return
 	}
-	if !isConstruct || construct.Of(made) == nil {
+	p.broker = p.broker.Broker()
+	if _, own := made.(*valkey.Server); !own {
 		e.Join("Broker", p.broker.Validate())
 	}
 	from := p.managed()[p.broker.PasswordKey]
@@ -481,12 +483,18 @@ func (p process) checkMigrated() field.ErrorList {
 		return nil
 	}
 	for _, c := range p.node.App().All() {
-		if m, ok := c.(*Migration); ok && m.process.Database == postgres.Connector(database) {
+		if m, ok := c.(*Migration); ok && sameDatabase(m.process.connection, database.Connection()) {
 			return nil
 		}
 	}
 	e.Add("Project.WaitForMigrations", true, "needs a django.Migration of this database in the app, or the pods wait for ever")
 	return e.Err()
+}
+
+// sameDatabase reports whether a and b are one database of one server.
+func sameDatabase(a, b postgres.Connection) bool {
+	sameName := a.Name == b.Name && (a.Name != "" || a.Secret == b.Secret)
+	return a.Host == b.Host && a.Port == b.Port && sameName
 }
 
 // serviceNames are the DNS names of the Service called name, from the shortest.

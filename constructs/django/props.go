@@ -200,7 +200,7 @@ func (p WebProps) resolve(namespace string) (WebProps, process, field.ErrorList)
 	given.Metrics.validate(&metrics)
 	e.Append(metrics.Err())
 	p.Replicas, p.Autoscaling = resolveScale(&e, given.Replicas, given.Autoscaling)
-	p.validateOneNode(&e, process)
+	p.validateOneNode(&e, process, given.Rollout)
 	p.validateManaged(&e, process)
 	p.validateVolumes(&e, process)
 	p.validateShutdown(&e)
@@ -267,7 +267,10 @@ func resolveScale(e *rule.Errors, replicas *int, a pod.Autoscaling) (*int, pod.A
 	return replicas, a.WithDefaults()
 }
 
-func (p WebProps) validateOneNode(e *rule.Errors, process process) {
+func (p WebProps) validateOneNode(e *rule.Errors, process process, given pod.Rollout) {
+	if process.oneNode() && given.MaxSurge+given.MaxUnavailable != 0 {
+		e.Add("Rollout", "...", "must not set MaxSurge or MaxUnavailable: the old pod goes first, because Project.Media is a ReadWriteOnce claim")
+	}
 	most := *p.Replicas
 	if p.Autoscaling.Enabled() {
 		most = p.Autoscaling.MaxReplicas
@@ -321,6 +324,11 @@ func (p WebProps) validateVolumes(e *rule.Errors, process process) {
 		root = ""
 	}
 	paths := process.validateVolumes(e, own, root)
+	for _, path := range paths {
+		if strings.HasPrefix(path, tlsPath+"/") && len(tlsSources(process.connection.TLS)) > 0 {
+			e.Add("Volumes.MountPath", path, "must be another path: nothing can be mounted in the certificates for the database")
+		}
+	}
 	// The server mounts StaticRoot read-only, so that no other volume can be
 	// mounted in it.
 	for _, path := range append(paths, rule.Keys(own)...) {

@@ -3,7 +3,6 @@ package pod
 import (
 	"fmt"
 	"math"
-	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
@@ -211,6 +210,17 @@ type EnvKey struct {
 	External bool
 }
 
+// Scheduling returns the part of t that says where pods run and from where
+// their images come: NodeSelector, Affinity, Tolerations, RuntimeClassName,
+// SchedulerName, HostAliases, DNSPolicy, DNSConfig and ImagePullPolicy.
+func (t Template) Scheduling() Template {
+	return Template{
+		NodeSelector: t.NodeSelector, Affinity: t.Affinity, Tolerations: t.Tolerations,
+		RuntimeClassName: t.RuntimeClassName, SchedulerName: t.SchedulerName, HostAliases: t.HostAliases,
+		DNSPolicy: t.DNSPolicy, DNSConfig: t.DNSConfig, ImagePullPolicy: t.ImagePullPolicy,
+	}
+}
+
 // Validate reports every invalid field.
 func (t Template) Validate() field.ErrorList {
 	var e rule.Errors
@@ -375,15 +385,6 @@ func (t Template) validateEnv(e *rule.Errors) {
 		source(at, key.ConfigMap, key.Secret)
 		e.SecretKey(at+".Key", key.Key)
 	}
-}
-
-// ContainerNames returns the names of the further containers.
-func (t Template) ContainerNames() []string {
-	var names []string
-	for _, c := range slices.Concat(t.InitContainers, t.Containers) {
-		names = append(names, c.Name)
-	}
-	return names
 }
 
 // VolumeName returns the name of the i-th of the given volumes, whose default

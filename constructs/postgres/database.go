@@ -3,7 +3,6 @@ package postgres
 import (
 	"cmp"
 	"fmt"
-	"reflect"
 	"strings"
 
 	"github.com/aws/constructs-go/constructs/v10"
@@ -140,12 +139,6 @@ type DatabaseProps struct {
 	//
 	// Default: none.
 	Pod pod.Template
-}
-
-// IsZero reports whether nothing but the Secret is set.
-func (p DatabaseProps) IsZero() bool {
-	p.Secret = nil
-	return reflect.ValueOf(p).IsZero()
 }
 
 // Validate reports every invalid field.

@@ -5,6 +5,7 @@ package stack
 
 import (
 	"cmp"
+	"reflect"
 
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
@@ -38,7 +39,8 @@ type Props struct {
 
 	// Web configures the site, and Web.Project the Django project. With
 	// WaitForMigrations, the stack adds the [django.Migration] that the pods
-	// wait for.
+	// wait for. Its pods, and those of the Job that generates the credentials,
+	// are scheduled as Web.Pod says; see [pod.Template.Scheduling].
 	//
 	// Default: the project's Secret is that of the stack, and its Database the
 	// PostgreSQL of the stack, which is left out where another is named.
@@ -49,7 +51,7 @@ type Props struct {
 // make. The constructs in it report everything else.
 func (p Props) Validate() field.ErrorList {
 	var e rule.Errors
-	if p.Web.Project.Database != nil && !p.Database.IsZero() {
+	if p.Web.Project.Database != nil && !reflect.ValueOf(p.Database).IsZero() {
 		e.Add("Database", "...", "has no effect: Web.Project.Database names another server")
 	}
 	if p.Web.Project.Secret != nil && p.Secret != (secret.Props{}) {
@@ -63,6 +65,7 @@ func (p Props) withDefaults() Props {
 	if project := p.Web.Project; p.Secret.Source == nil {
 		p.Secret.Source = secret.Generated(secret.GeneratedProps{
 			Image: project.Image, RunAsUser: project.RunAsUser, ImagePullSecrets: project.ImagePullSecrets,
+			Pod: p.Web.Pod.Scheduling(),
 		})
 	}
 	return p
@@ -107,7 +110,10 @@ func New(scope constructs.Construct, id string, props Props) *Stack {
 	project.Secret = s.credentials
 	s.web = django.NewWeb(s, "web", props.Web)
 	if project.WaitForMigrations {
-		s.migration = django.NewMigration(s, "migration", django.MigrationProps{Project: *project})
+		s.migration = django.NewMigration(s, "migration", django.MigrationProps{
+			Project: *project, Pod: props.Web.Pod.Scheduling(),
+		})
+		construct.Of(s.migration).Derived()
 	}
 	return s
 }

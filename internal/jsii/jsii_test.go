@@ -66,6 +66,11 @@ func TestWhatNodeSaysWhenItDies(t *testing.T) {
 				" 1: 0xb9c1f0 node::Abort()\nRuntime process exited abnormally: exit status 134",
 			"mine\n", "rendered (exit status 134): memory",
 		},
+		"lost": {
+			"mine\nError on jsii API channel to child process: Error: read ECONNRESET\n    at Pipe.onStreamRead\n" +
+				"Runtime process exited abnormally: exit status 130",
+			"mine\n", "rendered (exit status 130): memory",
+		},
 		"killed": {"Runtime process exited abnormally: signal: killed", "", "rendered (signal: killed): memory"},
 	} {
 		t.Run(name, func(t *testing.T) {

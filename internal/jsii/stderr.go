@@ -69,8 +69,11 @@ func pump(w io.Writer, r io.Reader) {
 		if text, found := exit(line); found {
 			last.Store(&text)
 		}
-		// The first lines of what V8 prints when it is out of memory, or broken.
-		for _, beginning := range []string{exited, "<--- Last few GCs --->", "FATAL ERROR: ", "# Fatal error in "} {
+		// The first lines of what V8 prints when it is out of memory, or broken, and
+		// of what the runtime prints when Node.js ends while it is written to.
+		for _, beginning := range []string{
+			exited, "<--- Last few GCs --->", "FATAL ERROR: ", "# Fatal error in ", "Error on jsii API channel ",
+		} {
 			quiet = quiet || strings.Contains(line, beginning)
 		}
 		// V8 begins with an empty line, which is no line of ours either.

@@ -143,9 +143,9 @@ var (
 )
 
 // certificates reports the namespaces where no proxy reaches the pods that
-// cert-manager starts for a certificate, by the first that asks for one. Whether
-// its issuer needs them, for HTTP-01, or not, for DNS-01, no manifest here says;
-// allowing them harms nobody.
+// cert-manager starts for a certificate, by the first that asks for one. The
+// manifests do not tell whether the issuer starts such pods, for HTTP-01, or none,
+// for DNS-01; a policy for pods that do not exist does no harm.
 func (n *network) certificates() {
 	seen := map[string]bool{}
 	for _, c := range n.Certificates {
@@ -162,8 +162,8 @@ func (n *network) certificates() {
 	}
 }
 
-// isPeer reports whether a peer, in a policy of the given namespace, means
-// somebody.
+// isPeer reports whether a peer, in a policy of the given namespace, is the other
+// end of a connection.
 type isPeer func(namespace string, p peer) bool
 
 // allows reports whether the workload of the given number may be at one end of a

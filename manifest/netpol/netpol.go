@@ -1,7 +1,7 @@
-// Package netpol says whether NetworkPolicies do what they are for: whether they
-// cover every pod, mean pods and ports that exist, allow no more than is needed,
-// and let pods connect to what they are told to. It reads finished manifests and
-// knows nothing of who made them; package manifest runs it as one of its rules.
+// Package netpol checks NetworkPolicies: whether they cover every pod, select pods
+// and ports that exist, allow no more than is needed, and allow the connections
+// that the environment of pods asks for. It reads finished manifests, of any
+// origin; package manifest runs it as one of its rules.
 package netpol
 
 import (
@@ -19,7 +19,7 @@ import (
 
 // Object names one object of the manifests.
 type Object struct {
-	// Index is whatever the caller finds the object by again.
+	// Index is the caller's number of the object.
 	Index int
 
 	// Kind, Namespace and Name identify the object to people.
@@ -30,7 +30,7 @@ type Object struct {
 // "Deployment django-app/django".
 func (o Object) String() string { return o.Kind + " " + o.Namespace + "/" + o.Name }
 
-// Manifests are the objects that say who may connect to whom.
+// Manifests are the objects that decide which connections are allowed.
 type Manifests struct {
 	// Policies are the NetworkPolicies. Namespaces without any are left alone.
 	Policies []Policy
@@ -134,8 +134,8 @@ type network struct {
 	byNamespace map[string][]netPolicy
 	restricting map[int]map[networkingv1.PolicyType][]netPolicy
 
-	// unresolved are where a policy means something that is not there. Which
-	// connections are missing follows from that.
+	// unresolved are the directions in which a policy selects pods or ports that
+	// do not exist. Missing connections follow from that, and are not reported.
 	unresolved map[direction]bool
 }
 
@@ -217,7 +217,7 @@ func (n *network) open(d direction) {
 	}
 }
 
-// addUnresolved reports a policy that means something that is not there.
+// addUnresolved reports a policy that selects pods or ports that do not exist.
 func (n *network) addUnresolved(p netPolicy, policy networkingv1.PolicyType, field, value, format string, args ...any) {
 	n.unresolved[direction{p.Namespace, policy}] = true
 	n.add(p.Object, field, value, format, args...)
@@ -336,8 +336,8 @@ func (n *network) tooBroad(p netPolicy) {
 	}
 }
 
-// complete reports a rule for all ports, and peers that are nobody. A rule
-// without peers has been reported as it is.
+// complete reports a rule for all ports, and empty peers. A rule without peers
+// has been reported by [network.tooBroad].
 func (n *network) complete(p netPolicy, r allowance) {
 	const everyPort = "is required: without it every port is open"
 	if len(r.peers) > 0 && len(r.ports) == 0 {

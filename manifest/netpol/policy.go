@@ -23,8 +23,8 @@ type netPolicy struct {
 	Object
 	pods labels.Selector
 
-	// rules are what the policy allows in each direction that it restricts: in
-	// a direction that is no key here, it says nothing.
+	// rules are what the policy allows in each direction that it restricts. It
+	// does not restrict a direction that is no key.
 	rules map[networkingv1.PolicyType][]allowance
 }
 
@@ -40,7 +40,7 @@ type allowance struct {
 	ports []networkingv1.NetworkPolicyPort
 }
 
-// peer is whom a rule allows: the pods of its own namespace or, where
+// peer is one peer of a rule: pods of the policy's namespace or, where
 // namespaces is set, of others; or the addresses of a block.
 type peer struct {
 	field            string
@@ -48,8 +48,8 @@ type peer struct {
 	block            *networkingv1.IPBlock
 }
 
-// read parses the NetworkPolicies. One with a selector that is none is
-// reported, and left out.
+// read parses the NetworkPolicies. One with an invalid selector is reported, and
+// left out.
 func (n *network) read() {
 	for _, policy := range n.Policies {
 		before := len(n.problems)
@@ -155,8 +155,8 @@ func (p peer) namespaceNames(own string) (names []string, ok bool) {
 	return requirements[0].Values().List(), operator == selection.In || operator == selection.Equals
 }
 
-// reaches reports whether p, a peer in a policy of the given namespace, stands
-// for w, or may do so.
+// reaches reports whether p, a peer in a policy of the given namespace, includes
+// w, or may do so.
 func (n *network) reaches(namespace string, p peer, w Workload) bool {
 	switch {
 	case p.block != nil:
@@ -169,8 +169,8 @@ func (n *network) reaches(namespace string, p peer, w Workload) bool {
 	return n.mayMatch(p.namespaces, w.Namespace)
 }
 
-// mayMatch reports whether selector matches the labels of a namespace. What the
-// manifests do not say of it may be so.
+// mayMatch reports whether selector may match the labels of a namespace. A
+// namespace that the manifests do not hold may have any labels.
 func (n *network) mayMatch(selector labels.Selector, namespace string) bool {
 	given, whole := n.Namespaces[namespace]
 	known := labels.Merge(given, labels.Set{corev1.LabelMetadataName: namespace})
@@ -218,8 +218,8 @@ func (p ports) String() string {
 	return "port " + strings.Join(numbers, " or ")
 }
 
-// prefixOf returns the addresses that cidr means. One that is none, which
-// Kubernetes refuses, means no address.
+// prefixOf returns the addresses of cidr: none where it is invalid, which
+// Kubernetes refuses.
 func prefixOf(cidr string) netip.Prefix {
 	prefix, _ := netip.ParsePrefix(cidr)
 	return prefix
@@ -233,8 +233,9 @@ func everywhere(block *networkingv1.IPBlock) bool {
 // private are the addresses that clusters give to pods; see
 // https://datatracker.ietf.org/doc/html/rfc1918, rfc6598 and rfc4193.
 var private = []netip.Prefix{
-	netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("172.16.0.0/12"), netip.MustParsePrefix("192.168.0.0/16"),
-	netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("fc00::/7"),
+	netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("172.16.0.0/12"),
+	netip.MustParsePrefix("192.168.0.0/16"), netip.MustParsePrefix("100.64.0.0/10"),
+	netip.MustParsePrefix("fc00::/7"),
 }
 
 // mayHoldPods reports whether block holds private addresses besides those that

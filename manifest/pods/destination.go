@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"example.com/django-cdk8s/internal/dns"
 )
 
 // Destination is a server that an environment variable tells pods to connect to.
@@ -40,8 +42,8 @@ func (p Pods) Destinations() []Destination {
 	return found
 }
 
-// variable matches what Kubernetes fills in from a variable, and the escape
-// that keeps it from doing so.
+// variable matches $(NAME), which Kubernetes fills in from a variable, and the
+// escape $$.
 var variable = regexp.MustCompile(`\$\$|\$\([\w.-]+\)`)
 
 // literals returns the values of variables that the manifest holds, filled in
@@ -74,8 +76,7 @@ var (
 )
 
 // destination returns the host that a variable names, and the port; 0 when it
-// is not said. A variable of origins or allowed hosts says who may come, not
-// where to go.
+// is not said. Variables of origins or allowed hosts name clients, not servers.
 func destination(name string, values map[string]string) (host string, port int32) {
 	prefix, isHost := strings.CutSuffix(name, "HOST")
 	if !isHost && (strings.Contains(name, "ORIGIN") || strings.Contains(name, "ALLOWED")) {
@@ -107,22 +108,19 @@ type ServiceName struct {
 	Namespace, Name string
 
 	// Certain says that the host is written as only a Service's can be:
-	// NAME.NAMESPACE.svc, with or without the domain of the cluster. Otherwise
-	// it may be a host outside as well.
+	// NAME.NAMESPACE.svc, with or without the domain of the cluster or the name
+	// of a pod. Otherwise it may be a host outside as well.
 	Certain bool
 }
 
 // ServiceOf returns the Service that pods of namespace find under host: NAME,
-// NAME.NAMESPACE, NAME.NAMESPACE.svc, or the last with any domain of the cluster
-// after it. It returns an empty name for another host; see
-// https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/.
+// NAME.NAMESPACE, or NAME.NAMESPACE.svc with or without the domain of the
+// cluster, and with or without the name of a pod before it. It returns an empty
+// name for another host.
 func ServiceOf(namespace, host string) ServiceName {
-	parts := strings.SplitN(strings.TrimSuffix(host, "."), ".", 4)
-	if len(parts) > 1 {
-		namespace = parts[1]
-	}
-	if len(parts) > 2 && parts[2] != "svc" {
+	name, in, certain := dns.ServiceOf(host)
+	if name == "" {
 		return ServiceName{}
 	}
-	return ServiceName{namespace, parts[0], len(parts) > 2}
+	return ServiceName{cmp.Or(in, namespace), name, certain}
 }

@@ -17,9 +17,9 @@ func TestServiceOfReadsTheNamesOfServices(t *testing.T) {
 		"postgres.data.svc.":               {Namespace: "data", Name: "postgres", Certain: true},
 		"postgres.data.svc.cluster.local":  {Namespace: "data", Name: "postgres", Certain: true},
 		"postgres.data.svc.shop.internal.": {Namespace: "data", Name: "postgres", Certain: true},
+		"postgres-0.postgres.data.svc":     {Namespace: "data", Name: "postgres", Certain: true},
 		"postgres.data.example":            {},
 		"db.example.com":                   {},
-		"0.postgres.data.svc":              {},
 	} {
 		if got := pods.ServiceOf("shop", host); got != want {
 			t.Errorf("ServiceOf(%q) = %+v, want %+v", host, got, want)

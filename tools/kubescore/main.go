@@ -79,7 +79,8 @@ func run(s scorer, ignoreFile string, dirs []string) error {
 	for _, i := range stale {
 		fmt.Printf("STALE    %s:%d: %s: silences nothing; remove the line\n", ignoreFile, i.line, i)
 	}
-	fmt.Printf("kube-score: %d objects, %d findings, %d ignores of which %d stale\n", len(objects), len(open), len(ignores), len(stale))
+	fmt.Printf("kube-score: %d objects, %d findings, %d ignores of which %d stale\n",
+		len(objects), len(open), len(ignores), len(stale))
 	if len(open)+len(stale) > 0 {
 		return errors.New("not clean")
 	}
@@ -162,7 +163,8 @@ type comment struct {
 // order of the files.
 func (s scorer) score(files []string) ([]object, error) {
 	args := append([]string{
-		"score", "--output-format", "json", "--disable-ignore-checks-annotations", "--kubernetes-version", "v" + s.kubernetes,
+		"score", "--output-format", "json", "--disable-ignore-checks-annotations",
+		"--kubernetes-version", "v" + s.kubernetes,
 	}, files...)
 	cmd := exec.Command(s.command, args...)
 	cmd.Stderr = os.Stderr
@@ -290,9 +292,11 @@ func parseIgnores(r io.Reader) ([]ignore, error) {
 		fields := strings.Fields(what)
 		switch {
 		case strings.TrimSpace(reason) == "":
-			problems = append(problems, fmt.Errorf("line %d: %q: a reason must follow the test id after \" # \"", number, line))
+			problems = append(problems, fmt.Errorf(
+				"line %d: %q: a reason must follow the test id after \" # \"", number, line))
 		case len(fields) > 2 || len(fields) == 2 && !strings.Contains(fields[1], "/"):
-			problems = append(problems, fmt.Errorf("line %d: %q: only Kind/name may stand between the test id and the reason", number, line))
+			problems = append(problems, fmt.Errorf(
+				"line %d: %q: only Kind/name may stand between the test id and the reason", number, line))
 		case len(fields) == 2:
 			ignores = append(ignores, ignore{number, fields[0], fields[1]})
 		default:

@@ -46,7 +46,10 @@ const (
 	// "512Mi", "500m", "1e3".
 	quantityPattern = `^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?$`
 	// base64Pattern is padded standard base64, line breaks allowed.
-	base64Pattern = `^[\r\n]*(([A-Za-z0-9+/][\r\n]*){4})*(([A-Za-z0-9+/][\r\n]*){2}=[\r\n]*=[\r\n]*|([A-Za-z0-9+/][\r\n]*){3}=[\r\n]*)?$`
+	base64Pattern = `^[\r\n]*(` + base64Digit + `{4})*` +
+		`(` + base64Digit + `{2}=[\r\n]*=[\r\n]*|` + base64Digit + `{3}=[\r\n]*)?$`
+	// base64Digit is one digit, with the line breaks after it.
+	base64Digit = `([A-Za-z0-9+/][\r\n]*)`
 )
 
 // refPrefix leads every reference, in the source and in what is written.
@@ -55,7 +58,8 @@ const refPrefix = "#/definitions/"
 var releasePattern = regexp.MustCompile(`^[0-9]+\.[0-9]+\.[0-9]+$`)
 
 func main() {
-	release := flag.String("kubernetes", "", "Kubernetes release, as in 1.28.15, or none with files of CustomResourceDefinitions")
+	release := flag.String("kubernetes", "",
+		"Kubernetes release, as in 1.28.15, or none with files of CustomResourceDefinitions")
 	out := flag.String("out", "", "directory to create")
 	flag.Parse()
 	if (flag.NArg() > 0) == (*release != "") || *out == "" {
@@ -128,7 +132,7 @@ func download(release string) ([]byte, error) {
 }
 
 // write fills a directory that must not exist yet. It appears complete or not
-// at all, so that its presence can be trusted by whoever caches it.
+// at all, so that a cache can rely on its presence.
 func write(dir string, files map[string][]byte) error {
 	if _, err := os.Lstat(dir); err == nil {
 		return fmt.Errorf("-out: %s: exists; remove it first", dir)
@@ -216,7 +220,7 @@ var keywords = []string{
 }
 
 // UnmarshalJSON refuses a keyword that node does not know, because to drop it
-// would weaken the check without a word.
+// would weaken the check silently.
 func (n *node) UnmarshalJSON(data []byte) error {
 	var present map[string]json.RawMessage
 	if err := json.Unmarshal(data, &present); err != nil {
@@ -253,7 +257,8 @@ func schemas(data []byte) (map[string][]byte, error) {
 			return nil, err
 		}
 		if _, taken := files[kind.file()]; taken {
-			return nil, fmt.Errorf("%s %s: another kind has the file name %s too", kind.apiVersion(), kind.Kind, kind.file())
+			return nil, fmt.Errorf("%s %s: another kind has the file name %s too",
+				kind.apiVersion(), kind.Kind, kind.file())
 		}
 		files[kind.file()] = append(content, '\n')
 	}
