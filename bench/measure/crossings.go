@@ -17,18 +17,15 @@ type crossings struct {
 }
 
 // countCrossings reads what the kernel prints with JSII_DEBUG=1: each message
-// to it after "> ", each from it after "< ", and notes of its own.
+// to it after "> ", each from it after "< ", and notes of its own, in whose
+// middle a message may begin.
 func countCrossings(r io.Reader) (crossings, error) {
 	var c crossings
 	lines := bufio.NewReader(r)
 	for {
 		line, err := lines.ReadString('\n')
-		switch {
-		case strings.HasPrefix(line, `> {"api":`):
-			c.Requests++
-		case strings.HasPrefix(line, `< {"callback":`):
-			c.Callbacks++
-		}
+		c.Requests += strings.Count(line, `> {"api":`)
+		c.Callbacks += strings.Count(line, `< {"callback":`)
 		if err == io.EOF {
 			return c, nil
 		}
@@ -36,6 +33,25 @@ func countCrossings(r io.Reader) (crossings, error) {
 			return c, err
 		}
 	}
+}
+
+// countAll counts, for the rows that ask for it, what each program in Go needs.
+func (b *bench) countAll(ctx context.Context, rows []row) ([]namedCrossings, error) {
+	var all []namedCrossings
+	for _, r := range rows {
+		for _, program := range []string{ours, naive} {
+			if !r.counted {
+				continue
+			}
+			counted, err := b.crossings(ctx, r.cell(program).command)
+			if err != nil {
+				return nil, err
+			}
+			progress("%s, %s: %d requests and %d callbacks", r.name, program, counted.Requests, counted.Callbacks)
+			all = append(all, namedCrossings{r.name, program, counted})
+		}
+	}
+	return all, nil
 }
 
 // crossings runs c once and counts.

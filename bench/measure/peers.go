@@ -77,6 +77,33 @@ func (b *bench) prepare(ctx context.Context) error {
 			return fmt.Errorf("%s: %w", strings.Join(step.args, " "), err)
 		}
 	}
+	return b.writeChart()
+}
+
+// chart is where the Helm chart is complete: with the scripts of its objects,
+// because helm reads no file outside a chart.
+func (b *bench) chart() string { return filepath.Join(b.build, "helm") }
+
+func (b *bench) writeChart() error {
+	if err := os.RemoveAll(b.chart()); err != nil {
+		return err
+	}
+	if err := os.CopyFS(b.chart(), os.DirFS(b.source("helm"))); err != nil {
+		return err
+	}
+	files := filepath.Join(b.chart(), "files")
+	if err := os.Mkdir(files, 0o755); err != nil {
+		return err
+	}
+	for _, script := range []string{"generate.py", "prune.py"} {
+		content, err := os.ReadFile(filepath.Join(b.root, "internal", "script", script))
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(files, script), content, 0o644); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -136,8 +163,12 @@ func (b *bench) defaultApp() command {
 	return c
 }
 
-// onNode24 is c with another Node.js in front of the machine's.
+// onNode24 is c with another Node.js in front of the machine's. A command that
+// is node itself is looked for in this program's PATH, not in its own.
 func (b *bench) onNode24(c command) command {
+	if c.args[0] == "node" {
+		c.args = append([]string{filepath.Join(b.node24(), "node")}, c.args[1:]...)
+	}
 	c.env = append(c.env, "PATH="+b.node24()+":"+os.Getenv("PATH"))
 	return c
 }
@@ -189,7 +220,7 @@ func (b *bench) repeated(l load, args ...string) command {
 // helm renders one release for each App, which holds all its stacks.
 func (b *bench) helm(l load) command {
 	values := filepath.Join(b.build, "values.yaml")
-	c := b.repeated(l, b.bin("helm"), "template", "release", b.source("helm"), "--values", values)
+	c := b.repeated(l, b.bin("helm"), "template", "release", b.chart(), "--values", values)
 	c.prepare = func() error {
 		return cmp.Or(
 			os.WriteFile(values, []byte("namespaces:\n  - "+strings.Join(namespaces(l), "\n  - ")+"\n"), 0o644),

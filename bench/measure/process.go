@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -79,7 +80,7 @@ func (c command) run(ctx context.Context, limit time.Duration, stderr io.ReadWri
 
 	start := time.Now()
 	if err := cmd.Start(); err != nil {
-		return sample{}, err
+		return sample{}, cmp.Or(context.Cause(limited), err)
 	}
 	done, peak := make(chan struct{}), make(chan int64)
 	go func() { peak <- peakMemory(done) }()

@@ -21,6 +21,7 @@ const (
 )
 
 type namedCrossings struct {
+	row     string
 	program string
 	crossings
 }
@@ -40,6 +41,8 @@ type table struct {
 	text  func(v float64) string
 }
 
+var programs = []string{ours, typeScript, naive, helm, kustomize}
+
 var tables = []table{
 	{"Wall time", func(s sample) float64 { return s.Wall.Seconds() }, seconds},
 	{"CPU time", func(s sample) float64 { return s.CPU.Seconds() }, seconds},
@@ -58,50 +61,73 @@ func mebibytes(v float64) string { return fmt.Sprintf("%.0f MiB", v) }
 func (r report) text() string {
 	var s strings.Builder
 	fmt.Fprintf(&s, "\nMeasured on %s on %s.\n", r.started.UTC().Format("2 January 2006"), r.machine)
-	for _, t := range tables {
-		fmt.Fprintf(&s, "\n### %s\n\n", t.title)
-		programs := []string{ours, typeScript, naive, helm, kustomize}
-		fmt.Fprintf(&s, "| | %s |\n|---|%s\n", strings.Join(programs, " | "), strings.Repeat("---|", len(programs)))
-		for _, row := range r.rows {
-			fmt.Fprintf(&s, "| %s |", row.name)
-			for _, program := range programs {
-				fmt.Fprintf(&s, " %s |", t.cell(row, program, r.options.limit))
-			}
-			s.WriteString("\n")
-		}
+	if len(r.rows) > 0 {
+		r.writeTables(&s)
+		r.writeGrowth(&s)
 	}
-	r.writeGrowth(&s)
-
-	s.WriteString("\n### Kernel\n\n| one stack | requests | callbacks | together |\n|---|---|---|---|\n")
-	for _, c := range r.crossings {
-		fmt.Fprintf(&s, "| %s | %d | %d | %d |\n", c.program, c.Requests, c.Callbacks, c.Requests+c.Callbacks)
+	if len(r.crossings) > 0 {
+		r.writeCrossings(&s)
 	}
 	s.WriteString("\n")
 	return s.String()
 }
 
-// writeGrowth compares the two largest rows with all stacks in one App.
+func (r report) writeTables(s *strings.Builder) {
+	for _, t := range tables {
+		fmt.Fprintf(s, "\n### %s\n\n| | %s |\n|---|%s\n",
+			t.title, strings.Join(programs, " | "), strings.Repeat("---|", len(programs)))
+		for _, row := range r.rows {
+			fmt.Fprintf(s, "| %s |", row.name)
+			for _, program := range programs {
+				fmt.Fprintf(s, " %s |", t.cell(row, program))
+			}
+			s.WriteString("\n")
+		}
+	}
+}
+
+func (r report) writeCrossings(s *strings.Builder) {
+	s.WriteString("\n### Kernel\n\n| | | requests | callbacks | together |\n|---|---|---|---|---|\n")
+	for _, c := range r.crossings {
+		fmt.Fprintf(s, "| %s | %s | %d | %d | %d |\n", c.row, c.program, c.Requests, c.Callbacks, c.Requests+c.Callbacks)
+	}
+}
+
+// writeGrowth compares the two largest rows of each series.
 func (r report) writeGrowth(s *strings.Builder) {
-	var series []row
-	for _, row := range r.rows {
-		if row.series == oneApp {
-			series = append(series, row)
+	for _, name := range []string{manyApps, oneApp} {
+		var series []row
+		for _, row := range r.rows {
+			if row.series == name {
+				series = append(series, row)
+			}
+		}
+		if len(series) < 2 {
+			continue
+		}
+		small, large := series[len(series)-2], series[len(series)-1]
+		fmt.Fprintf(s, "\n### Growth: %s\n\n%d stacks against %d: how many times as much; %.3g is in proportion.\n\n| |",
+			name, large.stacks, small.stacks, float64(large.stacks)/float64(small.stacks))
+		for _, t := range tables {
+			fmt.Fprintf(s, " %s |", strings.ToLower(t.title))
+		}
+		fmt.Fprintf(s, "\n|---|%s\n", strings.Repeat("---|", len(tables)))
+		for _, program := range programs {
+			fmt.Fprintf(s, "| %s |", program)
+			for _, t := range tables {
+				fmt.Fprintf(s, " %s |", t.growth(small.cell(program), large.cell(program)))
+			}
+			s.WriteString("\n")
 		}
 	}
-	if len(series) < 2 {
-		return
+}
+
+// growth is the ratio of two medians.
+func (t table) growth(small, large *cell) string {
+	if !small.measured() || !large.measured() {
+		return "–"
 	}
-	small, large := series[len(series)-2], series[len(series)-1]
-	fmt.Fprintf(s, "\n### Growth\n\nOne App of %d stacks against one of %d, wall time.\n\n| | times |\n|---|---|\n",
-		large.stacks, small.stacks)
-	for _, program := range []string{ours, typeScript, naive, helm, kustomize} {
-		text, wall := "–", tables[0].value
-		few, many := small.cell(program), large.cell(program)
-		if few.measured() && many.measured() {
-			text = fmt.Sprintf("%.1f", median(values(many.samples, wall))/median(values(few.samples, wall)))
-		}
-		fmt.Fprintf(s, "| %s | %s |\n", program, text)
-	}
+	return "× " + factor(median(values(large.samples, t.value))/median(values(small.samples, t.value)))
 }
 
 func (r row) cell(program string) *cell {
@@ -118,13 +144,13 @@ func (c *cell) measured() bool { return c != nil && !c.slow && !c.failed && len(
 
 // cell is the median of a program and, for a peer, how many times as much the
 // library takes: the median of the ratios of the turns.
-func (t table) cell(r row, program string, limit time.Duration) string {
+func (t table) cell(r row, program string) string {
 	c := r.cell(program)
 	switch {
 	case c == nil:
 		return "–"
 	case c.slow:
-		return fmt.Sprintf("> %.0f s", limit.Seconds())
+		return fmt.Sprintf("ended at %.0f s", r.limit.Seconds())
 	case c.failed:
 		return "failed"
 	case len(c.samples) == 0:

@@ -6,15 +6,20 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"example.com/django-cdk8s/cdktest"
+	"example.com/django-cdk8s/constructs/broker"
 	"example.com/django-cdk8s/constructs/django"
+	"example.com/django-cdk8s/constructs/object"
 	"example.com/django-cdk8s/constructs/pod"
 	"example.com/django-cdk8s/constructs/postgres"
+	"example.com/django-cdk8s/constructs/secret"
 )
 
 // overTLS gives props a database elsewhere with the given TLS.
@@ -230,4 +235,87 @@ func TestCertificatesReachEveryProcess(t *testing.T) {
 			}
 		}
 	}
+}
+
+// outside is a construct of an importing project that runs a database and a
+// broker, and names no defaults.
+type outside struct {
+	constructs.Construct
+
+	secret *secret.Secret
+	url    string
+}
+
+func (o *outside) Connection() postgres.Connection {
+	return postgres.Connection{Host: "pg.shop.svc", Secret: o.secret, TLS: postgres.TLS{CASecret: "ca"}}
+}
+
+func (o *outside) Broker() broker.Connection {
+	return broker.Connection{Secret: o.secret, URL: o.url}
+}
+
+func newOutside(chart cdk8s.Chart, url string) *outside {
+	o := &outside{secret: jobSecret(chart), url: url}
+	constructs.NewConstruct_Override(o, chart, new("outside"))
+	object.New(o, "settings", "settings", func() *corev1.ConfigMap {
+		return &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "settings"}}
+	})
+	return o
+}
+
+// TestConnectorsGetTheirDefaults runs a site on constructs of another library.
+func TestConnectorsGetTheirDefaults(t *testing.T) {
+	site := one[*appsv1.Deployment](t, func(chart cdk8s.Chart) {
+		o := newOutside(chart, "")
+		web(chart, django.WebProps{Project: django.Project{Database: o, Broker: o}})
+	}).Spec.Template.Spec.Containers[0]
+	env := map[string]string{}
+	for _, v := range site.Env {
+		env[v.Name] = v.Value
+		if v.ValueFrom != nil && v.ValueFrom.SecretKeyRef != nil {
+			env[v.Name] = v.ValueFrom.SecretKeyRef.Key
+		}
+	}
+	for name, want := range map[string]string{
+		"POSTGRES_PORT": "5432", "PGPASSWORD": "POSTGRES_PASSWORD", "PGSSLMODE": "verify-full",
+		"CELERY_BROKER_URL": "CELERY_BROKER_URL",
+	} {
+		if env[name] != want {
+			t.Errorf("%s is %q, want %q", name, env[name], want)
+		}
+	}
+}
+
+var wrongConnectors = map[string]mistake{
+	"password in the URL of another library's broker": {
+		func(chart cdk8s.Chart) {
+			o := newOutside(chart, "redis://:password@redis:6379/0")
+			web(chart, django.WebProps{Project: django.Project{Database: o, Broker: o}})
+		},
+		`test/web: Project.Broker.`,
+	},
+	"volume in the certificates": {
+		withTLS(postgres.TLS{CASecret: "ca"}, func(p *django.WebProps) {
+			p.Pod.Volumes = []pod.Volume{{MountPath: "/etc/postgresql-tls/more", EmptyDir: "1Mi"}}
+		}),
+		`test/web: Volumes.MountPath: "/etc/postgresql-tls/more": must be another path`,
+	},
+	"rollout of one node": {
+		withClaim(django.MediaClaimProps{}, func(p *django.WebProps) { p.Rollout = pod.Rollout{MaxSurge: 3} }),
+		`test/web: Rollout: "...": must not set MaxSurge or MaxUnavailable`,
+	},
+}
+
+func TestWrongConnectors(t *testing.T) { checkMistakes(t, wrongConnectors) }
+
+// TestAMigrationOfTheSameServerCounts migrates through the address of the
+// database that the site names itself.
+func TestAMigrationOfTheSameServerCounts(t *testing.T) {
+	cdktest.Render(t, func(chart cdk8s.Chart) {
+		db := postgres.NewDatabase(chart, "database", postgres.DatabaseProps{Secret: environment(chart, "django-env-secret")})
+		p := django.Project{Image: "shop:1", Database: db, WaitForMigrations: true}
+		django.NewWeb(chart, "web", django.WebProps{Project: p})
+		p.Database = db.Connection()
+		django.NewMigration(chart, "migration", django.MigrationProps{Project: p})
+	})
 }

@@ -6,10 +6,12 @@ import (
 	"testing"
 
 	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
+	corev1 "k8s.io/api/core/v1"
 
 	"example.com/django-cdk8s/cdktest"
 	"example.com/django-cdk8s/constructs/django"
 	"example.com/django-cdk8s/constructs/namespace"
+	"example.com/django-cdk8s/constructs/pod"
 	"example.com/django-cdk8s/constructs/postgres"
 	"example.com/django-cdk8s/constructs/secret"
 	"example.com/django-cdk8s/constructs/stack"
@@ -32,6 +34,14 @@ func TestStack(t *testing.T) {
 		"minimal":  {Web: django.WebProps{Project: django.Project{Image: "example/shop:1"}}},
 		"full":     full,
 		"migrated": {Web: django.WebProps{Project: django.Project{Image: "example/shop:1", WaitForMigrations: true}}},
+		"jobs are scheduled like the web": {Web: django.WebProps{
+			Project: django.Project{Image: "example/shop:1", WaitForMigrations: true},
+			Pod: pod.Template{
+				NodeSelector:    map[string]string{"pool": "shop"},
+				Tolerations:     []corev1.Toleration{{Key: "pool", Value: "shop", Effect: corev1.TaintEffectNoSchedule}},
+				ImagePullPolicy: corev1.PullNever,
+			},
+		}},
 		"values of the web reach the generator": {Web: django.WebProps{
 			Project: django.Project{
 				Image:            "registry.example.com/shop:1",
