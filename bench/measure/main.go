@@ -45,9 +45,11 @@ func main() {
 	var o options
 	flag.BoolVar(&o.quick, "quick", false, "1 and 10 stacks, 3 runs; prints the tables and writes no page")
 	flag.BoolVar(&o.check, "check", false, "only build all programs and compare what they render")
-	flag.IntVar(&o.runs, "runs", 0, fmt.Sprintf("turns for each row (default %d, or %d with -quick)", DefaultRuns, quickRuns))
+	flag.IntVar(&o.runs, "runs", 0,
+		fmt.Sprintf("turns for each row (default %d, or %d with -quick)", DefaultRuns, quickRuns))
 	flag.DurationVar(&o.limit, "limit", DefaultLimit, "the time after which a command is ended and not tried again")
-	flag.StringVar(&o.only, "only", "", "measure only the rows whose name holds this text, or only count the requests to the "+kernel+"; writes no page")
+	flag.StringVar(&o.only, "only", "", "measure only the rows whose name holds this text, or only count the requests "+
+		"to the "+kernel+"; writes no page")
 	flag.Parse()
 	if o.runs == 0 {
 		o.runs = DefaultRuns

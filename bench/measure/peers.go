@@ -207,7 +207,9 @@ func (b *bench) tsNode() command {
 
 // tests runs the library's own tests, none from the cache.
 func (b *bench) tests() command {
-	return command{dir: b.root, args: []string{"go", "test", "-count=1", "./..."}, stdout: filepath.Join(b.build, "test.log")}
+	return command{
+		dir: b.root, args: []string{"go", "test", "-count=1", "./..."}, stdout: filepath.Join(b.build, "test.log"),
+	}
 }
 
 // repeat is a shell script that calls a program once for each App.

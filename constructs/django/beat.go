@@ -154,8 +154,8 @@ func (b *Beat) checkAlone() field.ErrorList {
 			break
 		}
 		if own.host != "" && other.lock() == own {
-			e.Add("App", b.props.App, fmt.Sprintf("is also that of %s, on the same database: of the two, one sends and the other "+
-				"waits for its lock; leave one of them out", other.process.node.Path()))
+			e.Add("App", b.props.App, fmt.Sprintf("is also that of %s, on the same database: "+
+				"of the two, one sends and the other waits for its lock; leave one of them out", other.process.node.Path()))
 			break
 		}
 	}

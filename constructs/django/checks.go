@@ -22,7 +22,8 @@ const (
 
 func (l CheckLevel) validate(e *rule.Errors) {
 	if l != "" {
-		e.OneOf("DeployCheck", string(l), string(CheckDebug), string(CheckInfo), string(CheckWarning), string(CheckError), string(CheckCritical))
+		e.OneOf("DeployCheck", string(l), string(CheckDebug), string(CheckInfo), string(CheckWarning),
+			string(CheckError), string(CheckCritical))
 	}
 }
 

@@ -177,7 +177,8 @@ func (p process) validateReferences(e *rule.Errors) {
 		}
 		for _, other := range references(given[name]) {
 			if known != nil && !known[other] {
-				e.Add(at, "...", fmt.Sprintf("contains $(%[1]s), which no variable is called; write $$(%[1]s) for the text itself", other))
+				e.Add(at, "...", fmt.Sprintf(
+					"contains $(%[1]s), which no variable is called; write $$(%[1]s) for the text itself", other))
 			}
 		}
 	}
@@ -207,7 +208,8 @@ func (p project) validateEnv(e *rule.Errors, given userEnv) {
 		}
 	}
 	if loop := cycle(env, given.shared); loop != "" {
-		e.Add(rule.Item(given.field, loop), "...", "refers to itself through other variables, which Kubernetes does not fill in")
+		e.Add(rule.Item(given.field, loop), "...",
+			"refers to itself through other variables, which Kubernetes does not fill in")
 	}
 }
 

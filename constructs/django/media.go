@@ -125,7 +125,8 @@ func NewMediaClaim(scope constructs.Construct, id string, props MediaClaimProps)
 	m.props = props.withDefaults()
 	m.claim = kube.NewClaim(m.node, kube.Claim{
 		Name: m.props.Name, Owner: m.props.Name, Part: labels.Media,
-		AccessMode: corev1.PersistentVolumeAccessMode(m.props.AccessMode), Storage: m.props.Storage, StorageClass: m.props.StorageClass,
+		AccessMode: corev1.PersistentVolumeAccessMode(m.props.AccessMode), Storage: m.props.Storage,
+		StorageClass: m.props.StorageClass,
 	})
 	return m
 }
@@ -225,7 +226,8 @@ func (o ObjectStore) address() (host string, port int, err error) {
 	port, known := ports[u.Scheme]
 	var e rule.Errors
 	e.Address("", u.Hostname())
-	if !known || len(e.Err()) > 0 || u.User != nil || u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "" {
+	if !known || len(e.Err()) > 0 || u.User != nil || u.Path != "" && u.Path != "/" || u.RawQuery != "" ||
+		u.Fragment != "" {
 		return "", 0, fmt.Errorf("%s is no address of a server", o.Endpoint)
 	}
 	if u.Port() != "" {

@@ -206,7 +206,8 @@ func (p *Process) ExternalReferences() []network.Object { return p.process.refer
 // Flows implements [network.Source].
 func (p *Process) Flows() []network.Flow {
 	pods, surge := p.scale().Max(), p.props.Rollout.MaxSurge
-	flow := p.process.flow((pods+surge)*p.props.Connections, fmt.Sprintf("(%d+%d pods) x %d", pods, surge, p.props.Connections))
+	flow := p.process.flow((pods+surge)*p.props.Connections,
+		fmt.Sprintf("(%d+%d pods) x %d", pods, surge, p.props.Connections))
 	if !p.process.wrong {
 		flow.HTTP = p.props.Port
 	}

@@ -284,7 +284,8 @@ func (p *project) resolveMedia(e *rule.Errors) {
 			e.Add("Media", "", "must be made by NewMediaClaim")
 			p.Media = nil
 		} else if own := media.node.Namespace(); own != "" && p.namespace != "" && own != p.namespace {
-			e.Add("Media", media.Name(), fmt.Sprintf("is in namespace %q, and pods of namespace %q cannot mount it", own, p.namespace))
+			e.Add("Media", media.Name(),
+				fmt.Sprintf("is in namespace %q, and pods of namespace %q cannot mount it", own, p.namespace))
 		}
 	}
 }
@@ -487,7 +488,8 @@ func (p process) checkMigrated() field.ErrorList {
 			return nil
 		}
 	}
-	e.Add("Project.WaitForMigrations", true, "needs a django.Migration of this database in the app, or the pods wait for ever")
+	e.Add("Project.WaitForMigrations", true,
+		"needs a django.Migration of this database in the app, or the pods wait for ever")
 	return e.Err()
 }
 

@@ -189,7 +189,8 @@ func (p WebProps) resolve(namespace string) (WebProps, process, field.ErrorList)
 	p.LivenessPath = cmp.Or(p.LivenessPath, p.HealthPath)
 	p.Probes = p.Probes.withDefaults()
 	p.PreStopSeconds = cmp.Or(p.PreStopSeconds, DefaultPreStopSeconds)
-	p.TerminationGracePeriodSeconds = cmp.Or(p.TerminationGracePeriodSeconds, p.PreStopSeconds+p.Gunicorn.GracefulTimeoutSeconds+10)
+	p.TerminationGracePeriodSeconds = cmp.Or(p.TerminationGracePeriodSeconds,
+		p.PreStopSeconds+p.Gunicorn.GracefulTimeoutSeconds+10)
 	p.Project.validateName(&e, given.Name, p.Name, maxLabel, "")
 
 	process := resolveProcess(&e, namespace, p.Project, process{
@@ -269,15 +270,17 @@ func resolveScale(e *rule.Errors, replicas *int, a pod.Autoscaling) (*int, pod.A
 
 func (p WebProps) validateOneNode(e *rule.Errors, process process, given pod.Rollout) {
 	if process.oneNode() && given.MaxSurge+given.MaxUnavailable != 0 {
-		e.Add("Rollout", "...", "must not set MaxSurge or MaxUnavailable: the old pod goes first, because Project.Media is a ReadWriteOnce claim")
+		e.Add("Rollout", "...", "must not set MaxSurge or MaxUnavailable: the old pod goes first, because Project.Media "+
+			"is a ReadWriteOnce claim")
 	}
 	most := *p.Replicas
 	if p.Autoscaling.Enabled() {
 		most = p.Autoscaling.MaxReplicas
 	}
 	if process.oneNode() && most > 1 {
-		e.Add("Project.Media", process.claim().Name(), fmt.Sprintf("is a ReadWriteOnce claim, which pods on two nodes cannot share, "+
-			"and there may be %d pods: use ReadWriteMany or an ObjectStore, or one pod", most))
+		e.Add("Project.Media", process.claim().Name(),
+			fmt.Sprintf("is a ReadWriteOnce claim, which pods on two nodes cannot share, "+
+				"and there may be %d pods: use ReadWriteMany or an ObjectStore, or one pod", most))
 	}
 }
 
@@ -455,7 +458,8 @@ func (p Probes) withDefaults() Probes {
 
 func (p Probe) or(d Probe) Probe {
 	return Probe{
-		cmp.Or(p.PeriodSeconds, d.PeriodSeconds), cmp.Or(p.TimeoutSeconds, d.TimeoutSeconds), cmp.Or(p.FailureThreshold, d.FailureThreshold),
+		cmp.Or(p.PeriodSeconds, d.PeriodSeconds), cmp.Or(p.TimeoutSeconds, d.TimeoutSeconds),
+		cmp.Or(p.FailureThreshold, d.FailureThreshold),
 	}
 }
 

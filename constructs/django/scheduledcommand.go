@@ -154,7 +154,8 @@ func (p ScheduledCommandProps) resolve(namespace string) (ScheduledCommandProps,
 	validateWords(&e, "Args", p.Args)
 	e.Schedule("Schedule", p.Schedule)
 	e.TimeZone("TimeZone", p.TimeZone)
-	e.OneOf("ConcurrencyPolicy", string(p.ConcurrencyPolicy), string(ForbidConcurrent), string(ReplaceConcurrent), string(AllowConcurrent))
+	e.OneOf("ConcurrencyPolicy", string(p.ConcurrencyPolicy), string(ForbidConcurrent), string(ReplaceConcurrent),
+		string(AllowConcurrent))
 	// Below ten seconds the controller, which looks every ten, may never start
 	// it.
 	e.Range("StartingDeadlineSeconds", p.StartingDeadlineSeconds, 10, 7*day)
@@ -222,7 +223,8 @@ func (c *ScheduledCommand) Flows() []network.Flow {
 func (c *ScheduledCommand) build() *batchv1.CronJob {
 	props := c.props
 	mounts := c.process.mounts()
-	p := c.process.pod(mounts, c.process.container("command", manage(props.Args...), mounts), c.process.waitForMigrations(mounts)...)
+	p := c.process.pod(mounts, c.process.container("command", manage(props.Args...), mounts),
+		c.process.waitForMigrations(mounts)...)
 	p.Spec.RestartPolicy = corev1.RestartPolicyNever
 	meta := kube.ObjectMeta(kube.Meta(c.process.node, c.Name(), labels.Command), props.Pod)
 	job := meta.DeepCopy()

@@ -117,7 +117,8 @@ var clusterScoped = []string{
 func kindOf[T Kubernetes]() schema.GroupVersionKind {
 	kinds, _, err := scheme.ObjectKinds(reflect.New(reflect.TypeFor[T]().Elem()).Interface().(T))
 	if err != nil {
-		panic(fmt.Sprintf("object: %v is of no API group that this package knows; use cdk8s.NewApiObject", reflect.TypeFor[T]()))
+		panic(fmt.Sprintf("object: %v is of no API group that this package knows; use cdk8s.NewApiObject",
+			reflect.TypeFor[T]()))
 	}
 	return kinds[0]
 }

@@ -63,7 +63,8 @@ func (r Resources) WithDefaults(d Resources) Resources {
 	q, l, dq, dl := &r.Requests, &r.Limits, d.Requests, d.Limits
 	q.CPU, l.CPU = fill(q.CPU, l.CPU, dq.CPU, dl.CPU)
 	q.Memory, l.Memory = fill(q.Memory, l.Memory, dq.Memory, dl.Memory)
-	q.EphemeralStorage, l.EphemeralStorage = fill(q.EphemeralStorage, l.EphemeralStorage, dq.EphemeralStorage, dl.EphemeralStorage)
+	q.EphemeralStorage, l.EphemeralStorage = fill(
+		q.EphemeralStorage, l.EphemeralStorage, dq.EphemeralStorage, dl.EphemeralStorage)
 	return r
 }
 

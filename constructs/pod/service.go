@@ -40,7 +40,8 @@ func (s Service) Validate() field.ErrorList {
 	e.OneOf("Type", string(s.Kind()),
 		string(corev1.ServiceTypeClusterIP), string(corev1.ServiceTypeNodePort), string(corev1.ServiceTypeLoadBalancer))
 	if s.SessionAffinity != "" {
-		e.OneOf("SessionAffinity", string(s.SessionAffinity), string(corev1.ServiceAffinityNone), string(corev1.ServiceAffinityClientIP))
+		e.OneOf("SessionAffinity", string(s.SessionAffinity), string(corev1.ServiceAffinityNone),
+			string(corev1.ServiceAffinityClientIP))
 	}
 	return e.Err()
 }

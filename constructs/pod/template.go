@@ -276,11 +276,13 @@ func (t Template) validateTolerations(e *rule.Errors) {
 	for i, toleration := range t.Tolerations {
 		at := rule.Item("Tolerations", i)
 		if toleration.Operator != "" {
-			e.OneOf(at+".Operator", string(toleration.Operator), string(corev1.TolerationOpExists), string(corev1.TolerationOpEqual))
+			e.OneOf(at+".Operator", string(toleration.Operator), string(corev1.TolerationOpExists),
+				string(corev1.TolerationOpEqual))
 		}
 		if toleration.Effect != "" {
 			e.OneOf(at+".Effect", string(toleration.Effect),
-				string(corev1.TaintEffectNoSchedule), string(corev1.TaintEffectPreferNoSchedule), string(corev1.TaintEffectNoExecute))
+				string(corev1.TaintEffectNoSchedule), string(corev1.TaintEffectPreferNoSchedule),
+				string(corev1.TaintEffectNoExecute))
 		}
 		switch exists := toleration.Operator == corev1.TolerationOpExists; {
 		case toleration.Key == "" && !exists:
@@ -301,7 +303,8 @@ func (t Template) validateSpread(e *rule.Errors) {
 	for i, c := range t.TopologySpreadConstraints {
 		at := rule.Item("TopologySpreadConstraints", i)
 		e.Range(at+".MaxSkew", int(c.MaxSkew), 1, math.MaxInt32)
-		e.OneOf(at+".WhenUnsatisfiable", string(c.WhenUnsatisfiable), string(corev1.DoNotSchedule), string(corev1.ScheduleAnyway))
+		e.OneOf(at+".WhenUnsatisfiable", string(c.WhenUnsatisfiable), string(corev1.DoNotSchedule),
+			string(corev1.ScheduleAnyway))
 		if c.TopologyKey == "" {
 			e.Add(at+".TopologyKey", "", "is required: a label of nodes, such as topology.kubernetes.io/zone")
 		}
@@ -326,7 +329,8 @@ func (t Template) validateNames(e *rule.Errors) {
 	}
 	if t.DNSPolicy != "" {
 		e.OneOf("DNSPolicy", string(t.DNSPolicy),
-			string(corev1.DNSClusterFirst), string(corev1.DNSClusterFirstWithHostNet), string(corev1.DNSDefault), string(corev1.DNSNone))
+			string(corev1.DNSClusterFirst), string(corev1.DNSClusterFirstWithHostNet), string(corev1.DNSDefault),
+			string(corev1.DNSNone))
 	}
 	var servers []string
 	if t.DNSConfig != nil {

@@ -101,18 +101,20 @@ func (v Volume) Validate() field.ErrorList {
 	if v.Name != "" && len(validation.IsDNS1123Label(v.Name)) > 0 {
 		e.Add("Name", v.Name, "must be 1 to 63 lower-case letters, digits or '-', and start and end with a letter or digit")
 	}
-	if v.SubPath != "" && (path.IsAbs(v.SubPath) || path.Clean(v.SubPath) != v.SubPath || strings.HasPrefix(v.SubPath, "..") ||
-		strings.ContainsFunc(v.SubPath, unicode.IsControl)) {
+	if v.SubPath != "" && (!relative(v.SubPath) || strings.ContainsFunc(v.SubPath, unicode.IsControl)) {
 		e.Add("SubPath", v.SubPath, "must be a relative path without '.', '..', control characters or a trailing slash")
 	}
 	given := 0
-	for _, one := range []bool{v.EmptyDir != "", v.Claim != "", v.ConfigMap != "", v.Secret != "", v.Projected != nil, v.Ephemeral != nil} {
+	for _, one := range []bool{
+		v.EmptyDir != "", v.Claim != "", v.ConfigMap != "", v.Secret != "", v.Projected != nil, v.Ephemeral != nil,
+	} {
 		if one {
 			given++
 		}
 	}
 	if given != 1 {
-		e.Add("MountPath", v.MountPath, "must be given exactly one of EmptyDir, Claim, ConfigMap, Secret, Projected and Ephemeral")
+		e.Add("MountPath", v.MountPath,
+			"must be given exactly one of EmptyDir, Claim, ConfigMap, Secret, Projected and Ephemeral")
 		return e.Err()
 	}
 	v.validateSource(&e)
@@ -136,11 +138,16 @@ func (v Volume) validateSource(e *rule.Errors) {
 	}
 	for i, item := range v.Items {
 		e.SecretKey(rule.Item("Items", i)+".Key", item.Key)
-		if item.Path == "" || path.IsAbs(item.Path) || path.Clean(item.Path) != item.Path || strings.HasPrefix(item.Path, "..") {
+		if item.Path == "" || !relative(item.Path) {
 			e.Add(rule.Item("Items", i)+".Path", item.Path, "must be a relative path without '.', '..' or a trailing slash")
 		}
 	}
 	if v.Mode != nil && (!files || *v.Mode < 0 || *v.Mode > 0o777) {
 		e.Add("Mode", *v.Mode, "must be between 0 and 0o777, and only for a ConfigMap or Secret")
 	}
+}
+
+// relative reports whether name is a clean path that stays below its start.
+func relative(name string) bool {
+	return !path.IsAbs(name) && path.Clean(name) == name && !strings.HasPrefix(name, "..")
 }

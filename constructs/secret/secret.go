@@ -175,7 +175,8 @@ func (s *Secret) ValidateKeys(fieldsAndKeys ...string) field.ErrorList {
 	held := s.Keys()
 	for i := 0; i+1 < len(fieldsAndKeys); i += 2 {
 		if key := fieldsAndKeys[i+1]; len(held) > 0 && !slices.Contains(held, key) {
-			e.Add(fieldsAndKeys[i], key, fmt.Sprintf("is not a key of Secret %q, which holds %s", s.name, strings.Join(held, ", ")))
+			e.Add(fieldsAndKeys[i], key,
+				fmt.Sprintf("is not a key of Secret %q, which holds %s", s.name, strings.Join(held, ", ")))
 		}
 	}
 	return e.Err()
@@ -192,11 +193,13 @@ func (s *Secret) ValidateURLSafe(at, key string) field.ErrorList {
 	switch source := s.source.(type) {
 	case literal:
 		if value, ok := source[key]; ok && !urlSafe.MatchString(value) {
-			e.Add(at, key, fmt.Sprintf("is in Secret %q a value with other characters than letters, digits, '-', '_', '.' and '~', which do not fit into a URL", s.name))
+			e.Add(at, key, fmt.Sprintf("is in Secret %q a value with other characters than letters, digits, '-', '_', '.' "+
+				"and '~', which do not fit into a URL", s.name))
 		}
 	case generated:
 		if _, ok := source.Values[key]; ok {
-			e.Add(at, key, fmt.Sprintf("is in Secret %q a value that anybody may read; list the key in GeneratedProps.Keys instead of Values", s.name))
+			e.Add(at, key, fmt.Sprintf("is in Secret %q a value that anybody may read; list the key in GeneratedProps.Keys "+
+				"instead of Values", s.name))
 		}
 	}
 	return e.Err()

@@ -63,7 +63,10 @@ func build(app cdk8s.App) {
 		Site: staff, ClassName: "nginx", ClusterIssuer: "letsencrypt",
 		Annotations: map[string]string{"nginx.ingress.kubernetes.io/whitelist-source-range": "10.0.0.0/8"},
 	})
-	isolation.New(chart, "isolation", isolation.Props{IngressFrom: []isolation.Peer{{Namespace: "ingress-nginx"}}})
+	isolation.New(chart, "isolation", isolation.Props{
+		IngressFrom: []isolation.Peer{{Namespace: "ingress-nginx"}},
+		Egress:      []isolation.Egress{{From: patients, Ports: []int{443}}, {From: staff, Ports: []int{443}}},
+	})
 }
 
 // newSettings adds a settings file, which the image imports.
@@ -109,13 +112,14 @@ func newProject(chart cdk8s.Chart) django.Project {
 // clinicPods are the nodes and the identity of every pod.
 func clinicPods() pod.Template {
 	return pod.Template{
-		NodeSelector: map[string]string{"pool": "clinic"},
-		Tolerations:  []corev1.Toleration{{Key: "pool", Value: "clinic", Effect: corev1.TaintEffectNoSchedule}},
-		Annotations:  map[string]string{"example.com/cost-center": "clinic"},
-		ServiceAccount: pod.ServiceAccount{
-			Annotations: map[string]string{"iam.example.com/role": "clinic"},
+		NodeSelector:   map[string]string{"pool": "clinic"},
+		Tolerations:    []corev1.Toleration{{Key: "pool", Value: "clinic", Effect: corev1.TaintEffectNoSchedule}},
+		Annotations:    map[string]string{"example.com/cost-center": "clinic"},
+		ServiceAccount: pod.ServiceAccount{Annotations: map[string]string{"iam.example.com/role": "clinic"}},
+		HostAliases: []corev1.HostAlias{
+			{IP: "192.0.2.10", Hostnames: []string{"db.clinic.example.com"}},
+			{IP: "192.0.2.11", Hostnames: []string{"redis.clinic.example.com"}},
 		},
-		HostAliases: []corev1.HostAlias{{IP: "192.0.2.10", Hostnames: []string{"db.clinic.example.com"}}},
 	}
 }
 

@@ -49,7 +49,8 @@ func (e *Env) FromSecret(name, secret, key string) {
 // version is what the API server would fill in: server-side apply takes it for
 // a conflict where plain apply has left it out.
 func (e *Env) FromField(name, field string) {
-	e.add(corev1.EnvVar{Name: name, ValueFrom: &corev1.EnvVarSource{FieldRef: &corev1.ObjectFieldSelector{APIVersion: "v1", FieldPath: field}}})
+	ref := &corev1.ObjectFieldSelector{APIVersion: "v1", FieldPath: field}
+	e.add(corev1.EnvVar{Name: name, ValueFrom: &corev1.EnvVarSource{FieldRef: ref}})
 }
 
 // FromKeys adds the variables of a template.

@@ -22,7 +22,8 @@ var ScriptResources = pod.Resources{
 // NewJob adds a Job whose name is name and a digest of everything else: its
 // template is immutable, so that other content needs another Job. It has no
 // time to live, after which the next apply would run it again.
-func NewJob(n *construct.Node, name string, part labels.Part, t pod.Template, build func() batchv1.JobSpec) *object.Object[*batchv1.Job] {
+func NewJob(n *construct.Node, name string, part labels.Part, t pod.Template,
+	build func() batchv1.JobSpec) *object.Object[*batchv1.Job] {
 	return object.NewHashed(n.Construct(), "Job", name, func() *batchv1.Job {
 		return &batchv1.Job{ObjectMeta: ObjectMeta(Meta(n, name, part), t), Spec: build()}
 	})

@@ -34,7 +34,7 @@ func PodSecurityContext(id int) *corev1.PodSecurityContext {
 		RunAsGroup:   new(int64(id)),
 		FSGroup:      new(int64(id)),
 		// Walking a large volume on every start takes minutes; see
-		// https://kubernetes.io/docs/tasks/configure-pod-container/security-context/#configure-volume-permission-and-ownership-change-policy-for-pods.
+		// https://kubernetes.io/docs/tasks/configure-pod-container/security-context/.
 		FSGroupChangePolicy: new(corev1.FSGroupChangeOnRootMismatch),
 		SeccompProfile:      &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
 	}
@@ -109,12 +109,13 @@ func (p Pod) Build() corev1.PodTemplateSpec {
 	if t.RuntimeClassName != "" {
 		spec.RuntimeClassName = &t.RuntimeClassName
 	}
-	spec.TopologySpreadConstraints = slices.DeleteFunc(spec.TopologySpreadConstraints, func(own corev1.TopologySpreadConstraint) bool {
-		// Kubernetes takes each pair once; the user's has the say.
-		return slices.ContainsFunc(t.TopologySpreadConstraints, func(given corev1.TopologySpreadConstraint) bool {
-			return given.TopologyKey == own.TopologyKey && given.WhenUnsatisfiable == own.WhenUnsatisfiable
+	spec.TopologySpreadConstraints = slices.DeleteFunc(spec.TopologySpreadConstraints,
+		func(own corev1.TopologySpreadConstraint) bool {
+			// Kubernetes takes each pair once; the user's has the say.
+			return slices.ContainsFunc(t.TopologySpreadConstraints, func(given corev1.TopologySpreadConstraint) bool {
+				return given.TopologyKey == own.TopologyKey && given.WhenUnsatisfiable == own.WhenUnsatisfiable
+			})
 		})
-	})
 	for _, constraint := range t.TopologySpreadConstraints {
 		if constraint.LabelSelector == nil {
 			constraint.LabelSelector = &metav1.LabelSelector{MatchLabels: labels.Selector(p.Name)}

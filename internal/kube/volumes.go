@@ -104,13 +104,14 @@ const tokenPath = "/var/run/secrets/kubernetes.io/serviceaccount"
 func (m *Mounts) APIToken(name string) {
 	certificate := &corev1.ConfigMapProjection{Items: []corev1.KeyToPath{{Key: "ca.crt", Path: "ca.crt"}}}
 	certificate.Name = labels.RootCertificate
-	m.add(name, tokenPath, true, corev1.VolumeSource{Projected: &corev1.ProjectedVolumeSource{Sources: []corev1.VolumeProjection{
+	sources := []corev1.VolumeProjection{
 		{ServiceAccountToken: &corev1.ServiceAccountTokenProjection{Path: "token", ExpirationSeconds: new(int64(3600))}},
 		{ConfigMap: certificate},
 		{DownwardAPI: &corev1.DownwardAPIProjection{Items: []corev1.DownwardAPIVolumeFile{{
 			Path: "namespace", FieldRef: &corev1.ObjectFieldSelector{APIVersion: "v1", FieldPath: "metadata.namespace"},
 		}}}},
-	}}})
+	}
+	m.add(name, tokenPath, true, corev1.VolumeSource{Projected: &corev1.ProjectedVolumeSource{Sources: sources}})
 }
 
 // References lists the objects that t and volumes reference and that are made
