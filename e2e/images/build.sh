@@ -128,6 +128,21 @@ make_site() {
   rm -rf "$site"
 }
 
+# make_clinic: the site, and over it the clinic's own package and the server for websockets.
+make_clinic() {
+  local site=$work/clinic
+  rm -rf "$site"
+  cp -R ../site "$site"
+  cp -R clinic/. "$site"
+  "$scripts/image.sh" --base guestbook-base:1 --cmd '["gunicorn","guestbook.wsgi:application"]' \
+    --env PATH=/app/bin:/usr/local/bin:/usr/bin:/bin "$site" guestbook:clinic
+  rm -rf "$site"
+}
+
+make_log_shipper() {
+  "$scripts/image.sh" --base busybox:1.36 --cmd '["/app/log-shipper"]' log-shipper guestbook:log-shipper
+}
+
 valkey() { image valkey valkey make_valkey; }
 exporter() { image exporter exporter make_exporter; }
 guestbook() {
@@ -137,11 +152,16 @@ guestbook() {
     image "guestbook-$version" "../site releases $work/python.made" make_site "$version"
   done
 }
+clinic() {
+  image python "" make_python
+  image clinic "../site clinic $work/python.made" make_clinic
+  image log-shipper log-shipper make_log_shipper
+}
 
 # One at a time: several checkouts share the images of a machine.
 exec 9>"$work/lock"
 flock 9
-[[ $# != 0 ]] || set -- valkey exporter guestbook
+[[ $# != 0 ]] || set -- valkey exporter guestbook clinic
 for name; do
   "$name"
 done

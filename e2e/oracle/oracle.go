@@ -39,7 +39,9 @@ import (
 // Check draws props as often as ORACLE_DRAWS says and compares. It holds lock
 // while it uses the kernel of jsii.
 func Check(t *testing.T, kube *cluster.Cluster, lock sync.Locker) {
-	o := &oracle{kube: kube, namespaces: makeNamespaces(t, kube), lock: lock, dir: t.TempDir(), fields: fields{}}
+	o := &oracle{
+		kube: kube, namespaces: makeNamespaces(t, kube), lock: lock, dir: t.TempDir(), fields: fields{},
+	}
 	draws := cmp.Or(os.Getenv("ORACLE_DRAWS"), "2000")
 	set(t, "rapid.checks", draws)
 	set(t, "rapid.nofailfile", "true")
@@ -55,6 +57,9 @@ func Check(t *testing.T, kube *cluster.Cluster, lock sync.Locker) {
 		o.accepted, o.objects, o.rejected, float64(time.Since(begin).Milliseconds())/float64(o.accepted+o.rejected))
 	if o.accepted < o.rejected/4 || o.rejected < o.accepted/4 {
 		t.Error("the draws lean too far to one side to prove much about the other")
+	}
+	if n := len(o.refused); n > o.tame/20+1 {
+		t.Errorf("of %d draws that break no rule, the library rejected %d, such as %v", o.tame, n, o.refused[0])
 	}
 	if missing := o.fields.missing(); len(missing) > 0 && o.accepted > 500 {
 		t.Errorf("none of what was accepted sets %s", strings.Join(missing, ", "))
@@ -97,6 +102,10 @@ type oracle struct {
 	lock                        sync.Locker
 	dir                         string
 	accepted, rejected, objects int
+	// tame is how many draws were to break no rule, and refused which of them
+	// the library rejected all the same.
+	tame    int
+	refused []error
 	// fields are those that were set in what both accept.
 	fields fields
 }
@@ -107,9 +116,15 @@ var problem = regexp.MustCompile(`(?s)^.+?: .+: .*: .+`)
 
 func (o *oracle) check(t *rapid.T) {
 	s := draw(t)
+	if !s.wild {
+		o.tame++
+	}
 	result, paths, err := o.render(s)
 	if err != nil {
 		o.rejected++
+		if !s.wild {
+			o.refused = append(o.refused, err)
+		}
 		for _, one := range rule.Split(err) {
 			if !problem.MatchString(one.Error()) || !startsWithPath(one, paths) {
 				t.Errorf("rejected without the path of a construct, field, value and rule: %v", one)

@@ -84,7 +84,7 @@ func drawTemplate(d drawer) pod.Template {
 		ObjectLabels:      field(d, "ObjectLabels", labelTable, wildTable),
 		ObjectAnnotations: field(d, "ObjectAnnotations", annotations, wildTable),
 		NodeSelector:      field(d, "NodeSelector", labelTable, wildTable),
-		Affinity:          field(d, "Affinity", affinity(true), affinity(false)),
+		Affinity:          field(d, "Affinity", affinity, affinity),
 		Tolerations:       field(d, "Tolerations", list(toleration(true)), list(toleration(false))),
 		TopologySpreadConstraints: field(d, "TopologySpreadConstraints",
 			rapid.SliceOfNDistinct(spread(true), 0, 3, spreadKey), list(spread(false))),
@@ -94,7 +94,7 @@ func drawTemplate(d drawer) pod.Template {
 		ServiceAccount:    drawAccount(d),
 		HostAliases:       field(d, "HostAliases", list(alias(address, dnsName)), list(alias(anything, anything))),
 		DNSPolicy:         oneOf(d, "DNSPolicy", corev1.DNSClusterFirst, corev1.DNSDefault, corev1.DNSNone),
-		DNSConfig:         field(d, "DNSConfig", resolver(true), resolver(false)),
+		DNSConfig:         field(d, "DNSConfig", resolver(address), resolver(rapid.OneOf(address, anything))),
 		EnvFrom:           elements(d, "EnvFrom", drawEnvSource),
 		EnvKeys:           drawEnvKeys(d),
 		Volumes:           elements(d, "Volumes", drawVolume),
@@ -175,9 +175,9 @@ func drawVolume(d drawer) pod.Volume {
 	case 3:
 		v.Secret = required(d, "Secret", dnsName, anything)
 	case 4:
-		v.Projected, v.External = required(d, "Projected", projected(true), projected(false)), false
+		v.Projected, v.External = projected.Draw(d.T, d.name+"Projected"), false
 	case 5:
-		v.Ephemeral, v.External = required(d, "Ephemeral", ephemeral(true), ephemeral(false)), false
+		v.Ephemeral, v.External = ephemeral.Draw(d.T, d.name+"Ephemeral"), false
 	default:
 		v.EmptyDir, v.External = required(d, "EmptyDir", bytes, anything), false
 		// Two kinds at once, or files of a directory.
@@ -205,7 +205,7 @@ func drawContainer(d drawer) corev1.Container {
 	return corev1.Container{
 		Name:      required(d, "Name", pattern(`[a-z]{9,20}`), anything),
 		Image:     required(d, "Image", imageName, anything),
-		Command:   field(d, "Command", words, wildList),
+		Command:   field(d, "Command", words, words),
 		Resources: corev1.ResourceRequirements{Requests: amounts, Limits: amounts},
 		SecurityContext: field(d, "SecurityContext",
 			rapid.Just(&corev1.SecurityContext{RunAsUser: new(int64(1234))}),
@@ -224,42 +224,50 @@ func pick[T any](good bool, values, bad []T) *rapid.Generator[T] {
 	return rapid.SampledFrom(values)
 }
 
-func affinity(good bool) *rapid.Generator[*corev1.Affinity] {
-	return rapid.Custom(func(t *rapid.T) *corev1.Affinity {
-		term := corev1.NodeSelectorTerm{MatchExpressions: []corev1.NodeSelectorRequirement{{
-			Key:      pick(good, []string{"pool", "kubernetes.io/arch"}, []string{"", "a b"}).Draw(t, "Key"),
-			Operator: pick(good, []corev1.NodeSelectorOperator{"In", "NotIn"}, []corev1.NodeSelectorOperator{"", "Like", "Exists"}).Draw(t, "Operator"),
-			Values:   []string{"spot"},
-		}}}
-		near := corev1.PodAffinityTerm{
-			TopologyKey:   pick(good, []string{"kubernetes.io/hostname"}, []string{"", "a b"}).Draw(t, "TopologyKey"),
-			LabelSelector: &metav1.LabelSelector{MatchLabels: map[string]string{"app": "cache"}},
-		}
-		weight := pick(good, []int32{1, 100}, []int32{0, 101}).Draw(t, "Weight")
-		return rapid.SampledFrom([]*corev1.Affinity{
-			{},
-			{NodeAffinity: &corev1.NodeAffinity{
-				RequiredDuringSchedulingIgnoredDuringExecution: &corev1.NodeSelector{NodeSelectorTerms: []corev1.NodeSelectorTerm{term}},
-			}},
-			{NodeAffinity: &corev1.NodeAffinity{
-				PreferredDuringSchedulingIgnoredDuringExecution: []corev1.PreferredSchedulingTerm{{Weight: weight, Preference: term}},
-			}},
-			{PodAffinity: &corev1.PodAffinity{RequiredDuringSchedulingIgnoredDuringExecution: []corev1.PodAffinityTerm{near}}},
-			{PodAntiAffinity: &corev1.PodAntiAffinity{
-				PreferredDuringSchedulingIgnoredDuringExecution: []corev1.WeightedPodAffinityTerm{{Weight: weight, PodAffinityTerm: near}},
-			}},
-		}).Draw(t, "kind")
-	})
-}
+// affinity has no wild values: what is in it is up to the API server.
+var affinity = rapid.Custom(func(t *rapid.T) *corev1.Affinity {
+	term := corev1.NodeSelectorTerm{MatchExpressions: []corev1.NodeSelectorRequirement{{
+		Key:      "kubernetes.io/arch",
+		Operator: rapid.SampledFrom([]corev1.NodeSelectorOperator{"In", "NotIn"}).Draw(t, "Operator"),
+		Values:   []string{"arm64"},
+	}}}
+	near := corev1.PodAffinityTerm{
+		TopologyKey:   corev1.LabelHostname,
+		LabelSelector: &metav1.LabelSelector{MatchLabels: map[string]string{"app": "cache"}},
+	}
+	weight := rapid.Int32Range(1, 100).Draw(t, "Weight")
+	return rapid.SampledFrom([]*corev1.Affinity{
+		{},
+		{NodeAffinity: &corev1.NodeAffinity{
+			RequiredDuringSchedulingIgnoredDuringExecution: &corev1.NodeSelector{
+				NodeSelectorTerms: []corev1.NodeSelectorTerm{term},
+			},
+		}},
+		{NodeAffinity: &corev1.NodeAffinity{
+			PreferredDuringSchedulingIgnoredDuringExecution: []corev1.PreferredSchedulingTerm{
+				{Weight: weight, Preference: term},
+			},
+		}},
+		{PodAffinity: &corev1.PodAffinity{
+			RequiredDuringSchedulingIgnoredDuringExecution: []corev1.PodAffinityTerm{near},
+		}},
+		{PodAntiAffinity: &corev1.PodAntiAffinity{
+			PreferredDuringSchedulingIgnoredDuringExecution: []corev1.WeightedPodAffinityTerm{
+				{Weight: weight, PodAffinityTerm: near},
+			},
+		}},
+	}).Draw(t, "kind")
+})
 
 func toleration(good bool) *rapid.Generator[corev1.Toleration] {
 	return rapid.Custom(func(t *rapid.T) corev1.Toleration {
 		one := corev1.Toleration{
-			Key:    pick(good, []string{"spot", "example.com/dedicated"}, []string{"", "a b"}).Draw(t, "Key"),
-			Effect: pick(good, []corev1.TaintEffect{"", "NoSchedule", "PreferNoSchedule", "NoExecute"}, []corev1.TaintEffect{"Never"}).Draw(t, "Effect"),
+			Key: pick(good, []string{"spot", "example.com/dedicated"}, []string{"", "a b"}).Draw(t, "Key"),
+			Effect: pick(good, []corev1.TaintEffect{"", "NoSchedule", "PreferNoSchedule", "NoExecute"},
+				[]corev1.TaintEffect{"Never"}).Draw(t, "Effect"),
 			Operator: pick(good, []corev1.TolerationOperator{"", "Equal", "Exists"},
 				[]corev1.TolerationOperator{"Like", "Lt"}).Draw(t, "Operator"),
-			Value: pick(good, []string{"shop"}, []string{"a b"}).Draw(t, "Value"),
+			Value: "shop",
 		}
 		if good && one.Operator == corev1.TolerationOpExists {
 			one.Value = ""
@@ -274,9 +282,11 @@ func toleration(good bool) *rapid.Generator[corev1.Toleration] {
 func spread(good bool) *rapid.Generator[corev1.TopologySpreadConstraint] {
 	return rapid.Custom(func(t *rapid.T) corev1.TopologySpreadConstraint {
 		return corev1.TopologySpreadConstraint{
-			MaxSkew:           pick(good, []int32{1, 5}, []int32{0, -1}).Draw(t, "MaxSkew"),
-			TopologyKey:       pick(good, []string{"example.com/rack", "topology.kubernetes.io/region"}, []string{"", "a b"}).Draw(t, "TopologyKey"),
-			WhenUnsatisfiable: pick(good, []corev1.UnsatisfiableConstraintAction{"DoNotSchedule", "ScheduleAnyway"}, []corev1.UnsatisfiableConstraintAction{"", "Never"}).Draw(t, "WhenUnsatisfiable"),
+			MaxSkew: pick(good, []int32{1, 5}, []int32{0, -1}).Draw(t, "MaxSkew"),
+			TopologyKey: pick(good, []string{"example.com/rack", "topology.kubernetes.io/region"},
+				[]string{""}).Draw(t, "TopologyKey"),
+			WhenUnsatisfiable: pick(good, []corev1.UnsatisfiableConstraintAction{"DoNotSchedule", "ScheduleAnyway"},
+				[]corev1.UnsatisfiableConstraintAction{"", "Never"}).Draw(t, "WhenUnsatisfiable"),
 			LabelSelector: rapid.SampledFrom([]*metav1.LabelSelector{
 				nil, {MatchLabels: map[string]string{"app": "cache"}},
 			}).Draw(t, "LabelSelector"),
@@ -285,7 +295,9 @@ func spread(good bool) *rapid.Generator[corev1.TopologySpreadConstraint] {
 }
 
 // spreadKey is what no two constraints may have in common.
-func spreadKey(c corev1.TopologySpreadConstraint) string { return c.TopologyKey + string(c.WhenUnsatisfiable) }
+func spreadKey(c corev1.TopologySpreadConstraint) string {
+	return c.TopologyKey + string(c.WhenUnsatisfiable)
+}
 
 func alias(ips, names *rapid.Generator[string]) *rapid.Generator[corev1.HostAlias] {
 	return rapid.Custom(func(t *rapid.T) corev1.HostAlias {
@@ -293,54 +305,36 @@ func alias(ips, names *rapid.Generator[string]) *rapid.Generator[corev1.HostAlia
 	})
 }
 
-func resolver(good bool) *rapid.Generator[*corev1.PodDNSConfig] {
-	servers, domains, most := address, dnsName, 3
-	if !good {
-		servers, domains, most = rapid.OneOf(address, anything), rapid.OneOf(dnsName, anything), 5
-	}
+func resolver(servers *rapid.Generator[string]) *rapid.Generator[*corev1.PodDNSConfig] {
 	return rapid.Custom(func(t *rapid.T) *corev1.PodDNSConfig {
 		c := &corev1.PodDNSConfig{
-			Nameservers: rapid.SliceOfNDistinct(servers, 1, most, rapid.ID[string]).Draw(t, "Nameservers"),
-			Searches:    rapid.SliceOfN(domains, 0, 3).Draw(t, "Searches"),
+			Nameservers: rapid.SliceOfNDistinct(servers, 1, 3, rapid.ID[string]).Draw(t, "Nameservers"),
+			Searches:    list(dnsName).Draw(t, "Searches"),
 		}
 		if rapid.Bool().Draw(t, "Options?") {
-			c.Options = []corev1.PodDNSConfigOption{{
-				Name: pick(good, []string{"ndots"}, []string{""}).Draw(t, "Option"), Value: new("2"),
-			}}
+			c.Options = []corev1.PodDNSConfigOption{{Name: "ndots", Value: new("2")}}
 		}
 		return c
 	})
 }
 
-func projected(good bool) *rapid.Generator[*corev1.ProjectedVolumeSource] {
-	return rapid.Custom(func(t *rapid.T) *corev1.ProjectedVolumeSource {
+// projected and ephemeral have no wild values either.
+var (
+	projected = rapid.Custom(func(t *rapid.T) *corev1.ProjectedVolumeSource {
 		configMap := &corev1.ConfigMapProjection{Optional: new(true)}
-		configMap.Name = pick(good, []string{"settings"}, []string{"", "a b"}).Draw(t, "Name")
-		token := &corev1.ServiceAccountTokenProjection{
-			Path:              pick(good, []string{"token"}, []string{"", "../token"}).Draw(t, "Path"),
-			ExpirationSeconds: new(pick(good, []int64{600, 3600}, []int64{0, 599}).Draw(t, "ExpirationSeconds")),
-		}
-		labels := &corev1.DownwardAPIProjection{Items: []corev1.DownwardAPIVolumeFile{{
-			Path: "labels", FieldRef: &corev1.ObjectFieldSelector{FieldPath: "metadata.labels"},
-		}}}
-		return &corev1.ProjectedVolumeSource{Sources: rapid.SliceOfN(rapid.SampledFrom([]corev1.VolumeProjection{
-			{ConfigMap: configMap}, {ServiceAccountToken: token}, {DownwardAPI: labels},
-		}), 1, 1).Draw(t, "Sources")}
+		configMap.Name = dnsName.Draw(t, "ConfigMap")
+		return &corev1.ProjectedVolumeSource{Sources: []corev1.VolumeProjection{rapid.SampledFrom([]corev1.VolumeProjection{
+			{ConfigMap: configMap},
+			{ServiceAccountToken: &corev1.ServiceAccountTokenProjection{Path: "token", ExpirationSeconds: new(int64(600))}},
+			{DownwardAPI: &corev1.DownwardAPIProjection{Items: []corev1.DownwardAPIVolumeFile{{
+				Path: "labels", FieldRef: &corev1.ObjectFieldSelector{FieldPath: "metadata.labels"},
+			}}}},
+		}).Draw(t, "Sources")}}
 	})
-}
 
-func ephemeral(good bool) *rapid.Generator[*corev1.EphemeralVolumeSource] {
-	return rapid.Custom(func(t *rapid.T) *corev1.EphemeralVolumeSource {
-		mode := pick(good, []corev1.PersistentVolumeAccessMode{"ReadWriteOnce"}, []corev1.PersistentVolumeAccessMode{"", "Always"})
-		claim := corev1.PersistentVolumeClaimSpec{
-			AccessModes: []corev1.PersistentVolumeAccessMode{mode.Draw(t, "AccessMode")},
-		}
-		if size := pick(good, []string{"1Gi"}, []string{"", "-1Gi"}).Draw(t, "Storage"); size != "" {
-			claim.Resources.Requests = corev1.ResourceList{corev1.ResourceStorage: resource.MustParse(size)}
-		}
-		templates := []*corev1.PersistentVolumeClaimTemplate{{Spec: claim}}
-		return &corev1.EphemeralVolumeSource{
-			VolumeClaimTemplate: pick(good, templates, []*corev1.PersistentVolumeClaimTemplate{nil}).Draw(t, "Template"),
-		}
+	ephemeral = rapid.Custom(func(t *rapid.T) *corev1.EphemeralVolumeSource {
+		claim := corev1.PersistentVolumeClaimSpec{AccessModes: []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce}}
+		claim.Resources.Requests = corev1.ResourceList{corev1.ResourceStorage: resource.MustParse(bytes.Draw(t, "Storage"))}
+		return &corev1.EphemeralVolumeSource{VolumeClaimTemplate: &corev1.PersistentVolumeClaimTemplate{Spec: claim}}
 	})
-}
+)

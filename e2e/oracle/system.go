@@ -25,7 +25,9 @@ import (
 // Those that a field refers to are stand-ins, which are replaced when the
 // system is built.
 type system struct {
-	id   string
+	id string
+
+	// wild is whether some of the props are to break a rule.
 	wild bool
 
 	// scoped is whether the chart has a namespace.
@@ -139,20 +141,46 @@ func draw(t *rapid.T) system {
 	s.secret = drawSecret(of("secret"), s.passwordKeys()...)
 	inStack := []string{"namespace", "secret", "database", "claim", "project", "web"}
 	if slices.Contains(inStack, subject) && of("").chance("stack", 32) {
-		s.stack = &stack.Props{
-			Namespace: s.namespace, Secret: s.secret.Props, Database: s.database, Web: django.WebProps{Project: s.project},
-		}
-		if s.web != nil {
-			s.stack.Web = *s.web
-		}
-		if _, elsewhere := s.project.Database.(postgres.Connection); elsewhere && wild == 0 {
-			s.stack.Database = postgres.DatabaseProps{}
-		}
-		if s.project.Secret != nil && wild == 0 {
-			s.stack.Secret = secret.Props{}
-		}
+		s.becomeStack()
 	}
+	s.leaveOut()
 	return s
+}
+
+// becomeStack makes a stack of the system, without what a stack does not have.
+func (s *system) becomeStack() {
+	props := stack.Props{
+		Namespace: s.namespace, Secret: s.secret.Props, Database: s.database, Web: django.WebProps{Project: s.project},
+	}
+	if s.web != nil {
+		props.Web = *s.web
+	}
+	if _, elsewhere := s.project.Database.(postgres.Connection); elsewhere && !s.wild {
+		props.Database = postgres.DatabaseProps{}
+	}
+	if s.project.Secret != nil && !s.wild {
+		props.Secret = secret.Props{}
+	}
+	*s = system{
+		id: s.id, wild: s.wild, stack: &props, secret: s.secret, web: &props.Web, project: s.project,
+		namespace: s.namespace, database: s.database, server: s.server, claim: s.claim,
+	}
+}
+
+// leaveOut empties what the project does not refer to.
+func (s *system) leaveOut() {
+	if s.project.Database != postgres.Connector(aDatabase) {
+		s.database = postgres.DatabaseProps{}
+	}
+	if s.project.Broker != broker.Connector(aServer) {
+		s.server = valkey.ServerProps{}
+	}
+	if s.project.Media != django.Media(aClaim) {
+		s.claim = django.MediaClaimProps{}
+	}
+	if !s.scoped && s.stack == nil {
+		s.namespace = namespace.Props{}
+	}
 }
 
 // share gives every process the project.
