@@ -91,20 +91,16 @@ func newProject(chart cdk8s.Chart) django.Project {
 		Hosts: []string{"clinic.example.com"}, HTTPS: true,
 		Database: postgres.Connection{
 			Host: "db.clinic.example.com", Name: "clinic", Secret: env, UserKey: "DB_USER", PasswordKey: "DB_PASSWORD",
+			TLS: postgres.TLS{CASecret: "clinic-ca"},
 		},
 		Secret: env, SecretKeys: []string{"SECRET_KEY", "SENTRY_DSN"},
 		Broker: broker.Connection{
 			Secret: queue, PasswordKey: "REDIS_PASSWORD",
 			URL: "rediss://:$(REDIS_PASSWORD)@redis.clinic.example.com:6380/0",
 		},
-		Env: map[string]string{
-			"DJANGO_SETTINGS_MODULE": "clinic.settings",
-			// PostgreSQL's client library reads these.
-			"PGSSLMODE": "verify-full", "PGSSLROOTCERT": "/etc/clinic/ca/ca.crt",
-		},
+		Env: map[string]string{"DJANGO_SETTINGS_MODULE": "clinic.settings"},
 		Volumes: []pod.Volume{
 			{MountPath: "/app/clinic/settings/local.py", ConfigMap: settingsMap, SubPath: "local.py"},
-			{MountPath: "/etc/clinic/ca", Secret: "clinic-ca", External: true},
 		},
 	}
 }
