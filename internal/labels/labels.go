@@ -35,6 +35,9 @@ var (
 	Route       = Part{"django", "route"}
 	Monitoring  = Part{"prometheus", "monitoring"}
 	Isolation   = Part{"kubernetes", "isolation"}
+	Backup      = Part{"postgresql", "backup"}
+	Restore     = Part{"postgresql", "restore"}
+	Drill       = Part{"postgresql", "drill"}
 )
 
 // Manager is the value of [ManagedBy] on every object.
@@ -141,3 +144,7 @@ const MaxCronJobName = 52
 // GeneratedKeys is the annotation of a Secret with the keys, separated by
 // commas, that the cluster adds to those in its manifest.
 const GeneratedKeys = "django-cdk8s.example.com/generated-keys"
+
+// BackupClaim is the label of pods that mount the claim of backups, with its name
+// as the value. They keep to one node while more than one of them runs.
+const BackupClaim = "django-cdk8s.example.com/backup-claim"
