@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"cmp"
 	"reflect"
 	"slices"
 	"strings"
@@ -209,6 +210,125 @@ func TestADrillKnowsNothingOfTheDatabase(t *testing.T) {
 			t.Errorf("the drill connects to %+v, want %+v", got, want)
 		}
 	})
+}
+
+func TestEveryFieldOfBackupsRestoresAndDrills(t *testing.T) {
+	aside := func() cdk8s.Chart { return cdk8s.NewChart(cdk8s.NewApp(nil), new("aside"), nil) }
+	resources := pod.Resources{Limits: pod.Quantities{Memory: "2Gi"}}
+	more := pod.Template{NodeSelector: map[string]string{"disk": "large"}}
+	// Every chart has the same objects, so that a field shows in the pods.
+	world := func(chart cdk8s.Chart) (*postgres.Database, postgres.Store) {
+		db := postgres.NewDatabase(chart, "database", postgres.DatabaseProps{Secret: credentials(chart)})
+		uploads(chart)
+		return db, inBucket(chart)
+	}
+	t.Run("backup", func(t *testing.T) {
+		full := postgres.BackupProps{
+			Database: postgres.Connection{}, Store: postgres.Store{Path: "other"}, Name: "nightly", Schedule: "@hourly",
+			TimeZone: "Europe/Vienna", Suspend: true, Keep: 3, KeepDays: 4, KeepAll: true, MediaClaim: "django-media",
+			Credentials: credentials(aside()), Image: "postgres:17", ScratchSize: "1Gi", RunAsUser: 7,
+			StartingDeadlineSeconds: 60, ActiveDeadlineSeconds: 60, BackoffLimit: new(9), HistoryLimit: new(9),
+			Resources: resources, ImagePullSecrets: []string{"registry"}, Pod: more,
+		}
+		cdktest.EveryField(t, postgres.BackupProps{}, full, func(chart cdk8s.Chart, props postgres.BackupProps) {
+			db, store := world(chart)
+			store.Path += props.Store.Path
+			props.Store, props.Image = store, cmp.Or(props.Image, "postgres:15")
+			if props.Database == nil {
+				props.Database = db
+			} else {
+				props.Database = postgres.Connection{Host: "db.example.com", Secret: db.Connection().Secret}
+			}
+			if props.Credentials != nil {
+				props.Credentials = db.Connection().Secret
+			}
+			postgres.NewBackup(chart, "backup", props)
+		})
+	})
+	t.Run("restore", func(t *testing.T) {
+		full := postgres.RestoreProps{
+			Database: postgres.Connection{}, Store: postgres.Store{Path: "other"}, Backup: "20261125T023000Z-5f0c1d",
+			Scrub: "DELETE FROM django_session", Name: "clone", MediaClaim: "django-media", Image: "postgres:17",
+			ScratchSize: "1Gi", RunAsUser: 7, ActiveDeadlineSeconds: 60, BackoffLimit: new(9), Resources: resources,
+			ImagePullSecrets: []string{"registry"}, Pod: more,
+		}
+		cdktest.EveryField(t, postgres.RestoreProps{}, full, func(chart cdk8s.Chart, props postgres.RestoreProps) {
+			db, store := world(chart)
+			store.Path += props.Store.Path
+			props.Store, props.Image = store, cmp.Or(props.Image, "postgres:15")
+			if props.Database == nil {
+				props.Database = db
+			} else {
+				props.Database = postgres.Connection{Host: "db.example.com", Secret: db.Connection().Secret}
+			}
+			postgres.NewRestore(chart, "restore", props)
+		})
+	})
+	t.Run("drill", func(t *testing.T) {
+		full := postgres.RestoreDrillProps{
+			Store: postgres.Store{Path: "other"}, Check: django.Project{Image: "shop:2"}, Name: "drill", MaxAgeHours: 1,
+			Schedule: "@daily", TimeZone: "Europe/Vienna", Suspend: true, Image: "postgres:17", ServerUser: 7,
+			ScratchSize: "1Gi", DataSize: "1Gi", RunAsUser: 7, StartingDeadlineSeconds: 60, ActiveDeadlineSeconds: 60,
+			BackoffLimit: new(9), HistoryLimit: new(9), Resources: resources, CheckResources: resources,
+			ImagePullSecrets: []string{"registry"}, Pod: more,
+		}
+		minimal := postgres.RestoreDrillProps{Check: django.Project{Image: "shop:1"}}
+		cdktest.EveryField(t, minimal, full, func(chart cdk8s.Chart, props postgres.RestoreDrillProps) {
+			_, store := world(chart)
+			store.Path += props.Store.Path
+			project := shop(chart)
+			project.Image = props.Check.(django.Project).Image
+			props.Store, props.Check = store, project
+			postgres.NewRestoreDrill(chart, "drill", props)
+		})
+	})
+	t.Run("claim", func(t *testing.T) {
+		full := postgres.BackupClaimProps{Name: "b", Storage: "1Gi", StorageClass: "slow", AccessMode: postgres.ReadWriteMany}
+		cdktest.EveryField(t, postgres.BackupClaimProps{}, full, func(chart cdk8s.Chart, props postgres.BackupClaimProps) {
+			postgres.NewBackupClaim(chart, "backups", props)
+		})
+	})
+}
+
+// A field of the store shows in the pods of all three.
+func TestEveryFieldOfTheStore(t *testing.T) {
+	bucket := func(keys *secret.Secret) postgres.ObjectStore {
+		return postgres.ObjectStore{Bucket: "backups", Secret: keys}
+	}
+	build := func(change func(s *postgres.Store, keys *secret.Secret)) cdktest.Build {
+		return func(chart cdk8s.Chart) {
+			keys := secret.New(chart, "keys", secret.Props{Name: "keys", Source: secret.Existing(
+				"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "BACKUP_PASSWORD", "ID", "KEY", "SALT")})
+			store := postgres.Store{Bucket: bucket(keys), Path: "shop", Encryption: postgres.Encryption{Secret: keys}}
+			change(&store, keys)
+			db := postgres.NewDatabase(chart, "database", postgres.DatabaseProps{Secret: credentials(chart)})
+			postgres.NewBackup(chart, "backup", postgres.BackupProps{Database: db, Store: store})
+		}
+	}
+	plain := cdktest.Render(t, build(func(*postgres.Store, *secret.Secret) {}))
+	for name, change := range map[string]func(s *postgres.Store, keys *secret.Secret){
+		"Claim": func(s *postgres.Store, _ *secret.Secret) {
+			s.Claim, s.External, s.Bucket = "backups", true, postgres.ObjectStore{}
+		},
+		"Path":               func(s *postgres.Store, _ *secret.Secret) { s.Path = "other" },
+		"Encryption":         func(s *postgres.Store, _ *secret.Secret) { s.Encryption = postgres.Encryption{} },
+		"PasswordKey":        func(s *postgres.Store, _ *secret.Secret) { s.Encryption.PasswordKey = "KEY" },
+		"SaltKey":            func(s *postgres.Store, _ *secret.Secret) { s.Encryption.SaltKey = "SALT" },
+		"Image":              func(s *postgres.Store, _ *secret.Secret) { s.Image = "rclone/rclone:1.75.0" },
+		"Resources":          func(s *postgres.Store, _ *secret.Secret) { s.Resources.Limits.Memory = "1Gi" },
+		"Bucket":             func(s *postgres.Store, _ *secret.Secret) { s.Bucket.Bucket = "other" },
+		"Endpoint":           func(s *postgres.Store, _ *secret.Secret) { s.Bucket.Endpoint = "https://s3.example.com" },
+		"Region":             func(s *postgres.Store, _ *secret.Secret) { s.Bucket.Region = "eu-west-1" },
+		"Provider":           func(s *postgres.Store, _ *secret.Secret) { s.Bucket.Provider = "Wasabi" },
+		"AccessKeyIDKey":     func(s *postgres.Store, _ *secret.Secret) { s.Bucket.AccessKeyIDKey = "ID" },
+		"SecretAccessKeyKey": func(s *postgres.Store, _ *secret.Secret) { s.Bucket.SecretAccessKeyKey = "KEY" },
+		"CASecret":           func(s *postgres.Store, _ *secret.Secret) { s.Bucket.CASecret = "ca" },
+		"CAKey":              func(s *postgres.Store, _ *secret.Secret) { s.Bucket.CASecret, s.Bucket.CAKey = "ca", "ca.pem" },
+	} {
+		if cdktest.Render(t, build(change)) == plain {
+			t.Errorf("%s changes nothing in the manifest", name)
+		}
+	}
 }
 
 // A backup counts in the budget of its database.
