@@ -115,7 +115,7 @@ make_exporter() {
 }
 
 # rclone with the stores and commands that pods use, from its own module: all of it, with seventy stores, takes much
-# longer. The overlay replaces the main file of rclone's own module, so every dependency has the version of the release.
+# longer. Every dependency has the version of rclone's release: its own go.mod says which.
 make_rclone() {
   local version=1.76.0 module=github.com/rclone/rclone root=$work/rclone source part
   local parts=(
@@ -131,9 +131,10 @@ make_rclone() {
     printf ')\n\nfunc main() { cmd.Main() }\n'
   } >"$root/main.go"
   source=$(go mod download -json "$module@v$version" | sed -n 's/^.*"Dir": "\(.*\)".*$/\1/p')
-  printf '{"Replace": {"%s": "%s"}}' "$source/rclone.go" "$root/main.go" >"$root/overlay.json"
-  CGO_ENABLED=0 GOWORK=off GOFLAGS=-buildvcs=false nice go -C "$source" build -p 2 -trimpath \
-    -overlay "$root/overlay.json" -ldflags "-s -w" -o "$root/bin/rclone" .
+  install -m 644 "$source"/go.{mod,sum} "$root"
+  go -C "$root" mod edit -module=rclone -require="$module@v$version"
+  CGO_ENABLED=0 GOWORK=off GOFLAGS=-buildvcs=false nice go -C "$root" build -p 2 -mod=mod -trimpath \
+    -ldflags "-s -w" -o "$root/bin/rclone" .
   "$scripts/image.sh" --base busybox:1.36 --at /usr/local/bin --entrypoint '["rclone"]' "$root/bin" "rclone/rclone:$version"
   rm -rf "$root"
 }
