@@ -176,7 +176,7 @@ func (b *backups) composeClone(a *app, first string, paths ...string) string {
 	return a.synthesise(func(app cdk8s.App) {
 		chart := a.chart(app)
 		project, s := a.site(chart), b.storage(chart)
-		migration := django.MigrationProps{Project: project}
+		migration := django.MigrationProps{Project: project, Resources: small}
 		for _, path := range paths {
 			restore := postgres.NewRestore(chart, restoreOf(path), postgres.RestoreProps{
 				Database: project.Database, Store: drill{path: path}.store(s), Name: restoreOf(path),

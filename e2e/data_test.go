@@ -170,7 +170,7 @@ func (b *backups) compose(restore func(chart cdk8s.Chart, project django.Project
 	return b.synthesise(func(app cdk8s.App) {
 		chart := b.chart(app)
 		project, s := b.site(chart), b.storage(chart)
-		migration := django.MigrationProps{Project: project}
+		migration := django.MigrationProps{Project: project, Resources: small}
 		if restore != nil {
 			migration.Restore = restore(chart, project, s)
 		}
