@@ -289,7 +289,7 @@ func (r *Restore) spec() batchv1.JobSpec {
 	}
 	if p.MediaClaim != "" {
 		mounts.Claim(mediaVolume, mediaPath, p.MediaClaim)
-		env.Set("MEDIA", mediaPath)
+		env.Set("MEDIA_DIR", mediaPath)
 		files = append(files, "media.tar")
 	}
 	fetch, fetchMounts := p.rclone("fetch", script.Fetch(p.Backup, 0, false, files...), true)

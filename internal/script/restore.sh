@@ -5,7 +5,7 @@ until pg_isready -q; do
 done
 
 # finish removes the sign that the media are half restored.
-finish() { [ -z "${MEDIA-}" ] || rm -rf "$MEDIA/.restoring"; }
+finish() { [ -z "${MEDIA_DIR-}" ] || rm -rf "$MEDIA_DIR/.restoring"; }
 status=0
 marked || status=$?
 [ "$status" != 2 ] || fail "cannot read the database: $(reason psql.log)"
@@ -15,15 +15,15 @@ if [ "$status" = 0 ]; then
   exit 0
 fi
 
-if [ -n "${MEDIA-}" ]; then
+if [ -n "${MEDIA_DIR-}" ]; then
   # The directory .restoring is there from before the first file until the
   # database is restored, too: with it, what the claim holds is ours.
-  [ -e "$MEDIA/.restoring" ] || [ -z "$(ls -A "$MEDIA" | grep -v -x lost+found)" ] ||
+  [ -e "$MEDIA_DIR/.restoring" ] || [ -z "$(ls -A "$MEDIA_DIR" | grep -v -x lost+found)" ] ||
     fail "the claim of the media is not empty"
-  mkdir -p "$MEDIA/.restoring"
-  find "$MEDIA" -mindepth 1 -maxdepth 1 ! -name .restoring ! -name lost+found -exec rm -rf {} +
-  tar -x -f media.tar -C "$MEDIA/.restoring" 2>tar.log || fail "cannot write the media: $(reason tar.log)"
-  find "$MEDIA/.restoring" -mindepth 1 -maxdepth 1 -exec mv {} "$MEDIA" \;
+  mkdir -p "$MEDIA_DIR/.restoring"
+  find "$MEDIA_DIR" -mindepth 1 -maxdepth 1 ! -name .restoring ! -name lost+found -exec rm -rf {} +
+  tar -x -f media.tar -C "$MEDIA_DIR/.restoring" 2>tar.log || fail "cannot write the media: $(reason tar.log)"
+  find "$MEDIA_DIR/.restoring" -mindepth 1 -maxdepth 1 -exec mv {} "$MEDIA_DIR" \;
 fi
 
 # pg_restore wraps large objects in a transaction of their own, which would end
