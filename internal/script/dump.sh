@@ -55,7 +55,8 @@ if [ -n "${CREDENTIALS_DIR-}" ]; then
   for key in $(ls -A "$CREDENTIALS_DIR"); do
     [ ! -f "$CREDENTIALS_DIR/$key" ] || set -- "$@" "./$key"
   done
-  tar -c -h -f credentials.tar -C "$CREDENTIALS_DIR" "$@" 2>tar.log || fail "cannot read the credentials: $(reason tar.log)"
+  tar -c -h -f credentials.tar -C "$CREDENTIALS_DIR" "$@" 2>tar.log ||
+    fail "cannot read the credentials: $(reason tar.log)"
   files="$files credentials.tar"
 fi
 for name in $files; do
@@ -86,5 +87,8 @@ $(lines files)
 JSON
 echo "$id" >id
 mv manifest.new manifest.json
-rows=$(sed -n 's/.*, "rows": \([0-9]*\)}$/\1/p' tables | { n=0; while read -r one; do n=$((n + one)); done; echo "$n"; })
+rows=0
+for n in $(sed -n 's/.*, "rows": \([0-9]*\)}$/\1/p' tables); do
+  rows=$((rows + n))
+done
 echo "$0: $id: $(wc -l <tables) tables, $rows rows, $(stat -c %s database.dump) bytes in $(($(date +%s) - now)) s"

@@ -42,7 +42,8 @@ stream() {
 \o settings
 BEGIN;
 SELECT pg_catalog.set_config('django_cdk8s.manifest', :'manifest', true),
-  pg_catalog.set_config('django_cdk8s.mark', :'mark', true), pg_catalog.set_config('django_cdk8s.scrub', :'scrub', true);
+  pg_catalog.set_config('django_cdk8s.mark', :'mark', true),
+  pg_catalog.set_config('django_cdk8s.scrub', :'scrub', true);
 SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('django-cdk8s restore'));
 DO \$\$
 DECLARE
@@ -73,7 +74,8 @@ DECLARE
   n bigint;
 BEGIN
   FOR one IN
-    SELECT coalesce(e.schema, t.schema) AS schema, coalesce(e."table", t.name) AS name, e.rows, t.name IS NULL AS missing
+    SELECT coalesce(e.schema, t.schema) AS schema, coalesce(e."table", t.name) AS name, e.rows,
+        t.name IS NULL AS missing
       FROM pg_catalog.jsonb_to_recordset(manifest->'tables') AS e(schema text, "table" text, rows bigint)
       FULL JOIN ($tables) t ON t.schema = e.schema AND t.name = e."table"
   LOOP
