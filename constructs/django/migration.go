@@ -85,7 +85,7 @@ type MigrationProps struct {
 	// the wait for the database. PostgreSQL undoes what is cut off, unless the
 	// migration has atomic = False.
 	//
-	// Default: [DefaultMigrationActiveDeadlineSeconds].
+	// Default: [DefaultMigrationActiveDeadlineSeconds], and that of Restore.
 	ActiveDeadlineSeconds int
 
 	// Pod are further settings of the Job's pods.
@@ -112,7 +112,7 @@ func (p MigrationProps) resolve(namespace string) (MigrationProps, process, fiel
 	p.Resources = p.Resources.WithDefaults(DefaultResources)
 	p.HistoryLimit = cmp.Or(p.HistoryLimit, new(DefaultHistoryLimit))
 	p.BackoffLimit = cmp.Or(p.BackoffLimit, new(DefaultBackoffLimit))
-	p.ActiveDeadlineSeconds = cmp.Or(p.ActiveDeadlineSeconds, DefaultMigrationActiveDeadlineSeconds)
+	p.ActiveDeadlineSeconds = cmp.Or(p.ActiveDeadlineSeconds, DefaultMigrationActiveDeadlineSeconds+p.restoreSeconds())
 	p.Project.validateName(&e, given.Name, p.Name, maxMigrationName, ", because the Jobs' names are made of it")
 	process := resolveProcess(&e, namespace, p.Project, process{
 		name: p.Name, part: labels.Migration, env: p.Env, resources: p.Resources, template: p.Pod,
@@ -127,6 +127,14 @@ func (p MigrationProps) resolve(namespace string) (MigrationProps, process, fiel
 	e.Range("BackoffLimit", *p.BackoffLimit, 0, 1000)
 	e.Range("ActiveDeadlineSeconds", p.ActiveDeadlineSeconds, 1, math.MaxInt32)
 	return p, process, e.Err()
+}
+
+// restoreSeconds is how long the migration may have to wait for its restore.
+func (p MigrationProps) restoreSeconds() int {
+	if p.Restore == nil || construct.Of(p.Restore) == nil {
+		return 0
+	}
+	return max(0, p.Restore.ActiveDeadlineSeconds())
 }
 
 // validateRestore reports a restore that the migration would wait for without a

@@ -371,13 +371,13 @@ func (b *Backup) dump() (corev1.Container, kube.Mounts) {
 	p.target.connection.libpq().Mount(&mounts)
 	if p.MediaClaim != "" {
 		mounts.Volume(mediaVolume, pod.Volume{MountPath: mediaPath, Claim: p.MediaClaim, ReadOnly: true})
-		env.Set("MEDIA", mediaPath)
+		env.Set("MEDIA_DIR", mediaPath)
 	}
 	if p.Credentials != nil {
 		mounts.Volume(credentialsVolume, pod.Volume{
 			MountPath: credentialsPath, Secret: p.Credentials.Name(), Mode: new(int32(0o440)),
 		})
-		env.Set("CREDENTIALS", credentialsPath)
+		env.Set("CREDENTIALS_DIR", credentialsPath)
 	}
 	return p.container("dump", p.Image, script.Dump(), env, p.Resources, mounts), mounts
 }

@@ -16,6 +16,7 @@ import (
 	"example.com/django-cdk8s/constructs/pod"
 	"example.com/django-cdk8s/constructs/postgres"
 	"example.com/django-cdk8s/constructs/secret"
+	"example.com/django-cdk8s/manifest"
 )
 
 // onClaim adds a claim of backups and returns the store on it.
@@ -153,8 +154,8 @@ func children(chart cdk8s.Chart) (all []any) {
 	return all
 }
 
-// variables returns the names of the variables of c that come from Secrets, and
-// the keys that they come from.
+// keysOf returns the variables of c that come from Secrets, and the keys that they
+// come from.
 func keysOf(c corev1.Container) map[string]string {
 	keys := map[string]string{}
 	for _, v := range c.Env {
@@ -182,6 +183,22 @@ func TestCredentialsStayApart(t *testing.T) {
 				if rclone && database || !rclone && (store || password) || len(c.EnvFrom) > 0 {
 					t.Errorf("%s: container %s has %v", name, c.Name, keys)
 				}
+			}
+		}
+	}
+}
+
+// Programs and variables hold nothing that the check of committed manifests takes
+// for a credential.
+func TestDataManifestsCanBeCommitted(t *testing.T) {
+	for name, build := range dataObjects {
+		objects, err := manifest.Parse(name, []byte(cdktest.Render(t, build)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, problem := range manifest.Check(objects, manifest.Options{Tracked: true}) {
+			if problem.Rule == "credentials" {
+				t.Error(problem)
 			}
 		}
 	}

@@ -200,7 +200,9 @@ func (r restore) environment() kube.Env {
 // at the first error, compares the number of rows of every table with the
 // manifest, runs Scrub, and marks the database in its comment. Killed at any
 // moment, it leaves an empty database, and the next try starts over. Owners and
-// privileges are not restored: the role of Database owns everything.
+// privileges are not restored: the role of Database owns everything. Thousands of
+// tables or large objects in one transaction take a higher
+// max_locks_per_transaction of the server.
 //
 // [Restore.Gate] keeps other pods waiting for the mark, as the field Restore of
 // django.MigrationProps does for migrations, and WaitForMigrations for the rest.
@@ -241,6 +243,10 @@ func (r *Restore) Selector() map[string]string { return labels.Selector(r.Name()
 
 // Job returns the Job of the restore.
 func (r *Restore) Job() *object.Object[*batchv1.Job] { return r.job }
+
+// ActiveDeadlineSeconds returns the time limit of the Job, which whoever waits at
+// the gate adds to its own.
+func (r *Restore) ActiveDeadlineSeconds() int { return r.restore.activeDeadline }
 
 // Connection returns the address and the credentials of the database.
 func (r *Restore) Connection() Connection { return r.restore.target.connection }
@@ -289,7 +295,7 @@ func (r *Restore) spec() batchv1.JobSpec {
 	}
 	if p.MediaClaim != "" {
 		mounts.Claim(mediaVolume, mediaPath, p.MediaClaim)
-		env.Set("MEDIA", mediaPath)
+		env.Set("MEDIA_DIR", mediaPath)
 		files = append(files, "media.tar")
 	}
 	fetch, fetchMounts := p.rclone("fetch", script.Fetch(p.Backup, 0, false, files...), true)

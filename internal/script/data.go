@@ -46,7 +46,7 @@ func shell(name string, parts ...string) []string {
 }
 
 // Dump returns the command that writes a dump of the database and its manifest.
-// MEDIA and CREDENTIALS name directories that are part of it.
+// MEDIA_DIR and CREDENTIALS_DIR name directories that are part of it.
 func Dump() []string { return shell("dump", commonScript, tablesScript, dumpScript) }
 
 // Store returns the command that copies what [Dump] has made to STORE, and reads

@@ -9,6 +9,7 @@ wal_level = minimal
 max_wal_senders = 0
 shared_buffers = '64MB'
 max_connections = 20
+max_locks_per_transaction = 4096
 CONF
 pg_ctl start -w -t 120 -l server.log >/dev/null || fail "the server does not start: $(reason server.log)"
 createdb -w --maintenance-db=postgres "$PGDATABASE"

@@ -39,23 +39,24 @@ cat psql.log dump.log >&2
 pg_restore -f /dev/null database.dump 2>dump.log || fail "the dump cannot be read back: $(reason dump.log)"
 
 files=database.dump
-if [ -n "${MEDIA-}" ]; then
+if [ -n "${MEDIA_DIR-}" ]; then
   # Files that change meanwhile are the status 1 of GNU tar.
   status=0
-  tar -c -f media.tar -C "$MEDIA" --exclude=./lost+found --exclude=./.restoring . 2>tar.log || status=$?
+  tar -c -f media.tar -C "$MEDIA_DIR" --exclude=./lost+found --exclude=./.restoring . 2>tar.log || status=$?
   [ "$status" = 0 ] || { [ "$status" = 1 ] && tar --version 2>&1 | grep -q GNU; } ||
     fail "cannot read the media: $(reason tar.log)"
   cat tar.log >&2
   tar -t -f media.tar >/dev/null 2>tar.log || fail "the media cannot be read back: $(reason tar.log)"
   files="$files media.tar"
 fi
-if [ -n "${CREDENTIALS-}" ]; then
+if [ -n "${CREDENTIALS_DIR-}" ]; then
   # The keys are links to a directory that a change of the Secret replaces.
   set --
-  for key in $(ls -A "$CREDENTIALS"); do
-    [ ! -f "$CREDENTIALS/$key" ] || set -- "$@" "./$key"
+  for key in $(ls -A "$CREDENTIALS_DIR"); do
+    [ ! -f "$CREDENTIALS_DIR/$key" ] || set -- "$@" "./$key"
   done
-  tar -c -h -f credentials.tar -C "$CREDENTIALS" "$@" 2>tar.log || fail "cannot read the credentials: $(reason tar.log)"
+  tar -c -h -f credentials.tar -C "$CREDENTIALS_DIR" "$@" 2>tar.log ||
+    fail "cannot read the credentials: $(reason tar.log)"
   files="$files credentials.tar"
 fi
 for name in $files; do
@@ -86,5 +87,8 @@ $(lines files)
 JSON
 echo "$id" >id
 mv manifest.new manifest.json
-rows=$(sed -n 's/.*, "rows": \([0-9]*\)}$/\1/p' tables | { n=0; while read -r one; do n=$((n + one)); done; echo "$n"; })
+rows=0
+for n in $(sed -n 's/.*, "rows": \([0-9]*\)}$/\1/p' tables); do
+  rows=$((rows + n))
+done
 echo "$0: $id: $(wc -l <tables) tables, $rows rows, $(stat -c %s database.dump) bytes in $(($(date +%s) - now)) s"

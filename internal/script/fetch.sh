@@ -9,9 +9,11 @@ fi
 echo "$all" | grep -q -x -F "$id" || fail "backup $id is not in the store, or not complete: it has no manifest"
 [ "$hours" = 0 ] || ! older "$id" "$(ago $((hours * 3600)))" || fail "backup $id is older than $hours hours"
 
-# download copies the file $1.
+# download copies the file $1. One that is missing is an empty directory to rclone,
+# where the store has no directories.
 download() {
   rclone copyto "$STORE$id/$1" "$1" 2>"$log" || fail "cannot read $1 of backup $id: $unreadable$(reason "$log")"
+  [ -f "$1" ] || fail "$1 of backup $id is not in the store"
 }
 download manifest.json
 grep -q -x -F '  "format": 1,' manifest.json && grep -q -x -F "  \"id\": \"$id\"," manifest.json ||

@@ -1,15 +1,13 @@
-# The password reaches rclone by its standard input and its environment. With
-# another one, rclone says that a file ends early.
+# obscure exports the text $2, in the form that rclone takes, as the variable $1.
+# The text reaches rclone by its standard input, and no list of processes.
+obscure() { export "$1=$(printf %s "$2" | rclone obscure -)"; }
+# With another password, rclone says that a file ends early.
 unreadable=
 if [ -n "${ENCRYPTION_PASSWORD-}" ]; then
-  RCLONE_CONFIG_CRYPT_PASSWORD=$(printf %s "$ENCRYPTION_PASSWORD" | rclone obscure -)
-  export RCLONE_CONFIG_CRYPT_PASSWORD
-  unreadable="damaged, or encrypted with another password: "
+  obscure RCLONE_CONFIG_CRYPT_PASSWORD "$ENCRYPTION_PASSWORD"
+  unreadable="damaged, or encrypted with another password; "
 fi
-if [ -n "${ENCRYPTION_SALT-}" ]; then
-  RCLONE_CONFIG_CRYPT_PASSWORD2=$(printf %s "$ENCRYPTION_SALT" | rclone obscure -)
-  export RCLONE_CONFIG_CRYPT_PASSWORD2
-fi
+[ -z "${ENCRYPTION_SALT-}" ] || obscure RCLONE_CONFIG_CRYPT_PASSWORD2 "$ENCRYPTION_SALT"
 unset ENCRYPTION_PASSWORD ENCRYPTION_SALT
 
 log=$HOME/rclone.log

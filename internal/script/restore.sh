@@ -5,7 +5,7 @@ until pg_isready -q; do
 done
 
 # finish removes the sign that the media are half restored.
-finish() { [ -z "${MEDIA-}" ] || rm -rf "$MEDIA/.restoring"; }
+finish() { [ -z "${MEDIA_DIR-}" ] || rm -rf "$MEDIA_DIR/.restoring"; }
 status=0
 marked || status=$?
 [ "$status" != 2 ] || fail "cannot read the database: $(reason psql.log)"
@@ -15,15 +15,15 @@ if [ "$status" = 0 ]; then
   exit 0
 fi
 
-if [ -n "${MEDIA-}" ]; then
+if [ -n "${MEDIA_DIR-}" ]; then
   # The directory .restoring is there from before the first file until the
   # database is restored, too: with it, what the claim holds is ours.
-  [ -e "$MEDIA/.restoring" ] || [ -z "$(ls -A "$MEDIA" | grep -v -x lost+found)" ] ||
+  [ -e "$MEDIA_DIR/.restoring" ] || [ -z "$(ls -A "$MEDIA_DIR" | grep -v -x lost+found)" ] ||
     fail "the claim of the media is not empty"
-  mkdir -p "$MEDIA/.restoring"
-  find "$MEDIA" -mindepth 1 -maxdepth 1 ! -name .restoring ! -name lost+found -exec rm -rf {} +
-  tar -x -f media.tar -C "$MEDIA/.restoring" 2>tar.log || fail "cannot write the media: $(reason tar.log)"
-  find "$MEDIA/.restoring" -mindepth 1 -maxdepth 1 -exec mv {} "$MEDIA" \;
+  mkdir -p "$MEDIA_DIR/.restoring"
+  find "$MEDIA_DIR" -mindepth 1 -maxdepth 1 ! -name .restoring ! -name lost+found -exec rm -rf {} +
+  tar -x -f media.tar -C "$MEDIA_DIR/.restoring" 2>tar.log || fail "cannot write the media: $(reason tar.log)"
+  find "$MEDIA_DIR/.restoring" -mindepth 1 -maxdepth 1 -exec mv {} "$MEDIA_DIR" \;
 fi
 
 # pg_restore wraps large objects in a transaction of their own, which would end
@@ -42,7 +42,8 @@ stream() {
 \o settings
 BEGIN;
 SELECT pg_catalog.set_config('django_cdk8s.manifest', :'manifest', true),
-  pg_catalog.set_config('django_cdk8s.mark', :'mark', true), pg_catalog.set_config('django_cdk8s.scrub', :'scrub', true);
+  pg_catalog.set_config('django_cdk8s.mark', :'mark', true),
+  pg_catalog.set_config('django_cdk8s.scrub', :'scrub', true);
 SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('django-cdk8s restore'));
 DO \$\$
 DECLARE
@@ -73,7 +74,8 @@ DECLARE
   n bigint;
 BEGIN
   FOR one IN
-    SELECT coalesce(e.schema, t.schema) AS schema, coalesce(e."table", t.name) AS name, e.rows, t.name IS NULL AS missing
+    SELECT coalesce(e.schema, t.schema) AS schema, coalesce(e."table", t.name) AS name, e.rows,
+        t.name IS NULL AS missing
       FROM pg_catalog.jsonb_to_recordset(manifest->'tables') AS e(schema text, "table" text, rows bigint)
       FULL JOIN ($tables) t ON t.schema = e.schema AND t.name = e."table"
   LOOP
