@@ -175,7 +175,8 @@ func (t task) pod(n *construct.Node, before, containers []corev1.Container, all 
 }
 
 // besides returns given and the demand to run on the node of the pods with these
-// labels. A pod that has the labels itself may be the first.
+// labels. A pod that has the labels itself may be the first, but only where it has
+// no other demand of the kind, so that one that is given has the say.
 func besides(given *corev1.Affinity, pods map[string]string) *corev1.Affinity {
 	a := given.DeepCopy()
 	if a == nil {
@@ -185,9 +186,11 @@ func besides(given *corev1.Affinity, pods map[string]string) *corev1.Affinity {
 		a.PodAffinity = &corev1.PodAffinity{}
 	}
 	required := &a.PodAffinity.RequiredDuringSchedulingIgnoredDuringExecution
-	*required = append(*required, corev1.PodAffinityTerm{
-		LabelSelector: &metav1.LabelSelector{MatchLabels: pods}, TopologyKey: corev1.LabelHostname,
-	})
+	if len(*required) == 0 {
+		*required = []corev1.PodAffinityTerm{{
+			LabelSelector: &metav1.LabelSelector{MatchLabels: pods}, TopologyKey: corev1.LabelHostname,
+		}}
+	}
 	return a
 }
 
