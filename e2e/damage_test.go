@@ -163,6 +163,9 @@ func (b *backups) cloneInto(a *app) {
 	if names := a.sql("SELECT count(DISTINCT name) FROM customers"); strings.TrimSpace(names) != "1" {
 		b.t.Errorf("the customers still have %s names", strings.TrimSpace(names))
 	}
+	if got, err := a.get(a.web(), "/files/hello.txt"); err != nil || got.body != "hello" {
+		b.t.Errorf("the upload is %d %q: %v", got.status, got.body, err)
+	}
 	a.apply(b.composeClone(a, plain, plain, encrypted))
 	a.fails(a.jobOf(restoreOf(encrypted)), "restore: backup", "is not empty: it has")
 }
@@ -178,10 +181,14 @@ func (b *backups) composeClone(a *app, first string, paths ...string) string {
 		project, s := a.site(chart), b.storage(chart)
 		migration := django.MigrationProps{Project: project, Resources: small}
 		for _, path := range paths {
-			restore := postgres.NewRestore(chart, restoreOf(path), postgres.RestoreProps{
+			props := postgres.RestoreProps{
 				Database: project.Database, Store: drill{path: path}.store(s), Name: restoreOf(path),
 				Scrub: "UPDATE customers SET name = 'Kundin', notes = NULL", Resources: small, BackoffLimit: new(0),
-			})
+			}
+			if path == plain {
+				props.MediaClaim = django.DefaultMediaName
+			}
+			restore := postgres.NewRestore(chart, restoreOf(path), props)
 			if path == first {
 				migration.Restore = restore
 			}

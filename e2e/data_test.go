@@ -29,8 +29,8 @@ import (
 
 // The backups of one database, by the path of each in its store.
 const (
-	encrypted = "encrypted" // With the credentials of the site.
-	plain     = "plain"
+	encrypted = "encrypted" // With the uploads and the credentials of the site.
+	plain     = "plain"     // With the uploads.
 	onClaim   = "claim"  // On a claim.
 	denied    = "denied" // With a wrong access key.
 	full      = "full"   // To a store that is full.
@@ -49,10 +49,12 @@ func TestBackups(t *testing.T) {
 	b.apply(b.compose(nil))
 	b.waitFor(postgres.DefaultName)
 	b.waitFor(django.DefaultName)
+	b.upload("hello.txt", "hello")
 	b.script(filling)
 	b.contents = b.script(listing)
 	t.Logf("the site and its data are there after %s", time.Since(begin).Round(time.Second))
 
+	b.succeeds(b.runNow(backupOf(encrypted)))
 	w := b.writeRows(time.Minute)
 	b.takesBackups()
 	b.keepsBackupsWhenAnotherFails()
@@ -152,7 +154,9 @@ func (s storage) at(path, keys string) postgres.Store {
 func (a *app) site(chart cdk8s.Chart) django.Project {
 	namespace.New(chart, "namespace", namespace.Props{Name: a.namespace})
 	env := secret.New(chart, "secret", secret.Props{Source: secret.Generated(secret.GeneratedProps{Image: siteImage})})
-	return django.Project{Image: siteImage, Secret: env, WaitForMigrations: true,
+	return django.Project{
+		Image: siteImage, Secret: env, WaitForMigrations: true,
+		Media: django.NewMediaClaim(chart, "media", django.MediaClaimProps{Storage: "1Gi"}),
 		Database: postgres.NewDatabase(chart, "database", postgres.DatabaseProps{
 			Image: postgresImage, Secret: env, Resources: small, Storage: "1Gi",
 		}),
@@ -200,7 +204,9 @@ func (b *backups) newBackup(chart cdk8s.Chart, path string, project django.Proje
 	}
 	switch path {
 	case encrypted:
-		props.Credentials = project.Secret
+		props.Credentials, props.MediaClaim = project.Secret, django.DefaultMediaName
+	case plain:
+		props.MediaClaim = django.DefaultMediaName
 	case denied:
 		props.Store = s.at(path, "nobody")
 	case full:
@@ -226,6 +232,10 @@ func (b *backups) takesBackups() {
 			}
 		}
 	}
+	// The second one of a site has replaced the first.
+	if found := b.manifests(); len(found) != 2 {
+		b.t.Errorf("the stores hold the backups %q; want one of each", found)
+	}
 }
 
 // keepsBackupsWhenAnotherFails checks that a backup which fails says why, makes
@@ -245,7 +255,7 @@ func (b *backups) keepsBackupsWhenAnotherFails() {
 	}
 	b.killDump(jobs[killed])
 	b.fails(jobs[killed], "dump: pg_dump failed")
-	b.fails(jobs[denied], "store: cannot copy database.dump of backup", "SignatureDoesNotMatch")
+	b.fails(jobs[denied], "store: cannot copy database.dump of backup", "StatusCode: 403")
 	b.fails(jobs[full], "store: cannot copy database.dump of backup")
 	if after := b.manifests(); !slices.Equal(before, after) || len(after) != 5 {
 		b.t.Errorf("the backups are %q, and were %q before others failed", after, before)
