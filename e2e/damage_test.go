@@ -186,7 +186,7 @@ func (b *backups) composeClone(a *app, first string, paths ...string) string {
 				Scrub: "UPDATE customers SET name = 'Kundin', notes = NULL", Resources: small, BackoffLimit: new(0),
 			}
 			if path == plain {
-				props.MediaClaim = django.DefaultMediaName
+				props.MediaClaim, props.Pod.Affinity = django.DefaultMediaName, nearSite()
 			}
 			restore := postgres.NewRestore(chart, restoreOf(path), props)
 			if path == first {

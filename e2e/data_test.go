@@ -31,10 +31,10 @@ import (
 const (
 	encrypted = "encrypted" // With the uploads and the credentials of the site.
 	plain     = "plain"     // With the uploads.
-	onClaim   = "claim"  // On a claim.
-	denied    = "denied" // With a wrong access key.
-	full      = "full"   // To a store that is full.
-	killed    = "killed" // By a pg_dump that does not reach its end.
+	onClaim   = "claim"     // On a claim.
+	denied    = "denied"    // With a wrong access key.
+	full      = "full"      // To a store that is full.
+	killed    = "killed"    // By a pg_dump that does not reach its end.
 )
 
 // TestBackups takes backups of 210,000 rows while others are written, in an app
@@ -204,9 +204,10 @@ func (b *backups) newBackup(chart cdk8s.Chart, path string, project django.Proje
 	}
 	switch path {
 	case encrypted:
-		props.Credentials, props.MediaClaim = project.Secret, django.DefaultMediaName
+		props.Credentials = project.Secret
+		props.MediaClaim, props.Pod.Affinity = django.DefaultMediaName, nearSite()
 	case plain:
-		props.MediaClaim = django.DefaultMediaName
+		props.MediaClaim, props.Pod.Affinity = django.DefaultMediaName, nearSite()
 	case denied:
 		props.Store = s.at(path, "nobody")
 	case full:
@@ -216,6 +217,16 @@ func (b *backups) newBackup(chart cdk8s.Chart, path string, project django.Proje
 		props.Resources.Limits = pod.Quantities{CPU: "100m"}
 	}
 	postgres.NewBackup(chart, backupOf(path), props)
+}
+
+// nearSite keeps pods on the node of the site's: it has the volume of the uploads.
+func nearSite() *corev1.Affinity {
+	return &corev1.Affinity{PodAffinity: &corev1.PodAffinity{
+		RequiredDuringSchedulingIgnoredDuringExecution: []corev1.PodAffinityTerm{{
+			LabelSelector: &metav1.LabelSelector{MatchLabels: map[string]string{"app": django.DefaultName}},
+			TopologyKey:   corev1.LabelHostname,
+		}},
+	}}
 }
 
 // takesBackups takes each that succeeds.

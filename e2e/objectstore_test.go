@@ -104,7 +104,9 @@ func (s *objectStore) pod(size string) *corev1.Pod {
 	p.Spec.SecurityContext.FSGroup = p.Spec.SecurityContext.RunAsUser
 	c := &p.Spec.Containers[0]
 	c.Name, c.Image, c.Command = s.name, storeImage, nil
-	c.Args = []string{"--port", fmt.Sprintf(":%d", storePort), "--health", "/health", "--iam-dir", "/accounts", "posix", "/objects"}
+	c.Args = []string{
+		"--port", fmt.Sprintf(":%d", storePort), "--health", "/health", "--quiet", "--iam-dir", "/accounts", "posix", "/objects",
+	}
 	c.EnvFrom = []corev1.EnvFromSource{{SecretRef: &corev1.SecretEnvSource{
 		LocalObjectReference: corev1.LocalObjectReference{Name: s.name},
 	}}}
