@@ -41,7 +41,7 @@ const (
 // that is isolated. Some succeed; those that fail leave what was there before.
 // The backups are then damaged in every way. Drills pass on the good ones alone,
 // a second site refuses the others and takes a good one, and the first site gets
-// its data back after its database is gone.
+// its data back after its database is gone, by a restore that is killed once.
 func TestBackups(t *testing.T) {
 	beside(t)
 	b := newBackups(t)
@@ -60,8 +60,9 @@ func TestBackups(t *testing.T) {
 	b.keepsBackupsWhenAnotherFails()
 	b.writes = w.expectNoneFailed(t)
 	b.readsBack()
-	b.damage()
+	b.holdsCredentials()
 	b.isolates()
+	b.damage()
 
 	t.Run("drills", func(t *testing.T) { beside(t); b.in(t).drills() })
 	t.Run("second site", func(t *testing.T) { beside(t); b.in(t).cloneInto(newApp(t, "clone")) })
@@ -344,6 +345,31 @@ func (b *backups) readsBack() {
 	}
 }
 
+// unpacking prints a key of the Secret that is in the newest backup.
+const unpacking = `RCLONE_CONFIG_CRYPT_PASSWORD=$(printf %s "$ENCRYPTION_PASSWORD" | rclone obscure -)
+export RCLONE_CONFIG_CRYPT_PASSWORD
+newest=$(rclone lsf "$STORE" | sort | tail -n 1)
+rclone cat "$STORE${newest}credentials.tar" | tar -x -O -f - "./$0"`
+
+// holdsCredentials checks that the key of Django is in the encrypted backup: a
+// database is of little use without it. The pod is that of a drill.
+func (b *backups) holdsCredentials() {
+	b.t.Helper()
+	cron, err := kube.Client.BatchV1().CronJobs(b.namespace).Get(b.t.Context(), drillOf(encrypted), metav1.GetOptions{})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	p := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{
+		GenerateName: "unpack-", Labels: cron.Spec.JobTemplate.Spec.Template.Labels,
+	}, Spec: cron.Spec.JobTemplate.Spec.Template.Spec}
+	p.Spec.Containers, p.Spec.InitContainers = p.Spec.InitContainers[:1], nil
+	p.Spec.Containers[0].Command = []string{"sleep", "300"}
+	got, want := b.exec(b.run(p), "sh", "-c", unpacking, secret.DjangoSecretKey), b.credentials()[secret.DjangoSecretKey]
+	if got != string(want) {
+		b.t.Errorf("the backup holds a %s of %d bytes, and not the one of %d bytes", secret.DjangoSecretKey, len(got), len(want))
+	}
+}
+
 // isolates checks that the pods of a backup reach the database and the store,
 // and those of a drill the store alone.
 func (b *backups) isolates() {
@@ -385,7 +411,9 @@ func (b *backups) recovers() {
 			Database: project.Database, Store: s.at(encrypted, "reader"), Resources: small,
 		})
 	}))
-	b.succeeds(b.jobOf(postgres.DefaultName + "-restore"))
+	restore := b.jobOf(postgres.DefaultName + "-restore")
+	b.interrupt(restore)
+	b.succeeds(restore)
 	b.waitFor(django.DefaultName)
 	b.t.Logf("the data is back %s after the manifests were applied", time.Since(begin).Round(time.Second))
 	b.expectContents(b.contents)
@@ -402,6 +430,22 @@ func (b *backups) recovers() {
 		return b.reachesDatabase(b.web(), 200)
 	})
 	b.add("after the restore")
+}
+
+// interrupt deletes the pod of a restore while it writes. The next one starts
+// over.
+func (b *backups) interrupt(job string) {
+	b.t.Helper()
+	first := b.runs(job, "restore")
+	b.waitFor(postgres.DefaultName)
+	const writing = "SELECT count(*) FROM pg_stat_progress_copy WHERE command = 'COPY FROM'"
+	eventually(b.t, time.Minute, "rows are restored", func(context.Context) error {
+		if n := strings.TrimSpace(b.sql(writing)); n == "0" {
+			return errors.New("none is")
+		}
+		return nil
+	})
+	b.deletePod(first, new(int64(0)))
 }
 
 // jobOf returns the name of the one Job of that workload.
