@@ -87,7 +87,8 @@ func (b *backups) damage() {
 		}
 		return name, content
 	})
-	b.store.copy(plain, missing, b.inManifest(`"table": "customers", "rows": 100000`, `"table": "customers", "rows": 100001`))
+	const rows = `"table": "customers", "rows": `
+	b.store.copy(plain, missing, b.inManifest(rows+"100000", rows+"100001"))
 	id := b.manifest(plain).ID
 	past := time.Now().UTC().AddDate(0, 0, -3).Format("20060102T150405Z") + id[len("20060102T150405Z"):]
 	rename := b.inManifest(id, past)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
+	"github.com/minio/minio-go/v7/pkg/credentials"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -102,15 +103,17 @@ func (b *backups) in(t *testing.T) *backups {
 // keepStoreSecrets makes the Secrets that pods of a need for the stores.
 func (b *backups) keepStoreSecrets(a *app) {
 	b.t.Helper()
-	for name, values := range map[string]map[string]string{
-		"writer":         {postgres.AccessKeyIDKey: b.store.writer.AccessKeyID, postgres.SecretAccessKeyKey: b.store.writer.SecretAccessKey},
-		"small-writer":   {postgres.AccessKeyIDKey: b.small.writer.AccessKeyID, postgres.SecretAccessKeyKey: b.small.writer.SecretAccessKey},
-		"reader":         {postgres.AccessKeyIDKey: b.store.reader.AccessKeyID, postgres.SecretAccessKeyKey: b.store.reader.SecretAccessKey},
-		"nobody":         {postgres.AccessKeyIDKey: b.store.writer.AccessKeyID, postgres.SecretAccessKeyKey: "wrong"},
-		"encryption":     {postgres.DefaultEncryptionKey: "ein Paßwort mit '\"$ and spaces"},
-		"wrong-password": {postgres.DefaultEncryptionKey: "another"},
+	for name, keys := range map[string]credentials.Value{
+		"writer": b.store.writer, "small-writer": b.small.writer, "reader": b.store.reader, "nobody": newKeys("writer"),
 	} {
-		a.keep(name, corev1.SecretTypeOpaque, values)
+		a.keep(name, corev1.SecretTypeOpaque, map[string]string{
+			postgres.AccessKeyIDKey: keys.AccessKeyID, postgres.SecretAccessKeyKey: keys.SecretAccessKey,
+		})
+	}
+	for name, password := range map[string]string{
+		"encryption": `ein Paßwort mit '"$ and spaces`, "wrong-password": "another",
+	} {
+		a.keep(name, corev1.SecretTypeOpaque, map[string]string{postgres.DefaultEncryptionKey: password})
 	}
 }
 
@@ -364,9 +367,10 @@ func (b *backups) holdsCredentials() {
 	}, Spec: cron.Spec.JobTemplate.Spec.Template.Spec}
 	p.Spec.Containers, p.Spec.InitContainers = p.Spec.InitContainers[:1], nil
 	p.Spec.Containers[0].Command = []string{"sleep", "300"}
-	got, want := b.exec(b.run(p), "sh", "-c", unpacking, secret.DjangoSecretKey), b.credentials()[secret.DjangoSecretKey]
-	if got != string(want) {
-		b.t.Errorf("the backup holds a %s of %d bytes, and not the one of %d bytes", secret.DjangoSecretKey, len(got), len(want))
+	const key = secret.DjangoSecretKey
+	got, want := b.exec(b.run(p), "sh", "-c", unpacking, key), string(b.credentials()[key])
+	if got != want {
+		b.t.Errorf("the backup holds a %s of %d bytes, and not the one of %d bytes", key, len(got), len(want))
 	}
 }
 
@@ -388,7 +392,8 @@ func (b *backups) recovers() {
 	ctx := b.t.Context()
 	lost := b.database()
 	now := metav1.DeleteOptions{PropagationPolicy: new(metav1.DeletePropagationBackground)}
-	deployments, claims := kube.Client.AppsV1().Deployments(b.namespace), kube.Client.CoreV1().PersistentVolumeClaims(b.namespace)
+	deployments := kube.Client.AppsV1().Deployments(b.namespace)
+	claims := kube.Client.CoreV1().PersistentVolumeClaims(b.namespace)
 	var claim string
 	for _, volume := range lost.Spec.Volumes {
 		if volume.PersistentVolumeClaim != nil {
@@ -451,7 +456,8 @@ func (b *backups) interrupt(job string) {
 // jobOf returns the name of the one Job of that workload.
 func (a *app) jobOf(name string) string {
 	a.t.Helper()
-	list, err := kube.Client.BatchV1().Jobs(a.namespace).List(a.t.Context(), metav1.ListOptions{LabelSelector: "app=" + name})
+	selected := metav1.ListOptions{LabelSelector: "app=" + name}
+	list, err := kube.Client.BatchV1().Jobs(a.namespace).List(a.t.Context(), selected)
 	if err != nil || len(list.Items) != 1 {
 		a.t.Fatalf("%d Jobs of %s: %v", len(list.Items), name, err)
 	}

@@ -105,7 +105,8 @@ func (s *objectStore) pod(size string) *corev1.Pod {
 	c := &p.Spec.Containers[0]
 	c.Name, c.Image, c.Command = s.name, storeImage, nil
 	c.Args = []string{
-		"--port", fmt.Sprintf(":%d", storePort), "--health", "/health", "--quiet", "--iam-dir", "/accounts", "posix", "/objects",
+		"--port", fmt.Sprintf(":%d", storePort), "--health", "/health", "--quiet", "--iam-dir", "/accounts",
+		"posix", "/objects",
 	}
 	c.EnvFrom = []corev1.EnvFromSource{{SecretRef: &corev1.SecretEnvSource{
 		LocalObjectReference: corev1.LocalObjectReference{Name: s.name},
@@ -165,7 +166,8 @@ func (s *objectStore) write(key string, content []byte) {
 }
 
 func (s *objectStore) put(ctx context.Context, key string, content []byte) error {
-	_, err := s.client.PutObject(ctx, storeBucket, key, bytes.NewReader(content), int64(len(content)), minio.PutObjectOptions{})
+	size := int64(len(content))
+	_, err := s.client.PutObject(ctx, storeBucket, key, bytes.NewReader(content), size, minio.PutObjectOptions{})
 	return err
 }
 
