@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -408,10 +409,11 @@ func (b *backups) recovers() {
 		b.t.Fatal(err)
 	}
 	eventually(b.t, time.Minute, "the database is gone", func(ctx context.Context) error {
-		if _, err := claims.Get(ctx, claim, metav1.GetOptions{}); !apierrors.IsNotFound(err) {
-			return fmt.Errorf("its claim is there: %v", err)
+		_, err := claims.Get(ctx, claim, metav1.GetOptions{})
+		if apierrors.IsNotFound(err) {
+			return nil
 		}
-		return nil
+		return cmp.Or(err, errors.New("its claim is there"))
 	})
 
 	begin := time.Now()

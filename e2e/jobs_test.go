@@ -144,11 +144,12 @@ func (a *app) printed(job string) string {
 	return all.String()
 }
 
-// running waits until the container of the Job's pod runs, and returns the pod.
+// runs waits until the container of the Job's pod runs, and returns the pod.
 func (a *app) runs(job, container string) corev1.Pod {
 	a.t.Helper()
 	var found corev1.Pod
 	eventually(a.t, time.Minute, container+" of "+job+" runs", func(context.Context) error {
+		state := "it has no pod"
 		for _, p := range a.podsOf(job) {
 			for _, status := range statuses(p) {
 				if status.Name == container && status.State.Running != nil {
@@ -156,9 +157,9 @@ func (a *app) runs(job, container string) corev1.Pod {
 					return nil
 				}
 			}
-			return errors.New(cluster.State(p))
+			state = cluster.State(p)
 		}
-		return errors.New("it has no pod")
+		return errors.New(state)
 	})
 	return found
 }
