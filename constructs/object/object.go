@@ -17,6 +17,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
@@ -37,6 +38,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"example.com/django-cdk8s/internal/construct"
+	"example.com/django-cdk8s/internal/labels"
 )
 
 // Kubernetes is a pointer to a Kubernetes type, such as *appsv1.Deployment: one
@@ -199,6 +201,10 @@ func (o *Object[T]) ToJson() any { //nolint:revive,staticcheck // jsii overrides
 	return doc
 }
 
+// NameOf returns the name of o, without the hash of one that [NewHashed] made.
+// It does not ask the kernel, as o.Name does.
+func NameOf[T Kubernetes](o *Object[T]) string { return o.name }
+
 // Path returns the object's path in the tree of constructs.
 func (o *Object[T]) Path() string { return o.path }
 
@@ -208,10 +214,10 @@ func (o *Object[T]) ChartPath() string { return o.node.Chart().Path() }
 // Render returns the object as JSON values, and the problems of what changed it.
 func (o *Object[T]) Render() (map[string]any, []*construct.Problem) {
 	content, problems := o.changed()
-	if labels := o.node.Chart().Labels; len(labels) > 0 {
-		labels = maps.Clone(labels)
-		maps.Copy(labels, content.GetLabels())
-		content.SetLabels(labels)
+	if common := o.node.Chart().Labels; len(common) > 0 {
+		common = maps.Clone(common)
+		maps.Copy(common, content.GetLabels())
+		content.SetLabels(common)
 	}
 	doc, err := runtime.DefaultUnstructuredConverter.ToUnstructured(content)
 	if err != nil {
@@ -231,6 +237,7 @@ func (o *Object[T]) Render() (map[string]any, []*construct.Problem) {
 	if o.hashed {
 		o.addHash(doc)
 	}
+	keepFromFlux(doc)
 	return doc, problems
 }
 
@@ -271,6 +278,41 @@ func (o *Object[T]) addHash(doc map[string]any) {
 	sum := sha256.Sum256(text)
 	metadata["name"] = fmt.Sprintf("%v-%s", metadata["name"], hex.EncodeToString(sum[:4]))
 	doc["metadata"] = metadata
+}
+
+// keepFromFlux keeps a variable substitution of Flux from the shell variables
+// of doc.
+func keepFromFlux(doc map[string]any) {
+	if !hasVariable(doc) {
+		return
+	}
+	metadata := doc["metadata"].(map[string]any)
+	annotations, _ := metadata["annotations"].(map[string]any)
+	annotations = maps.Clone(annotations)
+	if annotations == nil {
+		annotations = map[string]any{}
+	}
+	if _, given := annotations[labels.FluxSubstitute]; !given {
+		annotations[labels.FluxSubstitute] = "disabled"
+	}
+	metadata["annotations"] = annotations
+}
+
+// hasVariable reports whether a text in value holds "${".
+func hasVariable(value any) bool {
+	switch value := value.(type) {
+	case string:
+		return strings.Contains(value, "${")
+	case map[string]any:
+		for _, one := range value {
+			if hasVariable(one) {
+				return true
+			}
+		}
+	case []any:
+		return slices.ContainsFunc(value, hasVariable)
+	}
+	return false
 }
 
 // prune removes what Go's types write although nothing was set.

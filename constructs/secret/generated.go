@@ -141,9 +141,10 @@ func (g generated) validate(e *rule.Errors, p Props) {
 
 func (g generated) build(s *Secret) {
 	keys := slices.Sorted(slices.Values(g.Keys))
-	s.object = newSecret(s, g.Values, map[string]string{
-		labels.SyncOptions: labels.KeepData, labels.GeneratedKeys: strings.Join(keys, ","),
-	})
+	annotations := labels.KeepData()
+	annotations[labels.FluxApply] = labels.FluxMerge
+	annotations[labels.GeneratedKeys] = strings.Join(keys, ",")
+	s.object = newSecret(s, g.Values, annotations)
 	kube.NewAPIAccess(s.node, s.generator(), labels.Credentials, g.Pod, rbacv1.PolicyRule{
 		APIGroups:     []string{""},
 		Resources:     []string{"secrets"},
