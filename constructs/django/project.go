@@ -396,7 +396,7 @@ func (p process) selector() map[string]string { return labels.Selector(p.name) }
 
 // references lists objects that the process references and does not create.
 func (p process) references() []network.Object {
-	return append(kube.References(p.namespace, p.template, p.Volumes, p.ImagePullSecrets), p.tlsReferences()...)
+	return append(kube.References(p.namespace, p.template, p.Volumes, p.ImagePullSecrets), p.tls().References(p.namespace)...)
 }
 
 // flow returns what the process connects to.
@@ -418,7 +418,7 @@ func notClaim(v pod.Volume) bool { return !isClaim(v) }
 func (p process) mounts() kube.Mounts {
 	var mounts kube.Mounts
 	mounts.Tmp(p.template)
-	p.tlsFiles(&mounts)
+	p.tls().Mount(&mounts)
 	mounts.Add("volume", p.Volumes, notClaim)
 	mounts.Add("own-volume", p.template.Volumes, nil)
 	if claim := p.claim(); claim != nil && !p.oneNode() {

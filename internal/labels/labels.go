@@ -35,6 +35,9 @@ var (
 	Route       = Part{"django", "route"}
 	Monitoring  = Part{"prometheus", "monitoring"}
 	Isolation   = Part{"kubernetes", "isolation"}
+	Backup      = Part{"postgresql", "backup"}
+	Restore     = Part{"postgresql", "restore"}
+	Drill       = Part{"postgresql", "drill"}
 )
 
 // Manager is the value of [ManagedBy] on every object.
@@ -166,3 +169,7 @@ const GeneratedKeys = "django-cdk8s.example.com/generated-keys"
 // PostgresMajor is the annotation of a claim with the major version of the
 // PostgreSQL whose data it holds.
 const PostgresMajor = "django-cdk8s.example.com/postgresql-major"
+
+// BackupClaim is the label of pods that mount the claim of backups, with its name
+// as the value. They keep to one node while more than one of them runs.
+const BackupClaim = "django-cdk8s.example.com/backup-claim"
