@@ -35,6 +35,7 @@ var (
 	Route       = Part{"django", "route"}
 	Monitoring  = Part{"prometheus", "monitoring"}
 	Isolation   = Part{"kubernetes", "isolation"}
+	Rotation    = Part{"postgresql", "rotation"}
 )
 
 // Manager is the value of [ManagedBy] on every object.
@@ -137,6 +138,10 @@ const RootCertificate = "kube-root-ca.crt"
 // its Jobs are made of it; see
 // https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/#writing-a-cronjob-spec.
 const MaxCronJobName = 52
+
+// JobName is the label of a pod with the name of its Job; see
+// https://kubernetes.io/docs/reference/labels-annotations-taints/#batch-kubernetes-io-job-name.
+const JobName = "batch.kubernetes.io/job-name"
 
 // GeneratedKeys is the annotation of a Secret with the keys, separated by
 // commas, that the cluster adds to those in its manifest.
