@@ -210,7 +210,7 @@ func (m *Migration) spec() batchv1.JobSpec {
 	command := script.WithAdvisoryLock(lockName, lockSeconds, manage("migrate", "--noinput")...)
 	var token kube.Mounts
 	token.APIToken("api")
-	p := m.process.pod(mounts, m.process.container("migrate", command, mounts), m.waitForRelease(mounts, token),
+	p := m.process.pod(mounts, m.process.container("migrate", command, mounts), m.waitForRelease(token),
 		kube.PruneJobs(m.process.Image, m.Name(), *m.props.HistoryLimit, token, m.props.Pod))
 	p.Spec.ServiceAccountName = m.Name()
 	p.Spec.RestartPolicy = corev1.RestartPolicyNever
@@ -231,11 +231,16 @@ func (m *Migration) spec() batchv1.JobSpec {
 }
 
 // waitForRelease returns the init container that waits for the lock, and deletes
-// the Job where another release is wanted. It has the token, and the environment
-// of the project for the database; it runs nothing of the project.
-func (m *Migration) waitForRelease(mounts, token kube.Mounts) corev1.Container {
-	c := m.process.container("release", script.WaitForRelease(m.release(), lockName), mounts)
-	c.Resources = kube.Resources(kube.ScriptResources)
-	c.VolumeMounts = slices.Concat(mounts.Mounts, token.Mounts)
-	return c
+// the Job where another release is wanted. It has the token and the address of
+// the database, and runs nothing of the project.
+func (m *Migration) waitForRelease(token kube.Mounts) corev1.Container {
+	var env kube.Env
+	m.process.databaseEnv(&env)
+	mounts := token.Clone()
+	m.process.tlsFiles(&mounts)
+	return corev1.Container{
+		Name: "release", Image: m.process.Image, ImagePullPolicy: m.props.Pod.ImagePullPolicy,
+		Command: script.WaitForRelease(m.release(), lockName), Env: env.Vars,
+		Resources: kube.Resources(kube.ScriptResources), VolumeMounts: mounts.Mounts,
+	}
 }

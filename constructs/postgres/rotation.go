@@ -149,7 +149,8 @@ func (p RotationProps) validateDatabase(e *rule.Errors, namespace string) {
 	case d.node == nil:
 		e.Add("Database", "", "must be made by postgres.NewDatabase")
 	case len(d.Name())+len(rotationSuffix) > labels.MaxCronJobName:
-		e.Add("Database", d.Name(), fmt.Sprintf("must have a name of at most %d characters, because the CronJob's is made of it",
+		e.Add("Database", d.Name(), fmt.Sprintf(
+			"must have a name of at most %d characters, because the CronJob's is made of it",
 			labels.MaxCronJobName-len(rotationSuffix)))
 	case namespace != "" && d.node.Namespace() != "" && d.node.Namespace() != namespace:
 		e.Add("Database", d.Name(), fmt.Sprintf("is in namespace %q, and Deployments of namespace %q are restarted",

@@ -11,6 +11,7 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"example.com/django-cdk8s/cdktest"
@@ -29,14 +30,18 @@ func rotation(chart cdk8s.Chart, props postgres.RotationProps) *postgres.Rotatio
 	return postgres.NewRotation(chart, "rotation", props)
 }
 
-// reader adds a Deployment whose pods have the Secret called name.
-func reader(chart cdk8s.Chart, name, of string, strategy appsv1.DeploymentStrategyType) {
+// loginReader adds a Deployment whose pods have the Secret called name.
+func loginReader(chart cdk8s.Chart, name, of string, strategy appsv1.DeploymentStrategyType) {
 	object.New(chart, name, name, func() *appsv1.Deployment {
 		d := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Name: name}}
 		d.Spec.Strategy.Type = strategy
 		d.Spec.Selector = &metav1.LabelSelector{MatchLabels: map[string]string{"app": name}}
 		d.Spec.Template.Labels = map[string]string{"app": name}
-		d.Spec.Template.Spec.Containers = []corev1.Container{{Name: "main", Image: "shop:1", Env: []corev1.EnvVar{{
+		needs := corev1.ResourceList{
+			corev1.ResourceCPU: resource.MustParse("50m"), corev1.ResourceMemory: resource.MustParse("64Mi"),
+		}
+		resources := corev1.ResourceRequirements{Requests: needs, Limits: needs}
+		d.Spec.Template.Spec.Containers = []corev1.Container{{Name: "main", Image: "shop:1", Resources: resources, Env: []corev1.EnvVar{{
 			Name: "PGUSER", ValueFrom: &corev1.EnvVarSource{SecretKeyRef: &corev1.SecretKeySelector{
 				Key: secret.UserKey, LocalObjectReference: corev1.LocalObjectReference{Name: of},
 			}},
@@ -64,7 +69,7 @@ func TestRotation(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			cdktest.Golden(t, "rotation/"+name, func(chart cdk8s.Chart) {
 				rotation(chart, props)
-				reader(chart, "django", "postgres-login", appsv1.RollingUpdateDeploymentStrategyType)
+				loginReader(chart, "django", "postgres-login", appsv1.RollingUpdateDeploymentStrategyType)
 			})
 		})
 	}
@@ -89,10 +94,10 @@ func TestEveryFieldOfRotationReachesTheManifest(t *testing.T) {
 // nothing else; what keeps no old pod comes last.
 func TestRotationRestartsWhatReadsTheLogin(t *testing.T) {
 	text := cdktest.Render(t, func(chart cdk8s.Chart) {
-		reader(chart, "beat", "postgres-login", appsv1.RecreateDeploymentStrategyType)
+		loginReader(chart, "beat", "postgres-login", appsv1.RecreateDeploymentStrategyType)
 		rotation(chart, postgres.RotationProps{Image: "shop:1"})
-		reader(chart, "web", "postgres-login", appsv1.RollingUpdateDeploymentStrategyType)
-		reader(chart, "other", "django-env-secret", appsv1.RollingUpdateDeploymentStrategyType)
+		loginReader(chart, "web", "postgres-login", appsv1.RollingUpdateDeploymentStrategyType)
+		loginReader(chart, "other", "django-env-secret", appsv1.RollingUpdateDeploymentStrategyType)
 	})
 	objects, err := manifest.Parse("rendered", []byte(text))
 	if err != nil {
