@@ -180,7 +180,8 @@ func TestWorkerWithAWrongPasswordIsNotReady(t *testing.T) {
 	for _, deployment := range []string{postgres.DefaultName, workerName, beatName} {
 		t.Logf("%s is ready after %s", deployment, a.waitFor(deployment))
 	}
-	for _, p := range append(a.pods(workerName), a.pods(beatName)...) {
+	// The lock of beat ends with the server, and beat with it; a worker goes on.
+	for _, p := range a.pods(workerName) {
 		if restarts(p) > 0 {
 			t.Errorf("%s was restarted", p.Name)
 		}
