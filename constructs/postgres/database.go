@@ -87,8 +87,9 @@ type DatabaseProps struct {
 	Major int
 
 	// Secret holds the name of the database, its role and the role's password
-	// under [secret.DatabaseKey], [secret.UserKey] and [secret.PasswordKey].
-	// PostgreSQL reads them when it starts on an empty claim, and never again.
+	// under [secret.DatabaseKey], [secret.UserKey] and [secret.PasswordKey]. The
+	// first two are read when PostgreSQL starts on an empty claim, and never
+	// again; the role gets the password whenever it starts.
 	//
 	// Required.
 	Secret *secret.Secret
@@ -378,7 +379,7 @@ func (r resolved) containers() []corev1.Container {
 		Args:           arguments(r.parameters()),
 		Env:            r.environment().Vars,
 		Resources:      kube.Resources(r.Resources),
-		StartupProbe:   isReady(startupPeriod, startupSeconds/startupPeriod),
+		StartupProbe:   single.Probe(takeOver, startupPeriod, startupSeconds/startupPeriod),
 		ReadinessProbe: isReady(10, 3),
 	}}
 	if r.Exporter.Image != "" {
@@ -414,6 +415,25 @@ const (
 	startupPeriod  = 5
 	startupSeconds = 1800
 )
+
+// takeOver gives the role the password that the Secret held when the pod started,
+// as soon as the server answers: PostgreSQL itself reads it on an empty claim
+// alone. The socket asks for none, and the log of statements does not show it. A
+// role that cannot be changed keeps nobody from the data; the server's log says
+// so.
+const takeOver = `pg_isready -q -h 127.0.0.1 -U "$POSTGRES_USER" -d "$POSTGRES_DB" || exit 1
+log=/proc/1/fd/2
+( : >>"$log" ) 2>/dev/null || log=/dev/null
+psql -qX -v ON_ERROR_STOP=1 -U "$POSTGRES_USER" -d "$POSTGRES_DB" >>"$log" 2>&1 <<'SQL' ||
+SET log_statement = 'none';
+SET log_min_duration_statement = -1;
+SET log_min_error_statement = 'panic';
+\set role ` + "`printenv POSTGRES_USER`" + `
+\set password ` + "`printenv POSTGRES_PASSWORD`" + `
+ALTER ROLE :"role" PASSWORD :'password';
+SQL
+echo "the role keeps its password, which may be another than the Secret's" >>"$log"
+exit 0`
 
 // isReady asks the server over TCP: while the image initialises the database,
 // it listens on the socket only. There is no liveness probe: a server that is

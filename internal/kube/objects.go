@@ -104,15 +104,16 @@ func newServiceAccount(n *construct.Node, name string, part labels.Part, annotat
 
 // NewAPIAccess lets the workload called name do what rules say in its
 // namespace, and nothing else: by an account that it makes, unless t names an
-// existing one. Pods get no token by themselves.
-func NewAPIAccess(n *construct.Node, name string, part labels.Part, t pod.Template, rules ...rbacv1.PolicyRule) {
+// existing one. Pods get no token by themselves. rules is called when the
+// manifest is rendered.
+func NewAPIAccess(n *construct.Node, name string, part labels.Part, t pod.Template, rules func() []rbacv1.PolicyRule) {
 	account := t.ServiceAccount.Existing
 	if account == "" {
 		account = name
 		newServiceAccount(n, name, part, t.ServiceAccount.Annotations)
 	}
 	object.New(n.Construct(), "Role", name, func() *rbacv1.Role {
-		return &rbacv1.Role{ObjectMeta: Meta(n, name, part), Rules: rules}
+		return &rbacv1.Role{ObjectMeta: Meta(n, name, part), Rules: rules()}
 	})
 	object.New(n.Construct(), "RoleBinding", name, func() *rbacv1.RoleBinding {
 		return &rbacv1.RoleBinding{

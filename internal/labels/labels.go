@@ -38,6 +38,7 @@ var (
 	Backup      = Part{"postgresql", "backup"}
 	Restore     = Part{"postgresql", "restore"}
 	Drill       = Part{"postgresql", "drill"}
+	Rotation    = Part{"postgresql", "rotation"}
 )
 
 // Manager is the value of [ManagedBy] on every object.
@@ -161,6 +162,10 @@ const RootCertificate = "kube-root-ca.crt"
 // its Jobs are made of it; see
 // https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/#writing-a-cronjob-spec.
 const MaxCronJobName = 52
+
+// JobName is the label of a pod with the name of its Job; see
+// https://kubernetes.io/docs/reference/labels-annotations-taints/#batch-kubernetes-io-job-name.
+const JobName = "batch.kubernetes.io/job-name"
 
 // GeneratedKeys is the annotation of a Secret with the keys, separated by
 // commas, that the cluster adds to those in its manifest.
