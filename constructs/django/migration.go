@@ -126,8 +126,8 @@ func (p MigrationProps) resolve(namespace string) (MigrationProps, process, fiel
 // image makes no new Job.
 //
 // "manage.py migrate" runs under an advisory lock of the database, so that two
-// Jobs, of whatever release or namespace, take turns; a connection pooler in
-// transaction mode breaks that lock.
+// Jobs, of whatever release or namespace, take turns. A connection pooler in
+// transaction mode breaks that lock, so the Job connects to the server itself.
 //
 // Jobs that have ended are deleted, but for the last few, by the Job after
 // them. For this its ServiceAccount may list and delete Jobs of the namespace;

@@ -70,9 +70,10 @@ type Project struct {
 	// Default: false.
 	HTTPS bool
 
-	// Database is the database of the project: a [postgres.Database], or a
-	// [postgres.Connection] to a server elsewhere. Only PostgreSQL is supported,
-	// because migrations and beat take its advisory locks.
+	// Database is the database of the project: a [postgres.Database], a
+	// [postgres.Cluster], or a [postgres.Connection] to a server elsewhere. Only
+	// PostgreSQL is supported, because migrations and beat take its advisory locks;
+	// behind a connection pooler they connect to the server itself.
 	//
 	// Required.
 	Database postgres.Connector
@@ -180,15 +181,28 @@ func (p *project) resolveDatabase(e *rule.Errors) {
 		return
 	}
 	p.connection = p.Database.Connection().WithDefaults()
-	if own, made := p.Database.(*postgres.Database); !made {
+	own, maker := madeDatabase(p.Database)
+	if own == nil {
 		e.Join("Database", p.connection.Validate())
 	} else if construct.Of(own) == nil {
-		e.Add("Database", "", "must be made by postgres.NewDatabase")
+		e.Add("Database", "", "must be made by postgres."+maker)
 		p.Database = nil
 	}
 	if p.Secret == nil {
 		p.Secret = p.connection.Secret
 	}
+}
+
+// madeDatabase returns the construct that makes the database, and the function
+// that makes the construct; nil for a connection to a server elsewhere.
+func madeDatabase(c postgres.Connector) (own constructs.IConstruct, maker string) {
+	switch c := c.(type) {
+	case *postgres.Database:
+		return c, "NewDatabase"
+	case *postgres.Cluster:
+		return c, "NewCluster"
+	}
+	return nil, ""
 }
 
 func (p *project) resolveBroker(e *rule.Errors) {
@@ -340,6 +354,10 @@ func resolveProcess(e *rule.Errors, namespace string, p Project, process process
 	resolved, problems := p.resolve(namespace)
 	e.Join("Project", problems)
 	process.project = resolved
+	if process.part == labels.Migration || process.part == labels.Beat {
+		// They hold an advisory lock of the server, which a pooler may lose.
+		process.connection = process.connection.Direct()
+	}
 	var named rule.Errors
 	if named.Label("", process.name); len(named.Err()) > 0 {
 		process.name = DefaultName // The name is reported where it is given.
@@ -479,12 +497,12 @@ func manage(args ...string) []string { return slices.Concat([]string{"python3", 
 // this app, which nothing in the app applies.
 func (p process) checkMigrated() field.ErrorList {
 	var e rule.Errors
-	database, made := p.Database.(*postgres.Database)
-	if !p.WaitForMigrations || !made {
+	made, _ := madeDatabase(p.Database)
+	if !p.WaitForMigrations || made == nil {
 		return nil
 	}
 	for _, c := range p.node.App().All() {
-		if m, ok := c.(*Migration); ok && sameDatabase(m.process.connection, database.Connection()) {
+		if m, ok := c.(*Migration); ok && sameDatabase(m.process.connection, p.Database.Connection().Direct()) {
 			return nil
 		}
 	}
