@@ -12,9 +12,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -23,7 +23,6 @@ import (
 	"example.com/django-cdk8s/constructs/django"
 	"example.com/django-cdk8s/constructs/isolation"
 	"example.com/django-cdk8s/constructs/namespace"
-	"example.com/django-cdk8s/constructs/network"
 	"example.com/django-cdk8s/constructs/postgres"
 	"example.com/django-cdk8s/constructs/secret"
 	"example.com/django-cdk8s/e2e/cluster"
@@ -83,22 +82,30 @@ func removeOperator(t *testing.T, dir string) {
 	}
 }
 
-// sender declares what the pods of a load do, as a construct of an importing
-// project would.
-type sender struct {
-	constructs.Construct
-}
-
-func newSender(scope constructs.Construct) {
-	constructs.NewConstruct_Override(&sender{}, scope, new("sender"))
-}
-
-// Flows implements network.Source.
-func (*sender) Flows() []network.Flow {
-	return []network.Flow{{
-		Name: "load", Pods: map[string]string{"app": "load"},
-		To: []network.Endpoint{{Host: django.DefaultName, Port: django.DefaultPort}},
-	}}
+// allowLoad lets the pods of a load, which are in no manifest, reach the site.
+func (a *app) allowLoad() {
+	a.t.Helper()
+	load := metav1.LabelSelector{MatchLabels: map[string]string{"app": "load"}}
+	site := metav1.LabelSelector{MatchLabels: map[string]string{"app": django.DefaultName}}
+	for _, policy := range []networkingv1.NetworkPolicy{
+		{
+			ObjectMeta: metav1.ObjectMeta{Name: "load"},
+			Spec: networkingv1.NetworkPolicySpec{PodSelector: load, Egress: []networkingv1.NetworkPolicyEgressRule{
+				{To: []networkingv1.NetworkPolicyPeer{{PodSelector: &site}}},
+			}, PolicyTypes: []networkingv1.PolicyType{networkingv1.PolicyTypeEgress}},
+		},
+		{
+			ObjectMeta: metav1.ObjectMeta{Name: "load-to-site"},
+			Spec: networkingv1.NetworkPolicySpec{PodSelector: site, Ingress: []networkingv1.NetworkPolicyIngressRule{
+				{From: []networkingv1.NetworkPolicyPeer{{PodSelector: &load}}},
+			}},
+		},
+	} {
+		_, err := kube.Client.NetworkingV1().NetworkPolicies(a.namespace).Create(a.t.Context(), &policy, metav1.CreateOptions{})
+		if err != nil {
+			a.t.Fatal(err)
+		}
+	}
 }
 
 // writeCluster synthesises a site on a cluster of two instances, in a closed
@@ -120,8 +127,7 @@ func (a *app) writeCluster(change func(p *postgres.ClusterProps)) string {
 			Database: postgres.NewCluster(chart, "database", props),
 		}
 		django.NewWeb(chart, "web", django.WebProps{Project: project, Resources: small})
-		django.NewMigration(chart, "migration", django.MigrationProps{Project: project})
-		newSender(chart)
+		django.NewMigration(chart, "migration", django.MigrationProps{Project: project, Resources: small})
 		isolation.New(chart, "isolation", isolation.Props{})
 	})
 }
@@ -182,6 +188,7 @@ func TestCloudNativePGLosesNoAcknowledgedWrite(t *testing.T) {
 	t.Logf("%s: started and migrated in %s", a.namespace, time.Since(begin).Round(100*time.Millisecond))
 	a.sayTLS()
 
+	a.allowLoad()
 	l := a.load(writers(40))
 	for _, deletion := range []struct {
 		how   string

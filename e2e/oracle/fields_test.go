@@ -28,7 +28,7 @@ func TestEveryFieldIsDrawn(t *testing.T) {
 // elsewhere are props whose objects the API server does not know, and what is asked
 // about them instead.
 var elsewhere = map[string]string{
-	"postgres.ClusterProps": "the operator's definitions, in the tests of its package, and the operator, in TestCloudNativePG...",
+	"postgres.ClusterProps": "the operator's definitions, in the tests of its package, and the operator itself",
 }
 
 func drawMany(n int) fields {
