@@ -157,8 +157,8 @@ func (p MigrationProps) validateRestore(e *rule.Errors, process process) {
 // image makes no new Job.
 //
 // "manage.py migrate" runs under an advisory lock of the database, so that two
-// Jobs, of whatever release or namespace, take turns; a connection pooler in
-// transaction mode breaks that lock.
+// Jobs, of whatever release or namespace, take turns. A connection pooler in
+// transaction mode breaks that lock, so the Job connects to the server itself.
 //
 // The ConfigMap NAME-release names the Job of the release that was applied last.
 // A Job that is another's by the time that it could start, because its image came

@@ -44,11 +44,20 @@ import (
 // Kubernetes is a pointer to a Kubernetes type, such as *appsv1.Deployment: one
 // of the API groups apps/v1, autoscaling/v2, batch/v1, coordination.k8s.io/v1,
 // networking.k8s.io/v1, policy/v1, rbac.authorization.k8s.io/v1,
-// scheduling.k8s.io/v1, storage.k8s.io/v1, and the core group. Objects of other
-// groups, such as custom resources, are a cdk8s.ApiObject.
+// scheduling.k8s.io/v1, storage.k8s.io/v1, and the core group, or a custom
+// resource that is a [Custom]. Objects of other groups are a cdk8s.ApiObject.
 type Kubernetes interface {
 	runtime.Object
 	metav1.Object
+}
+
+// Custom is a custom resource in a namespace, as a Go type that knows its kind.
+type Custom interface {
+	Kubernetes
+
+	// ResourceKind returns the kind. It must not depend on the object, which may
+	// be nil.
+	ResourceKind() schema.GroupVersionKind
 }
 
 // Object is a Kubernetes object of type T, such as *appsv1.Deployment, that a
@@ -117,6 +126,10 @@ var clusterScoped = []string{
 
 // kindOf returns the kind of T. It panics for a type of another API group.
 func kindOf[T Kubernetes]() schema.GroupVersionKind {
+	var none T
+	if custom, ok := any(none).(Custom); ok {
+		return custom.ResourceKind()
+	}
 	kinds, _, err := scheme.ObjectKinds(reflect.New(reflect.TypeFor[T]().Elem()).Interface().(T))
 	if err != nil {
 		panic(fmt.Sprintf("object: %v is of no API group that this package knows; use cdk8s.NewApiObject",
