@@ -21,7 +21,6 @@ import (
 	"testing"
 	"time"
 
-	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -385,33 +384,10 @@ func (a *app) runsTasks(outside *app) {
 	}
 }
 
-// runsCommand runs a CronJob now, as "kubectl create job --from" does.
+// runsCommand runs the Job of a CronJob now.
 func (a *app) runsCommand(outside *app) {
 	a.t.Helper()
-	cron, err := kube.Client.BatchV1().CronJobs(a.namespace).Get(a.t.Context(), "clinic-reminders", metav1.GetOptions{})
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	const name = "reminders-now"
-	jobs := kube.Client.BatchV1().Jobs(a.namespace)
-	_, err = jobs.Create(a.t.Context(), &batchv1.Job{
-		ObjectMeta: metav1.ObjectMeta{
-			Name: name, Labels: cron.Spec.JobTemplate.Labels,
-			Annotations: map[string]string{"cronjob.kubernetes.io/instantiate": "manual"},
-		},
-		Spec: cron.Spec.JobTemplate.Spec,
-	}, metav1.CreateOptions{})
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	took := eventually(a.t, time.Minute, "the command succeeds", func(ctx context.Context) error {
-		job, err := jobs.Get(ctx, name, metav1.GetOptions{})
-		if err == nil && job.Status.Succeeded != 1 {
-			err = fmt.Errorf("%d active, %d failed", job.Status.Active, job.Status.Failed)
-		}
-		return err
-	})
-	a.t.Logf("the command had run after %s", took)
+	a.succeeds(a.runNow("clinic-reminders"))
 	if n := outside.count("reminders for 24 hours"); n != 1 {
 		a.t.Errorf("the command has added %d rows; want 1", n)
 	}

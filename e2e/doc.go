@@ -21,6 +21,8 @@
 //	E2E_POSTGRES_IMAGE  PostgreSQL                    the library's default
 //	E2E_VALKEY_IMAGE    Valkey                        the library's default
 //	E2E_EXPORTER_IMAGE  postgres_exporter             as in docs/database.md
+//	E2E_RCLONE_IMAGE    rclone                        the library's default
+//	E2E_STORE_IMAGE     a store that speaks S3        versity/versitygw:v1.8.0
 //	E2E_RATE            requests a second under load  300
 //	ORACLE_DRAWS        props that TestOracle draws   2000
 //

@@ -22,6 +22,8 @@ var (
 	postgresImage = cmp.Or(os.Getenv("E2E_POSTGRES_IMAGE"), postgres.DefaultImage)
 	valkeyImage   = cmp.Or(os.Getenv("E2E_VALKEY_IMAGE"), valkey.DefaultImage)
 	exporterImage = cmp.Or(os.Getenv("E2E_EXPORTER_IMAGE"), "quay.io/prometheuscommunity/postgres-exporter:v0.17.1")
+	rcloneImage   = cmp.Or(os.Getenv("E2E_RCLONE_IMAGE"), postgres.DefaultStoreImage)
+	storeImage    = cmp.Or(os.Getenv("E2E_STORE_IMAGE"), "versity/versitygw:v1.8.0")
 	rate, _       = strconv.Atoi(cmp.Or(os.Getenv("E2E_RATE"), "300"))
 )
 

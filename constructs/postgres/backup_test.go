@@ -9,6 +9,7 @@ import (
 
 	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"example.com/django-cdk8s/cdktest"
 	"example.com/django-cdk8s/constructs/django"
@@ -221,7 +222,9 @@ func TestADrillKnowsNothingOfTheDatabase(t *testing.T) {
 		}
 	}
 	cdktest.Render(t, func(chart cdk8s.Chart) {
-		drill := postgres.NewRestoreDrill(chart, "drill", postgres.RestoreDrillProps{Store: inBucket(chart), Check: shop(chart)})
+		drill := postgres.NewRestoreDrill(chart, "drill", postgres.RestoreDrillProps{
+			Store: inBucket(chart), Check: shop(chart),
+		})
 		want := []network.Endpoint{{Host: "s3.store.svc", Port: 9000}}
 		if got := drill.Flows()[0].To; !reflect.DeepEqual(got, want) {
 			t.Errorf("the drill connects to %+v, want %+v", got, want)
@@ -340,7 +343,9 @@ func TestEveryFieldOfTheStore(t *testing.T) {
 		"AccessKeyIDKey":     func(s *postgres.Store, _ *secret.Secret) { s.Bucket.AccessKeyIDKey = "ID" },
 		"SecretAccessKeyKey": func(s *postgres.Store, _ *secret.Secret) { s.Bucket.SecretAccessKeyKey = "KEY" },
 		"CASecret":           func(s *postgres.Store, _ *secret.Secret) { s.Bucket.CASecret = "ca" },
-		"CAKey":              func(s *postgres.Store, _ *secret.Secret) { s.Bucket.CASecret, s.Bucket.CAKey = "ca", "ca.pem" },
+		"CAKey": func(s *postgres.Store, _ *secret.Secret) {
+			s.Bucket.CASecret, s.Bucket.CAKey = "ca", "ca.pem"
+		},
 	} {
 		if cdktest.Render(t, build(change)) == plain {
 			t.Errorf("%s changes nothing in the manifest", name)
@@ -356,7 +361,8 @@ func TestABackupTakesTwoConnections(t *testing.T) {
 		})
 		postgres.NewBackup(chart, "backup", postgres.BackupProps{Database: db, Store: onClaim(chart)})
 	})
-	if len(got) != 1 || !strings.Contains(got[0], "must be at least 12: postgres-backup [a snapshot and a dump = 2] + reserve") {
+	const want = "must be at least 12: postgres-backup [a snapshot and a dump = 2] + reserve"
+	if len(got) != 1 || !strings.Contains(got[0], want) {
 		t.Errorf("problems: %q", got)
 	}
 }
@@ -379,6 +385,25 @@ func TestPodsOfAClaimKeepTogether(t *testing.T) {
 				t.Errorf("%s: group %v", name, group)
 			}
 		}
+	}
+}
+
+// The scheduler lets the first of some pods start only where it has no other demand
+// of the kind.
+func TestAGivenNodeIsTheOnlyDemand(t *testing.T) {
+	site := corev1.PodAffinityTerm{
+		TopologyKey: corev1.LabelHostname, LabelSelector: &metav1.LabelSelector{MatchLabels: map[string]string{"app": "django"}},
+	}
+	given := &corev1.Affinity{PodAffinity: &corev1.PodAffinity{}}
+	given.PodAffinity.RequiredDuringSchedulingIgnoredDuringExecution = []corev1.PodAffinityTerm{site}
+	p := podsOf(t, func(chart cdk8s.Chart) {
+		db := postgres.NewDatabase(chart, "database", postgres.DatabaseProps{Secret: credentials(chart)})
+		postgres.NewBackup(chart, "backup", postgres.BackupProps{
+			Database: db, Store: onClaim(chart), Pod: pod.Template{Affinity: given},
+		})
+	})[0]
+	if got := p.Spec.Affinity; !reflect.DeepEqual(got, given) {
+		t.Errorf("affinity %+v, want %+v", got, given)
 	}
 }
 

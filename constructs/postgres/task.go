@@ -255,7 +255,8 @@ type target struct {
 // with it for pods of the given namespace.
 func resolveTarget(e *rule.Errors, c Connector, namespace string) target {
 	if construct.IsNil(c) {
-		e.Add("Database", "", "is required: a postgres.Database, a postgres.Cluster, or a postgres.Connection to a server elsewhere")
+		e.Add("Database", "", "is required: a postgres.Database, a postgres.Cluster, or a postgres.Connection "+
+			"to a server elsewhere")
 		return target{}
 	}
 	if r, ok := c.(*Rotation); ok {

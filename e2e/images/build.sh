@@ -145,6 +145,41 @@ make_pgbouncer() {
   rm "$work/pgbouncer.tar"
 }
 
+# rclone with the stores and commands that pods use, from its own module: all of it, with seventy stores, takes much
+# longer. Every dependency has the version of rclone's release: its own go.mod says which.
+make_rclone() {
+  local version=1.76.0 module=github.com/rclone/rclone root=$work/rclone source part
+  local parts=(
+    backend/{crypt,local,s3}
+    cmd/{cat,check,config,copy,copyto,delete,deletefile,hashsum,lsd,lsf,lsjson}
+    cmd/{mkdir,moveto,obscure,purge,rcat,rmdirs,size,version}
+  )
+  rm -rf "$root"
+  mkdir -p "$root/bin"
+  {
+    printf 'package main\n\nimport (\n\t"%s/cmd"\n' "$module"
+    for part in "${parts[@]}"; do printf '\t_ "%s/%s"\n' "$module" "$part"; done
+    printf ')\n\nfunc main() { cmd.Main() }\n'
+  } >"$root/main.go"
+  source=$(go mod download -json "$module@v$version" | sed -n 's/^.*"Dir": "\(.*\)".*$/\1/p')
+  install -m 644 "$source"/go.{mod,sum} "$root"
+  go -C "$root" mod edit -module=rclone -require="$module@v$version"
+  CGO_ENABLED=0 GOWORK=off GOFLAGS=-buildvcs=false nice go -C "$root" build -p 2 -mod=mod -trimpath \
+    -ldflags "-s -w" -o "$root/bin/rclone" .
+  "$scripts/image.sh" --base busybox:1.36 --at /usr/local/bin --entrypoint '["rclone"]' "$root/bin" "rclone/rclone:$version"
+  rm -rf "$root"
+}
+
+# A store that speaks S3 and has nothing of rclone in it.
+make_versitygw() {
+  local version=1.8.0 root=$work/versitygw
+  rm -rf "$root"
+  CGO_ENABLED=0 GOWORK=off GOFLAGS=-buildvcs=false GOBIN=$root nice go install -p 2 -trimpath \
+    -ldflags "-s -w" "github.com/versity/versitygw/cmd/versitygw@v$version"
+  "$scripts/image.sh" --base busybox:1.36 --at /usr/local/bin --entrypoint '["versitygw"]' "$root" "versity/versitygw:v$version"
+  rm -rf "$root"
+}
+
 # make_site VERSION: the site, and over it every release up to this one.
 make_site() {
   local site=$work/site release
@@ -180,6 +215,8 @@ cloudnativepg() {
   image operator "" make_operator
   image pgbouncer "" make_pgbouncer
 }
+rclone() { image rclone "" make_rclone; }
+versitygw() { image versitygw "" make_versitygw; }
 guestbook() {
   local version
   image python "" make_python
@@ -196,7 +233,7 @@ clinic() {
 # One at a time: several checkouts share the images of a machine.
 exec 9>"$work/lock"
 flock 9
-[[ $# != 0 ]] || set -- valkey exporter guestbook clinic cloudnativepg
+[[ $# != 0 ]] || set -- valkey exporter rclone versitygw guestbook clinic cloudnativepg
 for name; do
   "$name"
 done
