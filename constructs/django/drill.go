@@ -3,9 +3,8 @@ package django
 import (
 	"net/url"
 
-	"k8s.io/apimachinery/pkg/util/validation/field"
-
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"example.com/django-cdk8s/constructs/postgres"
 	"example.com/django-cdk8s/constructs/secret"

@@ -423,7 +423,8 @@ func (p process) selector() map[string]string { return labels.Selector(p.name) }
 
 // references lists objects that the process references and does not create.
 func (p process) references() []network.Object {
-	return append(kube.References(p.namespace, p.template, p.Volumes, p.ImagePullSecrets), p.tls().References(p.namespace)...)
+	return append(kube.References(p.namespace, p.template, p.Volumes, p.ImagePullSecrets),
+		p.tls().References(p.namespace)...)
 }
 
 // flow returns what the process connects to.

@@ -194,8 +194,8 @@ func (p BackupProps) resolve(namespace string) (backup, field.ErrorList) {
 	p.Image = cmp.Or(p.Image, b.target.image)
 	p.Resources = p.Resources.WithDefaults(DefaultTaskResources)
 	b.BackupProps, b.task, b.schedule = p, p.task(), p.timing()
-	b.task.validate(&e, given.Resources, labels.MaxCronJobName, ", which the Jobs' names are made of", "dump", "store")
-	b.schedule.validate(&e)
+	b.validateTask(&e, given.Resources, labels.MaxCronJobName, ", which the Jobs' names are made of", "dump", "store")
+	b.validateSchedule(&e)
 	b.validateContent(&e, given, namespace)
 	if b.target != (target{}) {
 		validateServerImage(&e, p.Image)
@@ -361,7 +361,7 @@ func (b *Backup) pod() kube.Pod {
 	}
 	dump, dumpMounts := b.dump()
 	store, storeMounts := p.rclone("store", script.Store(keep, p.KeepDays, p.activeDeadline+graceSeconds), false)
-	return p.task.pod(b.node, []corev1.Container{dump}, []corev1.Container{store}, dumpMounts, storeMounts)
+	return p.podOf(b.node, []corev1.Container{dump}, []corev1.Container{store}, dumpMounts, storeMounts)
 }
 
 func (b *Backup) dump() (corev1.Container, kube.Mounts) {

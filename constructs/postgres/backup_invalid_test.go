@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
-
 	corev1 "k8s.io/api/core/v1"
 
 	"example.com/django-cdk8s/cdktest"

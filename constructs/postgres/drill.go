@@ -254,11 +254,11 @@ func (p RestoreDrillProps) resolve(namespace string) (drill, field.ErrorList) {
 	}
 	p.ImagePullSecrets = append(p.ImagePullSecrets, d.check.ImagePullSecrets...)
 	d.RestoreDrillProps, d.task, d.schedule = p, p.task(), p.timing()
-	d.task.imagePullSecrets = given.ImagePullSecrets
-	d.task.validate(&e, given.Resources, labels.MaxCronJobName, ", which the Jobs' names are made of",
+	d.imagePullSecrets = given.ImagePullSecrets
+	d.validateTask(&e, given.Resources, labels.MaxCronJobName, ", which the Jobs' names are made of",
 		"fetch", "restore", "server", "check")
-	d.task.imagePullSecrets = p.ImagePullSecrets
-	d.schedule.validate(&e)
+	d.imagePullSecrets = p.ImagePullSecrets
+	d.validateSchedule(&e)
 	e.Range("MaxAgeHours", p.MaxAgeHours, 1, 24*maxKeepDays)
 	e.Image("Image", p.Image)
 	e.UserID("ServerUser", p.ServerUser)
@@ -381,7 +381,7 @@ func (d *RestoreDrill) pod() kube.Pod {
 		return c
 	}
 	check, checkMounts := d.check()
-	return p.task.pod(d.node,
+	return p.podOf(d.node,
 		[]corev1.Container{fetch, server("restore", script.DrillRestore())},
 		[]corev1.Container{check, server("server", script.DrillServer())},
 		mounts, fetchMounts, checkMounts)

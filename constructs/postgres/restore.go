@@ -151,7 +151,7 @@ func (p RestoreProps) resolve(namespace string) (restore, field.ErrorList) {
 	p.Image = cmp.Or(p.Image, r.target.image)
 	p.Resources = p.Resources.WithDefaults(DefaultTaskResources)
 	r.RestoreProps, r.task = p, p.task()
-	r.task.validate(&e, given.Resources, maxRestoreName, ", because the Jobs' names are made of it", "fetch", "restore")
+	r.validateTask(&e, given.Resources, maxRestoreName, ", because the Jobs' names are made of it", "fetch", "restore")
 	if p.Backup != "" && !backupID.MatchString(p.Backup) {
 		e.Add("Backup", p.Backup, "must be the ID of a backup, such as 20261125T023000Z-5f0c1d")
 	}
@@ -300,5 +300,5 @@ func (r *Restore) spec() batchv1.JobSpec {
 	}
 	fetch, fetchMounts := p.rclone("fetch", script.Fetch(p.Backup, 0, false, files...), true)
 	restore := p.container("restore", p.Image, script.Restore(), env, p.Resources, mounts)
-	return p.jobSpec(p.task.pod(r.node, []corev1.Container{fetch}, []corev1.Container{restore}, mounts, fetchMounts))
+	return p.jobSpec(p.podOf(r.node, []corev1.Container{fetch}, []corev1.Container{restore}, mounts, fetchMounts))
 }

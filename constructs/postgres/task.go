@@ -5,11 +5,10 @@ import (
 	"math"
 	"slices"
 
+	"github.com/aws/constructs-go/constructs/v10"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
-	"github.com/aws/constructs-go/constructs/v10"
 
 	"example.com/django-cdk8s/constructs/network"
 	"example.com/django-cdk8s/constructs/object"
@@ -80,10 +79,10 @@ const (
 	credentialsVolume = "credentials"
 )
 
-// validate reports every invalid field. given are the resources without their
+// validateTask reports every invalid field. given are the resources without their
 // defaults, own the names of the containers, and limit is the length of the
 // longest name.
-func (t task) validate(e *rule.Errors, given pod.Resources, limit int, why string, own ...string) {
+func (t task) validateTask(e *rule.Errors, given pod.Resources, limit int, why string, own ...string) {
 	if len(t.name) > limit {
 		e.TooLong("Name", t.name, limit, why, false)
 	} else {
@@ -123,7 +122,8 @@ func (t task) mounts() kube.Mounts {
 // container returns one of the construct's own. Where it fails, the last lines of
 // its log are the reason that Kubernetes shows.
 func (t task) container(name, image string, command []string, env kube.Env, resources pod.Resources,
-	mounts kube.Mounts) corev1.Container {
+	mounts kube.Mounts,
+) corev1.Container {
 	env.FromKeys(t.template.EnvKeys)
 	return corev1.Container{
 		Name:                     name,
@@ -145,9 +145,9 @@ func (t task) rclone(name string, command []string, readOnly bool) (corev1.Conta
 	return t.container(name, t.store.Image, command, t.store.environment(), t.store.Resources, mounts), mounts
 }
 
-// pod returns the pod of the given containers, the first of which run before the
+// podOf returns the pod of the given containers, the first of which run before the
 // last ones. all are the volumes of them.
-func (t task) pod(n *construct.Node, before, containers []corev1.Container, all ...kube.Mounts) kube.Pod {
+func (t task) podOf(n *construct.Node, before, containers []corev1.Container, all ...kube.Mounts) kube.Pod {
 	var volumes []corev1.Volume
 	for _, mounts := range all {
 		for _, v := range mounts.Volumes {
@@ -214,7 +214,7 @@ type schedule struct {
 	history          int
 }
 
-func (s schedule) validate(e *rule.Errors) {
+func (s schedule) validateSchedule(e *rule.Errors) {
 	const week = 7 * 24 * 3600
 	e.Schedule("Schedule", s.cron)
 	e.TimeZone("TimeZone", s.timeZone)

@@ -13,7 +13,7 @@ fail() {
 # says why it failed.
 reason() {
   cat "$1" >&2
-  { grep -m 1 -E 'FATAL|ERROR|error' "$1" || tail -n 1 "$1"; } |
+  { grep -m 1 -E 'FATAL|ERROR|error' "$1" || head -n 1 "$1"; } |
     sed 's/^[0-9/]* [0-9:]* //; s/^psql:<stdin>:[0-9]*: //; s/^ERROR *: *//'
 }
 

@@ -2,7 +2,6 @@ package script
 
 import (
 	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"os"
 	"os/exec"
@@ -96,10 +95,10 @@ func (c *container) dumped(dir, id string) {
 		content := name + " of " + id
 		write(c.t, filepath.Join(dir, name), content)
 		sum := sha256.Sum256([]byte(content))
-		items = append(items, fmt.Sprintf(`    {"name": "%s", "size": %d, "sha256": "%s"}`, name, len(content), hex.EncodeToString(sum[:])))
+		items = append(items, fmt.Sprintf(`    {"name": %q, "size": %d, "sha256": "%x"}`, name, len(content), sum))
 	}
 	write(c.t, filepath.Join(dir, "manifest.json"),
-		fmt.Sprintf("{\n  \"format\": 1,\n  \"id\": \"%s\",\n  \"files\": [\n%s\n  ]\n}\n", id, strings.Join(items, ",\n")))
+		fmt.Sprintf("{\n  \"format\": 1,\n  \"id\": %q,\n  \"files\": [\n%s\n  ]\n}\n", id, strings.Join(items, ",\n")))
 	write(c.t, filepath.Join(dir, "id"), id+"\n")
 }
 

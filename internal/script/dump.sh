@@ -42,7 +42,8 @@ files=database.dump
 if [ -n "${MEDIA_DIR-}" ]; then
   # Files that change meanwhile are the status 1 of GNU tar.
   status=0
-  tar -c -f media.tar -C "$MEDIA_DIR" --exclude=./lost+found --exclude=./.restoring . 2>tar.log || status=$?
+  printf './lost+found\n./.restoring\n' >exclude
+  tar -c -f media.tar -X exclude -C "$MEDIA_DIR" . 2>tar.log || status=$?
   [ "$status" = 0 ] || { [ "$status" = 1 ] && tar --version 2>&1 | grep -q GNU; } ||
     fail "cannot read the media: $(reason tar.log)"
   cat tar.log >&2

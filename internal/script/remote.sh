@@ -31,6 +31,7 @@ older() { expr "$1" '<' "$2" >/dev/null; }
 # check compares the file $2 of the backup $1 in the store with the sum $3.
 check() {
   sum=$(rclone cat "$STORE$1/$2" 2>"$log" | sha256sum)
-  [ "${sum%% *}" = "$3" ] || fail "$2 of backup $1 in the store differs from its SHA-256 sum $(reason "$log")"
+  why=$(reason "$log")
+  [ "${sum%% *}" = "$3" ] || fail "$2 of backup $1 in the store differs from its SHA-256 sum${why:+: $why}"
 }
 
