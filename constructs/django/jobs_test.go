@@ -241,9 +241,15 @@ func TestEveryFieldOfTheJobs(t *testing.T) {
 	}
 	t.Run("migration", func(t *testing.T) {
 		full := fullMigration
-		full.Project, full.Env = other, ownEnv
+		full.Project, full.Env, full.Restore = other, ownEnv, &postgres.Restore{}
 		cdktest.EveryField(t, django.MigrationProps{}, full, func(chart cdk8s.Chart, props django.MigrationProps) {
 			props.Project = project(chart, props.Project)
+			restore := postgres.NewRestore(chart, "restore", postgres.RestoreProps{
+				Database: props.Project.Database, Image: "postgres:17", Store: postgres.Store{Claim: "backups", External: true},
+			})
+			if props.Restore != nil {
+				props.Restore = restore
+			}
 			django.NewMigration(chart, "migration", props)
 		})
 	})

@@ -2,9 +2,6 @@ package django
 
 import (
 	"cmp"
-	"fmt"
-	"net/url"
-	"strconv"
 
 	"github.com/aws/constructs-go/constructs/v10"
 	corev1 "k8s.io/api/core/v1"
@@ -15,6 +12,7 @@ import (
 	"example.com/django-cdk8s/constructs/secret"
 	"example.com/django-cdk8s/internal/clone"
 	"example.com/django-cdk8s/internal/construct"
+	"example.com/django-cdk8s/internal/host"
 	"example.com/django-cdk8s/internal/kube"
 	"example.com/django-cdk8s/internal/labels"
 	"example.com/django-cdk8s/internal/rule"
@@ -214,28 +212,11 @@ func (o ObjectStore) withDefaults() ObjectStore {
 }
 
 // address returns the host and the port of the store.
-func (o ObjectStore) address() (host string, port int, err error) {
+func (o ObjectStore) address() (string, int, error) {
 	if o.Endpoint == "" {
 		return "s3.amazonaws.com", 443, nil
 	}
-	u, err := url.Parse(o.Endpoint)
-	if err != nil {
-		return "", 0, err
-	}
-	ports := map[string]int{"http": 80, "https": 443}
-	port, known := ports[u.Scheme]
-	var e rule.Errors
-	e.Address("", u.Hostname())
-	if !known || len(e.Err()) > 0 || u.User != nil || u.Path != "" && u.Path != "/" || u.RawQuery != "" ||
-		u.Fragment != "" {
-		return "", 0, fmt.Errorf("%s is no address of a server", o.Endpoint)
-	}
-	if u.Port() != "" {
-		if port, err = strconv.Atoi(u.Port()); err != nil || port < 1 || port > 65535 {
-			return "", 0, fmt.Errorf("%s is no port", u.Port())
-		}
-	}
-	return u.Hostname(), port, nil
+	return host.OfURL(o.Endpoint)
 }
 
 func (o ObjectStore) environment(env *kube.Env) {
@@ -252,6 +233,6 @@ func (o ObjectStore) environment(env *kube.Env) {
 }
 
 func (o ObjectStore) endpoint() network.Endpoint {
-	host, port, _ := o.address()
-	return network.Endpoint{Host: host, Port: port}
+	name, port, _ := o.address()
+	return network.Endpoint{Host: name, Port: port}
 }

@@ -14,10 +14,12 @@ import (
 	"example.com/django-cdk8s/constructs/network"
 	"example.com/django-cdk8s/constructs/object"
 	"example.com/django-cdk8s/constructs/pod"
+	"example.com/django-cdk8s/constructs/postgres"
 	"example.com/django-cdk8s/internal/clone"
 	"example.com/django-cdk8s/internal/construct"
 	"example.com/django-cdk8s/internal/kube"
 	"example.com/django-cdk8s/internal/labels"
+	"example.com/django-cdk8s/internal/libpq"
 	"example.com/django-cdk8s/internal/rule"
 	"example.com/django-cdk8s/internal/script"
 )
@@ -50,6 +52,13 @@ type MigrationProps struct {
 	// Default: the project's name and "-migrate".
 	Name string
 
+	// Restore makes the migration wait until the backup is restored, and with it
+	// every process that waits for the migration. It restores into the project's
+	// database.
+	//
+	// Default: none.
+	Restore *postgres.Restore
+
 	// Env are further environment variables of the migration, which win over
 	// those of the project.
 	//
@@ -77,7 +86,7 @@ type MigrationProps struct {
 	// the wait for the database. PostgreSQL undoes what is cut off, unless the
 	// migration has atomic = False.
 	//
-	// Default: [DefaultMigrationActiveDeadlineSeconds].
+	// Default: [DefaultMigrationActiveDeadlineSeconds], and that of Restore.
 	ActiveDeadlineSeconds int
 
 	// Pod are further settings of the Job's pods.
@@ -104,11 +113,12 @@ func (p MigrationProps) resolve(namespace string) (MigrationProps, process, fiel
 	p.Resources = p.Resources.WithDefaults(DefaultResources)
 	p.HistoryLimit = cmp.Or(p.HistoryLimit, new(DefaultHistoryLimit))
 	p.BackoffLimit = cmp.Or(p.BackoffLimit, new(DefaultBackoffLimit))
-	p.ActiveDeadlineSeconds = cmp.Or(p.ActiveDeadlineSeconds, DefaultMigrationActiveDeadlineSeconds)
+	p.ActiveDeadlineSeconds = cmp.Or(p.ActiveDeadlineSeconds, DefaultMigrationActiveDeadlineSeconds+p.restoreSeconds())
 	p.Project.validateName(&e, given.Name, p.Name, maxMigrationName, ", because the Jobs' names are made of it")
 	process := resolveProcess(&e, namespace, p.Project, process{
 		name: p.Name, part: labels.Migration, env: p.Env, resources: p.Resources, template: p.Pod,
-	}, "migrate", "prune", "release")
+	}, "migrate", "prune", "release", "wait-for-restore")
+	p.validateRestore(&e, process)
 	process.validateVolumes(&e, map[string]string{kube.TmpPath: "a writable directory"}, "")
 	if !p.Project.WaitForMigrations {
 		e.Add("Project.WaitForMigrations", false, "must be true, or the pods serve before the migration ends")
@@ -120,6 +130,26 @@ func (p MigrationProps) resolve(namespace string) (MigrationProps, process, fiel
 	return p, process, e.Err()
 }
 
+// restoreSeconds is how long the migration may have to wait for its restore.
+func (p MigrationProps) restoreSeconds() int {
+	if p.Restore == nil || construct.Of(p.Restore) == nil {
+		return 0
+	}
+	return max(0, p.Restore.ActiveDeadlineSeconds())
+}
+
+// validateRestore reports a restore that the migration would wait for without a
+// reason.
+func (p MigrationProps) validateRestore(e *rule.Errors, process process) {
+	switch {
+	case p.Restore == nil:
+	case construct.Of(p.Restore) == nil:
+		e.Add("Restore", "", "must be made by postgres.NewRestore")
+	case process.Database != nil && !sameDatabase(process.connection, p.Restore.Connection()):
+		e.Add("Restore", p.Restore.Name(), "restores into another database than that of the project")
+	}
+}
+
 // Migration applies the project's migrations, by one Job for each image and
 // environment. The Job's name contains their digest, so that a new release makes
 // a new Job, and applying the same one again does nothing: it has no time to
@@ -127,8 +157,8 @@ func (p MigrationProps) resolve(namespace string) (MigrationProps, process, fiel
 // image makes no new Job.
 //
 // "manage.py migrate" runs under an advisory lock of the database, so that two
-// Jobs, of whatever release or namespace, take turns; a connection pooler in
-// transaction mode breaks that lock.
+// Jobs, of whatever release or namespace, take turns. A connection pooler in
+// transaction mode breaks that lock, so the Job connects to the server itself.
 //
 // The ConfigMap NAME-release names the Job of the release that was applied last.
 // A Job that is another's by the time that it could start, because its image came
@@ -210,8 +240,13 @@ func (m *Migration) spec() batchv1.JobSpec {
 	command := script.WithAdvisoryLock(lockName, lockSeconds, manage("migrate", "--noinput")...)
 	var token kube.Mounts
 	token.APIToken("api")
-	p := m.process.pod(mounts, m.process.container("migrate", command, mounts), m.waitForRelease(token),
+	var before []corev1.Container
+	if m.props.Restore != nil {
+		before = append(before, m.props.Restore.Gate(gateMounts(mounts)...))
+	}
+	before = append(before, m.waitForRelease(token),
 		kube.PruneJobs(m.process.Image, m.Name(), *m.props.HistoryLimit, token, m.props.Pod))
+	p := m.process.pod(mounts, m.process.container("migrate", command, mounts), before...)
 	p.Spec.ServiceAccountName = m.Name()
 	p.Spec.RestartPolicy = corev1.RestartPolicyNever
 	p.Spec.Volumes = slices.Concat(mounts.Volumes, token.Volumes)
@@ -237,10 +272,18 @@ func (m *Migration) waitForRelease(token kube.Mounts) corev1.Container {
 	var env kube.Env
 	m.process.databaseEnv(&env)
 	mounts := token.Clone()
-	m.process.tlsFiles(&mounts)
+	m.process.tls().Mount(&mounts)
 	return corev1.Container{
 		Name: "release", Image: m.process.Image, ImagePullPolicy: m.props.Pod.ImagePullPolicy,
 		Command: script.WaitForRelease(m.release(), lockName), Env: env.Vars,
 		Resources: kube.Resources(kube.ScriptResources), VolumeMounts: mounts.Mounts,
 	}
+}
+
+// gateMounts are those that the wait for a restore needs: a writable directory, and
+// the certificates for the database.
+func gateMounts(mounts kube.Mounts) []corev1.VolumeMount {
+	return slices.DeleteFunc(slices.Clone(mounts.Mounts), func(m corev1.VolumeMount) bool {
+		return m.MountPath != kube.TmpPath && m.MountPath != libpq.Path
+	})
 }

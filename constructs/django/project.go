@@ -72,9 +72,10 @@ type Project struct {
 	HTTPS bool
 
 	// Database is the database of the project: a [postgres.Database], a
-	// [postgres.Rotation] of one, or a [postgres.Connection] to a server
-	// elsewhere. Only PostgreSQL is supported, because migrations and beat take
-	// its advisory locks.
+	// [postgres.Rotation] of one, a [postgres.Cluster], or a [postgres.Connection]
+	// to a server elsewhere. Only PostgreSQL is supported, because migrations and
+	// beat take its advisory locks; behind a connection pooler they connect to the
+	// server itself.
 	//
 	// Required.
 	Database postgres.Connector
@@ -184,24 +185,33 @@ func (p *project) resolveDatabase(e *rule.Errors) {
 	}
 	p.connection = p.Database.Connection().WithDefaults()
 	credentials := p.connection.Secret
-	switch own := p.Database.(type) {
-	case *postgres.Database:
-		if construct.Of(own) == nil {
-			e.Add("Database", "", "must be made by postgres.NewDatabase")
-			p.Database = nil
-		}
-	case *postgres.Rotation:
-		if construct.Of(own) == nil {
-			e.Add("Database", "", "must be made by postgres.NewRotation")
-			p.Database = nil
-		}
-		credentials = own.Database().Connection().Secret
-	default:
+	if r, ok := p.Database.(*postgres.Rotation); ok {
+		credentials = r.Database().Connection().Secret
+	}
+	own, maker := madeDatabase(p.Database)
+	if own == nil {
 		e.Join("Database", p.connection.Validate())
+	} else if construct.Of(own) == nil {
+		e.Add("Database", "", "must be made by postgres."+maker)
+		p.Database = nil
 	}
 	if p.Secret == nil {
 		p.Secret = credentials
 	}
+}
+
+// madeDatabase returns the construct that makes the database, and the function
+// that makes the construct; nil for a connection to a server elsewhere.
+func madeDatabase(c postgres.Connector) (own constructs.IConstruct, maker string) {
+	switch c := c.(type) {
+	case *postgres.Database:
+		return c, "NewDatabase"
+	case *postgres.Cluster:
+		return c, "NewCluster"
+	case *postgres.Rotation:
+		return c, "NewRotation"
+	}
+	return nil, ""
 }
 
 func (p *project) resolveBroker(e *rule.Errors) {
@@ -353,6 +363,10 @@ func resolveProcess(e *rule.Errors, namespace string, p Project, process process
 	resolved, problems := p.resolve(namespace)
 	e.Join("Project", problems)
 	process.project = resolved
+	if process.part == labels.Migration || process.part == labels.Beat {
+		// They hold an advisory lock of the server, which a pooler may lose.
+		process.connection = process.connection.Direct()
+	}
 	var named rule.Errors
 	if named.Label("", process.name); len(named.Err()) > 0 {
 		process.name = DefaultName // The name is reported where it is given.
@@ -409,7 +423,7 @@ func (p process) selector() map[string]string { return labels.Selector(p.name) }
 
 // references lists objects that the process references and does not create.
 func (p process) references() []network.Object {
-	return append(kube.References(p.namespace, p.template, p.Volumes, p.ImagePullSecrets), p.tlsReferences()...)
+	return append(kube.References(p.namespace, p.template, p.Volumes, p.ImagePullSecrets), p.tls().References(p.namespace)...)
 }
 
 // flow returns what the process connects to.
@@ -431,7 +445,7 @@ func notClaim(v pod.Volume) bool { return !isClaim(v) }
 func (p process) mounts() kube.Mounts {
 	var mounts kube.Mounts
 	mounts.Tmp(p.template)
-	p.tlsFiles(&mounts)
+	p.tls().Mount(&mounts)
 	mounts.Add("volume", p.Volumes, notClaim)
 	mounts.Add("own-volume", p.template.Volumes, nil)
 	if claim := p.claim(); claim != nil && !p.oneNode() {
@@ -508,17 +522,11 @@ func manage(args ...string) []string { return slices.Concat([]string{"python3", 
 // this app, which nothing in the app applies.
 func (p process) checkMigrated() field.ErrorList {
 	var e rule.Errors
-	database := ownDatabase(p.Database)
-	if !p.WaitForMigrations || database == nil {
+	if made, _ := madeDatabase(p.Database); !p.WaitForMigrations || made == nil {
 		return nil
 	}
 	for _, c := range p.node.App().All() {
-		m, ok := c.(*Migration)
-		if !ok {
-			continue
-		}
-		if own := ownDatabase(m.process.Database); own == database ||
-			own == nil && sameDatabase(m.process.connection, database.Connection()) {
+		if m, ok := c.(*Migration); ok && sameDatabase(server(m.process.Database), server(p.Database)) {
 			return nil
 		}
 	}
@@ -527,16 +535,15 @@ func (p process) checkMigrated() field.ErrorList {
 	return e.Err()
 }
 
-// ownDatabase returns the server of this app that c leads to, or nil.
-func ownDatabase(c postgres.Connector) *postgres.Database {
-	switch c := c.(type) {
-	case *postgres.Database:
-		return c
-	case *postgres.Rotation:
-		return c.Database()
-	default:
-		return nil
+// server returns how the owner of the database reaches the server itself.
+func server(c postgres.Connector) postgres.Connection {
+	if r, ok := c.(*postgres.Rotation); ok {
+		c = r.Database()
 	}
+	if c == nil {
+		return postgres.Connection{}
+	}
+	return c.Connection().WithDefaults().Direct()
 }
 
 // sameDatabase reports whether a and b are one database of one server.

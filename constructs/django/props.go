@@ -14,6 +14,7 @@ import (
 	"example.com/django-cdk8s/internal/host"
 	"example.com/django-cdk8s/internal/kube"
 	"example.com/django-cdk8s/internal/labels"
+	"example.com/django-cdk8s/internal/libpq"
 	"example.com/django-cdk8s/internal/rule"
 )
 
@@ -328,7 +329,7 @@ func (p WebProps) validateVolumes(e *rule.Errors, process process) {
 	}
 	paths := process.validateVolumes(e, own, root)
 	for _, path := range paths {
-		if strings.HasPrefix(path, tlsPath+"/") && len(tlsSources(process.connection.TLS)) > 0 {
+		if strings.HasPrefix(path, libpq.Path+"/") && process.tls().HasFiles() {
 			e.Add("Volumes.MountPath", path, "must be another path: nothing can be mounted in the certificates for the database")
 		}
 	}
@@ -355,8 +356,8 @@ func (p process) validateVolumes(e *rule.Errors, own map[string]string, staticRo
 			own[path] = what
 		}
 	}
-	if len(tlsSources(p.connection.TLS)) > 0 {
-		own[tlsPath] = "the certificates for the database"
+	if p.tls().HasFiles() {
+		own[libpq.Path] = "the certificates for the database"
 	}
 	if claim := p.claim(); claim != nil {
 		mount("Project.Media.MountPath", claim.props.MountPath, "Media")
@@ -383,7 +384,7 @@ func (p process) validateVolumes(e *rule.Errors, own map[string]string, staticRo
 }
 
 // ownVolumes are the names of the volumes of the constructs.
-var ownVolumes = []string{"tmp", "media", "static", "gunicorn", "api", tlsVolume}
+var ownVolumes = []string{"tmp", "media", "static", "gunicorn", "api", libpq.Volume}
 
 func (p WebProps) validateShutdown(e *rule.Errors) {
 	e.Range("PreStopSeconds", p.PreStopSeconds, 1, day)

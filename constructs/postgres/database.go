@@ -3,6 +3,7 @@ package postgres
 import (
 	"cmp"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/aws/constructs-go/constructs/v10"
@@ -59,10 +60,19 @@ var DefaultResources = pod.Resources{
 // servers on one volume corrupt the data, so there is always one, and the old
 // one is gone before the new one starts.
 type DatabaseProps struct {
-	// Name names the Deployment, the Service, and the claim (NAME-pvc).
+	// Name names the Deployment and the Service, and the claim as long as
+	// ClaimName is empty.
 	//
 	// Default: [DefaultName].
 	Name string
+
+	// ClaimName is the name of the claim. Another one starts empty: it is the
+	// way to another major version, whose server does not start on the old data,
+	// once a [Restore] fills it. The claim of the old name stays in the cluster
+	// until somebody deletes it.
+	//
+	// Default: Name and "-pvc".
+	ClaimName string
 
 	// Image is the PostgreSQL image: the official one, or one built on it.
 	// Mount path, PGDATA and user id follow from its tag.
@@ -111,7 +121,9 @@ type DatabaseProps struct {
 	// its command line. Names must be known to the major version; those of
 	// extensions have a dot. Amounts of memory must be below the memory limit.
 	//
-	// Default: none.
+	// Default: shared_buffers, work_mem, maintenance_work_mem and
+	// effective_cache_size follow from the memory limit and max_connections, as
+	// docs/database.md says. A value here replaces that one.
 	Parameters map[string]string
 
 	// Exporter runs postgres_exporter beside the server, for Prometheus.
@@ -173,8 +185,8 @@ func (p DatabaseProps) resolve(namespace string) (resolved, field.ErrorList) {
 
 func (r resolved) server() single.Props {
 	return single.Props{
-		Name: r.Name, Image: r.Image, Storage: r.Storage, StorageClass: r.StorageClass, Resources: r.Resources,
-		ImagePullSecrets: r.ImagePullSecrets, RunAsUser: r.RunAsUser, Service: r.Service, Pod: r.Pod,
+		Name: r.Name, Image: r.Image, ClaimName: r.ClaimName, Storage: r.Storage, StorageClass: r.StorageClass,
+		Resources: r.Resources, ImagePullSecrets: r.ImagePullSecrets, RunAsUser: r.RunAsUser, Service: r.Service, Pod: r.Pod,
 	}
 }
 
@@ -278,7 +290,8 @@ func NewDatabase(scope constructs.Construct, id string, props DatabaseProps) *Da
 	d.objects = single.New(d.node, single.Server{
 		Props: d.props.server(), Part: labels.Database, Ports: d.ports(), DataPath: d.props.layout.mountPath,
 		StartupSeconds: startupSeconds, TerminationSeconds: terminationSeconds,
-		Annotations: kube.Scrape(d.Metrics()), Directories: d.props.directories, Containers: d.props.containers,
+		ClaimAnnotations: map[string]string{labels.PostgresMajor: strconv.Itoa(d.props.Major)},
+		Annotations:      kube.Scrape(d.Metrics()), Directories: d.props.directories, Containers: d.props.containers,
 	})
 	return d
 }
@@ -363,7 +376,7 @@ func (r resolved) containers() []corev1.Container {
 		Name:           serverName,
 		Image:          r.Image,
 		Command:        single.Command(r.layout.mountPath),
-		Args:           arguments(r.Parameters),
+		Args:           arguments(r.parameters()),
 		Env:            r.environment().Vars,
 		Resources:      kube.Resources(r.Resources),
 		StartupProbe:   single.Probe(takeOver, startupPeriod, startupSeconds/startupPeriod),

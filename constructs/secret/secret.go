@@ -284,10 +284,10 @@ func (f filled) build(s *Secret) { s.object = newSecret(s, nil, filledElsewhere(
 
 // filledElsewhere are the annotations of a Secret whose keys are filled in.
 func filledElsewhere(keys []string) map[string]string {
-	return map[string]string{
-		labels.SyncOptions:   labels.KeepData,
-		labels.GeneratedKeys: strings.Join(slices.Sorted(slices.Values(keys)), ","),
-	}
+	annotations := labels.KeepData()
+	annotations[labels.FluxApply] = labels.FluxMerge
+	annotations[labels.GeneratedKeys] = strings.Join(slices.Sorted(slices.Values(keys)), ",")
+	return annotations
 }
 
 // Existing is a Secret that somebody else makes: by hand, from a vault, or by

@@ -39,9 +39,14 @@ func IsReady(pod corev1.Pod) bool {
 // Exec runs command in the first container of pod and returns what it prints.
 // The error holds what it prints to its standard error.
 func (c *Cluster) Exec(ctx context.Context, pod corev1.Pod, command ...string) (string, error) {
+	return c.ExecIn(ctx, pod, pod.Spec.Containers[0].Name, command...)
+}
+
+// ExecIn is [Cluster.Exec] for a container by its name.
+func (c *Cluster) ExecIn(ctx context.Context, pod corev1.Pod, container string, command ...string) (string, error) {
 	request := c.Client.CoreV1().RESTClient().Post().Resource("pods").Namespace(pod.Namespace).Name(pod.Name).
 		SubResource("exec").VersionedParams(&corev1.PodExecOptions{
-		Container: pod.Spec.Containers[0].Name, Command: command, Stdout: true, Stderr: true,
+		Container: container, Command: command, Stdout: true, Stderr: true,
 	}, scheme.ParameterCodec)
 	executor, err := remotecommand.NewSPDYExecutor(c.config, http.MethodPost, request.URL())
 	if err != nil {

@@ -57,6 +57,7 @@ type Claim struct {
 	AccessMode   corev1.PersistentVolumeAccessMode
 	Storage      string
 	StorageClass string
+	Annotations  map[string]string
 }
 
 // NewClaim adds c to n.
@@ -64,7 +65,7 @@ func NewClaim(n *construct.Node, c Claim) *object.Object[*corev1.PersistentVolum
 	return object.New(n.Construct(), "Claim", c.Name, func() *corev1.PersistentVolumeClaim {
 		claim := &corev1.PersistentVolumeClaim{ObjectMeta: Meta(n, c.Owner, c.Part)}
 		claim.Name = c.Name
-		claim.Annotations = map[string]string{labels.SyncOptions: labels.KeepData}
+		claim.Annotations = merged(c.Annotations, labels.KeepData())
 		claim.Spec.AccessModes = []corev1.PersistentVolumeAccessMode{c.AccessMode}
 		claim.Spec.Resources.Requests = corev1.ResourceList{corev1.ResourceStorage: resource.MustParse(c.Storage)}
 		if c.StorageClass != "" {
