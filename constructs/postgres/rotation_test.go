@@ -23,11 +23,11 @@ import (
 )
 
 // rotation adds a server and the rotation of its login.
-func rotation(chart cdk8s.Chart, props postgres.RotationProps) *postgres.Rotation {
+func rotation(chart cdk8s.Chart, props postgres.RotationProps) {
 	if props.Database == nil {
 		props.Database = postgres.NewDatabase(chart, "database", postgres.DatabaseProps{Secret: credentials(chart)})
 	}
-	return postgres.NewRotation(chart, "rotation", props)
+	postgres.NewRotation(chart, "rotation", props)
 }
 
 // loginReader adds a Deployment whose pods have the Secret called name.

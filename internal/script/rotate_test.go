@@ -106,8 +106,9 @@ func (w *world) changed() {
 // start adds a pod of each Deployment that reads the Secret now.
 func (w *world) start(apps ...string) {
 	for _, app := range apps {
-		w.pods = append(w.pods, &pod{app: app, user: w.secret["POSTGRES_USER"], password: w.secret["POSTGRES_PASSWORD"],
-			created: w.clock.Add(-time.Hour)})
+		w.pods = append(w.pods, &pod{
+			app: app, user: w.secret["POSTGRES_USER"], password: w.secret["POSTGRES_PASSWORD"], created: w.clock.Add(-time.Hour),
+		})
 	}
 }
 
@@ -208,7 +209,7 @@ func (w *world) listPods() any {
 
 // restart replaces the pods of a Deployment by one that reads the Secret anew.
 func (w *world) restart(app string, body []byte) {
-	rotation := regexp.MustCompile(`"django-cdk8s.example.com/rotation": "([^"]*)"`).FindSubmatch(body)
+	rotation := annotated.FindSubmatch(body)
 	if rotation == nil {
 		w.t.Errorf("restarts %s by %s", app, body)
 		return
@@ -222,6 +223,8 @@ func (w *world) restart(app string, body []byte) {
 }
 
 var (
+	annotated = regexp.MustCompile(`"django-cdk8s\.example\.com/rotation": "([^"]*)"`)
+
 	created  = regexp.MustCompile(`CREATE ROLE "(\w+)"`)
 	opened   = regexp.MustCompile(`ALTER ROLE "(\w+)" LOGIN INHERIT PASSWORD '([^']+)'`)
 	closed   = regexp.MustCompile(`^ALTER ROLE "(\w+)" NOLOGIN$`)
