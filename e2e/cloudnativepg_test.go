@@ -23,6 +23,7 @@ import (
 	"example.com/django-cdk8s/constructs/django"
 	"example.com/django-cdk8s/constructs/isolation"
 	"example.com/django-cdk8s/constructs/namespace"
+	"example.com/django-cdk8s/constructs/pod"
 	"example.com/django-cdk8s/constructs/postgres"
 	"example.com/django-cdk8s/constructs/secret"
 	"example.com/django-cdk8s/e2e/cluster"
@@ -53,7 +54,8 @@ func installOperator(t *testing.T) {
 		t.Fatal(err)
 	}
 	// With a tenth of a CPU it takes a minute to begin.
-	manifest := strings.Replace(string(content), "            cpu: 100m\n            memory: 200Mi", "            cpu: \"1\"\n            memory: 200Mi", 1)
+	manifest := strings.Replace(string(content),
+		"            cpu: 100m\n            memory: 200Mi", "            cpu: \"1\"\n            memory: 200Mi", 1)
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "operator.yaml"), []byte(manifest), 0o644); err != nil {
 		t.Fatal(err)
@@ -108,6 +110,9 @@ func (a *app) allowLoad() {
 	}
 }
 
+// tiny finds room on a node that runs other tests, too.
+var tiny = pod.Resources{Requests: pod.Quantities{CPU: "10m", Memory: "64Mi"}}
+
 // writeCluster synthesises a site on a cluster of two instances, in a closed
 // namespace, with what change makes of the cluster's props.
 func (a *app) writeCluster(change func(p *postgres.ClusterProps)) string {
@@ -117,7 +122,7 @@ func (a *app) writeCluster(change func(p *postgres.ClusterProps)) string {
 		namespace.New(chart, "namespace", namespace.Props{Name: a.namespace})
 		env := secret.New(chart, "secret", secret.Props{Source: secret.Generated(secret.GeneratedProps{Image: siteImage})})
 		props := postgres.ClusterProps{
-			Image: postgresImage, RunAsUser: 999, Instances: 2, Storage: "1Gi", Resources: small, Locale: "en_US.utf8",
+			Image: postgresImage, RunAsUser: 999, Instances: 2, Storage: "1Gi", Resources: tiny, Locale: "en_US.utf8",
 		}
 		if change != nil {
 			change(&props)
@@ -126,8 +131,8 @@ func (a *app) writeCluster(change func(p *postgres.ClusterProps)) string {
 			Image: siteImage, Secret: env, WaitForMigrations: true,
 			Database: postgres.NewCluster(chart, "database", props),
 		}
-		django.NewWeb(chart, "web", django.WebProps{Project: project, Resources: small})
-		django.NewMigration(chart, "migration", django.MigrationProps{Project: project, Resources: small})
+		django.NewWeb(chart, "web", django.WebProps{Project: project, Resources: tiny})
+		django.NewMigration(chart, "migration", django.MigrationProps{Project: project, Resources: tiny})
 		isolation.New(chart, "isolation", isolation.Props{})
 	})
 }
@@ -152,7 +157,8 @@ func (a *app) instances(ctx context.Context) (all []corev1.Pod, primary corev1.P
 // acknowledges nothing that the standby does not have.
 func (a *app) waitForStandby() time.Duration {
 	a.t.Helper()
-	return eventually(a.t, startLimit, "a standby has what the primary has", func(ctx context.Context) error {
+	// Two servers start one after the other, the second from a copy of the first.
+	return eventually(a.t, 2*startLimit, "a standby has what the primary has", func(ctx context.Context) error {
 		all, primary, err := a.instances(ctx)
 		if err != nil {
 			return err
@@ -206,7 +212,7 @@ func TestCloudNativePGLosesNoAcknowledgedWrite(t *testing.T) {
 
 	// One value more, and Django connects through PgBouncer, migrations around it.
 	a.apply(a.writeCluster(func(p *postgres.ClusterProps) {
-		p.Pooler = postgres.Pooler{Mode: postgres.PoolTransaction, Instances: 1}
+		p.Pooler = postgres.Pooler{Mode: postgres.PoolTransaction, Instances: 1, Resources: tiny}
 	}))
 	a.waitFor(postgres.DefaultName + "-pooler")
 	a.waitFor(django.DefaultName)
