@@ -145,7 +145,7 @@ func (p MigrationProps) validateRestore(e *rule.Errors, process process) {
 	case p.Restore == nil:
 	case construct.Of(p.Restore) == nil:
 		e.Add("Restore", "", "must be made by postgres.NewRestore")
-	case process.Database != nil && !sameDatabase(process.connection, p.Restore.Connection()):
+	case process.Database != nil && !sameDatabase(server(process.Database), p.Restore.Connection()):
 		e.Add("Restore", p.Restore.Name(), "restores into another database than that of the project")
 	}
 }

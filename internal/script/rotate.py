@@ -245,11 +245,13 @@ class Database:
     def other(self, role):
         return self.roles[1] if role == self.roles[0] else self.roles[0]
 
+    def knows(self, role):
+        return bool(self.ask("SELECT 1 FROM pg_roles WHERE rolname = %s", role))
+
     def open(self, role, password):
         """Step 1, all of it or nothing."""
         name, owner = quoted(role), quoted(self.owner)
-        known = self.ask("SELECT 1 FROM pg_roles WHERE rolname = %s", role)
-        statements = [] if known else ["CREATE ROLE %s" % name]
+        statements = [] if self.knows(role) else ["CREATE ROLE %s" % name]
         # Whatever a session makes belongs to the owner.
         statements += [
             "ALTER ROLE %s LOGIN INHERIT PASSWORD '%s'" % (name, verifier(password)),
@@ -304,6 +306,9 @@ def main(mode, secret, *deployments):
     cluster.load()  # Another run may have had the lock.
     complete = all(cluster.login.get(key) for key in (USER, PASSWORD, DATABASE))
     if complete and cluster.login[USER] in database.roles:
+        if not database.knows(cluster.login[USER]):
+            # A new claim has no roles. Pods that have the login wait for it.
+            database.open(cluster.login[USER], cluster.login[PASSWORD])
         finish(cluster, database)
     if not complete or mode == "rotate" and cluster.rotation.partition(" ")[2] != cluster.job:
         rotate(cluster, database)

@@ -445,6 +445,21 @@ func TestRotationWaitsForOtherPods(t *testing.T) {
 	w.settled()
 }
 
+// A new claim has no roles, and the clients have the login of the old one.
+func TestRotationMakesALostRoleAgain(t *testing.T) {
+	for _, mode := range []string{"fill", "rotate"} {
+		w := filled(t)
+		w.roles = map[string]*role{}
+		if log, ok := w.run(mode, mode+"-2", 0); !ok {
+			t.Fatal(log)
+		}
+		w.settled()
+		if mode == "fill" && len(w.restarted) > 0 {
+			t.Errorf("restarts %q, whose login has not changed", w.restarted)
+		}
+	}
+}
+
 // A Secret that was deleted and applied again gets the login of the other role.
 func TestRotationFillsALostSecret(t *testing.T) {
 	w := filled(t)
