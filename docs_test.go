@@ -24,6 +24,7 @@ import (
 	"example.com/django-cdk8s/constructs/isolation"
 	"example.com/django-cdk8s/constructs/network"
 	"example.com/django-cdk8s/constructs/pod"
+	"example.com/django-cdk8s/constructs/postgres"
 	"example.com/django-cdk8s/constructs/stack"
 	"example.com/django-cdk8s/manifest"
 )
@@ -87,7 +88,11 @@ func TestPagesListEveryField(t *testing.T) {
 		},
 		"docs/web.md":       {reflect.TypeFor[django.Gunicorn](), reflect.TypeFor[django.Probes]()},
 		"docs/isolation.md": {reflect.TypeFor[isolation.Props]()},
-		"docs/network.md":   {reflect.TypeFor[network.Flow](), reflect.TypeFor[network.Endpoint]()},
+		"docs/network.md":   {reflect.TypeFor[network.Flow](), reflect.TypeFor[network.Endpoint](), reflect.TypeFor[network.Client]()},
+		"docs/cloudnativepg.md": {
+			reflect.TypeFor[postgres.ClusterProps](), reflect.TypeFor[postgres.ClusterBackup](),
+			reflect.TypeFor[postgres.Pooler](),
+		},
 	} {
 		text := read(t, page)
 		for _, structure := range structures {
@@ -227,6 +232,7 @@ import (
 
 	"example.com/django-cdk8s/cdktest"
 	"example.com/django-cdk8s/constructs/broker"
+	"example.com/django-cdk8s/constructs/cloudnativepg"
 	"example.com/django-cdk8s/constructs/django"
 	"example.com/django-cdk8s/constructs/isolation"
 	"example.com/django-cdk8s/constructs/monitoring"
@@ -250,7 +256,7 @@ const declared = `
 var (
 	app        cdk8s.App
 	chart      cdk8s.Chart
-	env        *secret.Secret
+	env, store *secret.Secret
 	db         *postgres.Database
 	server     *valkey.Server
 	project    django.Project

@@ -8,7 +8,10 @@
 //   - [example.com/django-cdk8s/constructs/secret]: the credentials, which are
 //     never part of the rendered manifests.
 //   - [example.com/django-cdk8s/constructs/postgres]: PostgreSQL in the
-//     cluster, or the connection to a server elsewhere.
+//     cluster, by one pod or by the CloudNativePG operator, or the connection to
+//     a server elsewhere.
+//   - [example.com/django-cdk8s/constructs/cloudnativepg]: the custom resources
+//     of the operator that runs PostgreSQL on several nodes.
 //   - [example.com/django-cdk8s/constructs/django]: the Django project and its
 //     processes: site, migration, Celery workers and beat, scheduled commands,
 //     others; uploaded files.

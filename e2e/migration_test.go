@@ -113,7 +113,8 @@ func TestFailingMigrationKeepsOldPodsServing(t *testing.T) {
 	a.lostNothing(l)
 }
 
-// Two Jobs at once take turns, and old ones are deleted.
+// A Job waits for the one that migrates. Of those that wait, the newest migrates
+// and the others go; what has ended is deleted in time.
 func TestMigrationsTakeTurnsAndAreBounded(t *testing.T) {
 	beside(t)
 	a := newApp(t, "turns")
@@ -137,6 +138,7 @@ func TestMigrationsTakeTurnsAndAreBounded(t *testing.T) {
 	for i := range releases {
 		a.apply(a.write(migrating(siteImage), release(i+1)))
 	}
+	wanted := a.wantedJob()
 	always(t, held-5*time.Second-time.Since(since), "no migration ends while another one runs", func(context.Context) error {
 		for _, job := range jobs() {
 			if job.Status.Succeeded > 0 && job.Name != first {
@@ -145,22 +147,39 @@ func TestMigrationsTakeTurnsAndAreBounded(t *testing.T) {
 		}
 		return nil
 	})
-	eventually(t, startLimit, "all migrations have ended", func(context.Context) error {
+	eventually(t, startLimit, "the newest migration has ended, and those before it have gone", func(context.Context) error {
 		for _, job := range jobs() {
-			if job.Status.Succeeded == 0 {
-				return fmt.Errorf("%s has not", job.Name)
+			if job.Status.Succeeded == 0 || job.Name != first && job.Name != wanted {
+				return fmt.Errorf("%s is there, with %d successes", job.Name, job.Status.Succeeded)
 			}
 		}
 		return nil
 	})
-	// One more deletes those of the others that are too many.
-	a.apply(a.write(migrating(siteImage), release(releases+1)))
-	eventually(t, startLimit, "old Jobs are deleted", func(context.Context) error {
-		if n := len(jobs()); n > django.DefaultHistoryLimit+1 {
-			return fmt.Errorf("there are %d", n)
-		}
-		return nil
-	})
+	// Each that ends makes those before it too many, in time.
+	for i := range django.DefaultHistoryLimit {
+		a.apply(a.write(migrating(siteImage), release(releases+1+i)))
+		eventually(t, startLimit, "the migration has ended", func(context.Context) error {
+			for _, job := range jobs() {
+				if job.Name == a.wantedJob() && job.Status.Succeeded > 0 {
+					return nil
+				}
+			}
+			return fmt.Errorf("it has not")
+		})
+	}
+	if n := len(jobs()); n != django.DefaultHistoryLimit+1 {
+		t.Errorf("there are %d Jobs", n)
+	}
+}
+
+// wantedJob returns the name of the Job of the release that was applied last.
+func (a *app) wantedJob() string {
+	a.t.Helper()
+	found, err := kube.Client.CoreV1().ConfigMaps(a.namespace).Get(a.t.Context(), migrationName+"-release", metav1.GetOptions{})
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return found.Data["job"]
 }
 
 const (

@@ -1,6 +1,10 @@
 #!/usr/bin/env bash
 # Prints the paths of the definitions of the custom resources that the library
 # makes, each a file of a Go module of one exact version.
+#
+#   definitions.sh        those whose Go types are generated
+#   definitions.sh all    also those whose Go types are written by hand, in
+#                         constructs/cloudnativepg
 set -euo pipefail
 
 work=$(mktemp -d) # Outside of any module, or the go command would add to a go.sum.
@@ -21,3 +25,23 @@ definition sigs.k8s.io/gateway-api@v1.4.0 \
 definition github.com/prometheus-operator/prometheus-operator@v0.85.0 \
   example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml \
   1dae27b7189b5ce7b9ab764656c18b4c75a45cde1e6f3af6a5e84c4317628919
+definition github.com/prometheus-operator/prometheus-operator@v0.85.0 \
+  example/prometheus-operator-crd/monitoring.coreos.com_prometheusrules.yaml \
+  98fd16c9ab79fba8dcd6ef62c957c98cd6546ab74ce0a4ecf09ddf2fda03020e
+
+[[ ${1-} == all ]] || exit 0
+definition github.com/prometheus-operator/prometheus-operator@v0.85.0 \
+  example/prometheus-operator-crd/monitoring.coreos.com_podmonitors.yaml \
+  8ce88c52c51209993511cae093089c9525f5552def88119e3f559123ee9d454b
+definition github.com/cloudnative-pg/cloudnative-pg@v1.27.1 \
+  config/crd/bases/postgresql.cnpg.io_clusters.yaml \
+  553e669392e45577c48c1e3f67a227836f18318b2beb38b285c545c0e948e60a
+definition github.com/cloudnative-pg/cloudnative-pg@v1.27.1 \
+  config/crd/bases/postgresql.cnpg.io_poolers.yaml \
+  bc3334adc504fc4dc50e22ed7c58056dd7a79c226129e8555114f514e2a3bb2b
+definition github.com/cloudnative-pg/cloudnative-pg@v1.27.1 \
+  config/crd/bases/postgresql.cnpg.io_scheduledbackups.yaml \
+  4c3c0747daae3c8664d7d4695b3f62f8fa921b87c28d7ce3169bdeb2411d5141
+definition github.com/cloudnative-pg/plugin-barman-cloud@v0.14.0 \
+  config/crd/bases/barmancloud.cnpg.io_objectstores.yaml \
+  7c98720494253421339acd03aa77487869326ea20d4768a0c3aef8ff076daaef

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
@@ -19,6 +20,7 @@ import (
 	"example.com/django-cdk8s/internal/jsii"
 	"example.com/django-cdk8s/internal/rule"
 	"example.com/django-cdk8s/manifest"
+	"example.com/django-cdk8s/manifest/upgrade"
 )
 
 // DefaultDir is where manifests are written unless CDK8S_OUTDIR, which
@@ -40,6 +42,14 @@ type Environment struct {
 	// External are objects that the charts refer to and that are made
 	// elsewhere, besides those that constructs declare themselves.
 	External []manifest.External
+
+	// Accept are changes that lose data or that a cluster refuses, and that are
+	// wanted all the same. They are found by a comparison with the manifests in
+	// the last commit of git; see [upgrade.Compare]. An entry whose change is
+	// committed has had its day, and is a warning.
+	//
+	// Default: none.
+	Accept []upgrade.Accepted
 }
 
 // Result is what an environment renders to.
@@ -62,6 +72,10 @@ type Result struct {
 // app is an error. Files without the suffix .k8s.yaml are left alone. So is the
 // directory of an environment that is no longer among those given: remove it
 // when nothing is synced from it any more.
+//
+// Manifests that git has are compared first: a change that the cluster refuses,
+// or that loses data, is an error unless the environment accepts it. The
+// comparison is left out where git has no manifests of dir.
 //
 // A file that does not change is not written. When the program is killed while
 // it moves files, each of them is the old one or the new one, none is missing,
@@ -96,6 +110,8 @@ func (w writer) write(environments []Environment) error {
 	}
 	forget := askGit(targets)
 	defer forget()
+	committed := sync.OnceValue(func() base { return baseOf(head, targets) })
+	go committed()
 
 	results, err := w.render(targets, environments)
 	if w.ready != nil {
@@ -113,6 +129,9 @@ func (w writer) write(environments []Environment) error {
 	if err != nil {
 		return err
 	}
+	if err := w.guard(committed(), outputs, environments); err != nil {
+		return err
+	}
 	if !slices.Contains(targets, filepath.Clean(w.dir)) {
 		// What an app without environments left there.
 		outputs = append(outputs, output{dir: w.dir})
@@ -122,6 +141,21 @@ func (w writer) write(environments []Environment) error {
 		return replaceAll()
 	}
 	return w.commit(replaceAll)
+}
+
+// guard compares what is to be written with what git has.
+func (w writer) guard(committed base, outputs []output, environments []Environment) error {
+	var errs []error
+	for i, e := range environments {
+		problems, warnings := committed.guard(outputs[i].dir, outputs[i].files, e.Accept)
+		for _, problem := range problems {
+			errs = append(errs, fmt.Errorf("%s%w", prefix(e), problem))
+		}
+		for _, warning := range warnings {
+			fmt.Fprintln(w.warnings, "warning:", prefix(e)+warning)
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func (w writer) replace(outputs []output) error {
@@ -163,12 +197,34 @@ func (w writer) check(environments []Environment) error {
 		if len(names.Err()) == 0 && e.Name != "" {
 			errs = append(errs, checkLink(filepath.Join(w.dir, e.Name)))
 		}
+		errs = append(errs, checkAccepted(e)...)
 		if e.Build == nil {
 			errs = append(errs, errors.New(prefix(e)+
 				"Environment.Build: is required: the function that adds charts to the app"))
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// checkAccepted checks the changes that an environment accepts.
+func checkAccepted(e Environment) (errs []error) {
+	var wrong rule.Errors
+	for i, a := range e.Accept {
+		at := rule.Item("Environment.Accept", i)
+		if !slices.Contains(upgrade.Rules, a.Rule) {
+			wrong.Add(at+".Rule", a.Rule, fmt.Sprintf("must be one of %v", upgrade.Rules))
+		}
+		if kind, name, _ := strings.Cut(a.Object, " "); kind == "" || name == "" {
+			wrong.Add(at+".Object", a.Object, `must be a kind and a name, such as "PersistentVolumeClaim shop/postgres-pvc"`)
+		}
+		if strings.TrimSpace(a.Reason) == "" {
+			wrong.Add(at+".Reason", a.Reason, "is required: why nothing is lost")
+		}
+	}
+	for _, err := range wrong.Err() {
+		errs = append(errs, errors.New(prefix(e)+construct.Line(err)))
+	}
+	return errs
 }
 
 // render renders environments for their targets. While the kernel renders one,

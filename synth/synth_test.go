@@ -377,15 +377,7 @@ func TestLiteralCredentialsAreRefusedWhereGitTracksThem(t *testing.T) {
 // Ignoring a directory does not untrack what is committed in it, and a link
 // from elsewhere leads into the repository all the same.
 func TestLiteralCredentialsAreRefusedInEveryDisguise(t *testing.T) {
-	repository := t.TempDir()
-	git := func(args ...string) {
-		t.Helper()
-		args = append([]string{"-C", repository, "-c", "user.name=test", "-c", "user.email=test@example.com"}, args...)
-		if output, err := exec.Command("git", args...).CombinedOutput(); err != nil {
-			t.Fatalf("git %v: %v: %s", args, err, output)
-		}
-	}
-	git("init", "--quiet")
+	repository, git := newRepository(t)
 	dist := filepath.Join(repository, "dist")
 	if err := write(t, dist, chart("shop")); err != nil {
 		t.Fatal(err)

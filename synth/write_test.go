@@ -197,7 +197,8 @@ func gitCalls(t *testing.T) func() int {
 	}
 }
 
-func TestGitIsAskedOnceForAllEnvironments(t *testing.T) {
+// It is asked what it ignores, and what it has.
+func TestGitIsAskedTwiceForAllEnvironments(t *testing.T) {
 	repository := t.TempDir()
 	if output, err := exec.Command("git", "init", "--quiet", repository).CombinedOutput(); err != nil {
 		t.Fatalf("git init: %v: %s", err, output)
@@ -212,7 +213,7 @@ func TestGitIsAskedOnceForAllEnvironments(t *testing.T) {
 	if err := write(t, filepath.Join(repository, "dist"), all...); err != nil {
 		t.Fatal(err)
 	}
-	if got := calls(); got != 1 {
+	if got := calls(); got != 2 {
 		t.Errorf("git was run %d times", got)
 	}
 	// Each environment gets the answer for its own directory.

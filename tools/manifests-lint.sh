@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Checks rendered manifests against the API of the oldest and the newest
-# Kubernetes they must run on (kubeconform), custom resources against the
-# definitions that imports/ is made from, and all against good practice
+# Kubernetes they must run on (kubeconform), custom resources against their
+# definitions, as imports/definitions.sh names them, and all against good practice
 # (kube-score).
 #
 #   tools/manifests-lint.sh DIR...
@@ -44,7 +44,7 @@ schema_dir() {
 # The schemas of the custom resources are made anew each time, in a moment.
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-found=$("$tools/../imports/definitions.sh")
+found=$("$tools/../imports/definitions.sh" all)
 mapfile -t definitions <<<"$found"
 "$schemas" -out "$work/custom" "${definitions[@]}"
 

@@ -112,6 +112,8 @@ func (p BeatProps) resolve(namespace string) (BeatProps, process, field.ErrorLis
 // runs. So the process holds an advisory lock of the project's database, and a
 // second one waits.
 //
+// It is ready while the database lets it log in, as a [Worker] is.
+//
 // Nothing is sent while a new pod waits for migrations: a worker of the release
 // before would drop what it does not know.
 type Beat struct {
@@ -192,17 +194,18 @@ func (b *Beat) Deployment() *object.Object[*appsv1.Deployment] { return b.deploy
 // create.
 func (b *Beat) ExternalReferences() []network.Object { return b.process.references() }
 
-// Flows implements [network.Source]. A beat holds a connection for the lock and
-// one for the schedule, and so does a second one that waits.
+// Flows implements [network.Source]. A beat holds a connection for the lock, one
+// for the schedule and one for the probe, and so does a second one that waits.
 func (b *Beat) Flows() []network.Flow {
-	return []network.Flow{b.process.flow(4, "(1+1 pods) x (a lock and a schedule)")}
+	return []network.Flow{b.process.flow(6, "(1+1 pods) x (a lock, a schedule and a probe)")}
 }
 
 func (b *Beat) spec() appsv1.DeploymentSpec {
 	mounts := b.process.mounts()
 	// Of two beats of one project, even with different names, one waits.
-	command := script.WithAdvisoryLock("celery-beat:"+b.props.App, b.props.command()...)
+	command := script.WithAdvisoryLock("celery-beat:"+b.props.App, 0, b.props.command()...)
 	beat := b.process.container("beat", command, mounts)
+	beat.ReadinessProbe = logsIn()
 	return appsv1.DeploymentSpec{
 		Replicas: new(int32(1)),
 		Strategy: kube.Recreate(),

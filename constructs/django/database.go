@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 
+	"example.com/django-cdk8s/constructs/postgres"
 	"example.com/django-cdk8s/constructs/secret"
 	"example.com/django-cdk8s/internal/kube"
 	"example.com/django-cdk8s/internal/libpq"
@@ -40,6 +41,23 @@ func (p project) databaseEnv(env *kube.Env) {
 		address += "?" + query.Encode()
 	}
 	env.Set("DATABASE_URL", address)
+	p.poolerEnv(env)
+}
+
+// poolerEnv names the settings of Django that the mode of a connection pooler
+// asks for, by variables of their names; see
+// https://docs.djangoproject.com/en/stable/ref/databases/#transaction-pooling-and-server-side-cursors.
+func (p project) poolerEnv(env *kube.Env) {
+	env.From("Database")
+	switch p.connection.PoolMode {
+	case postgres.PoolTransaction:
+		// A cursor of the server belongs to a session, and the next query may
+		// reach another one.
+		env.Set("DISABLE_SERVER_SIDE_CURSORS", "true")
+	case postgres.PoolSession:
+		// A thread that keeps its connection keeps one of the pool, for ever.
+		env.Set("CONN_MAX_AGE", "0")
+	}
 }
 
 // tls returns how the project's clients talk TLS to the database.

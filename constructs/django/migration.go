@@ -8,6 +8,7 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"example.com/django-cdk8s/constructs/network"
@@ -116,7 +117,7 @@ func (p MigrationProps) resolve(namespace string) (MigrationProps, process, fiel
 	p.Project.validateName(&e, given.Name, p.Name, maxMigrationName, ", because the Jobs' names are made of it")
 	process := resolveProcess(&e, namespace, p.Project, process{
 		name: p.Name, part: labels.Migration, env: p.Env, resources: p.Resources, template: p.Pod,
-	}, "migrate", "prune", "wait-for-restore")
+	}, "migrate", "prune", "release", "wait-for-restore")
 	p.validateRestore(&e, process)
 	process.validateVolumes(&e, map[string]string{kube.TmpPath: "a writable directory"}, "")
 	if !p.Project.WaitForMigrations {
@@ -144,7 +145,7 @@ func (p MigrationProps) validateRestore(e *rule.Errors, process process) {
 	case p.Restore == nil:
 	case construct.Of(p.Restore) == nil:
 		e.Add("Restore", "", "must be made by postgres.NewRestore")
-	case process.Database != nil && !sameDatabase(process.connection, p.Restore.Connection()):
+	case process.Database != nil && !sameDatabase(server(process.Database), p.Restore.Connection()):
 		e.Add("Restore", p.Restore.Name(), "restores into another database than that of the project")
 	}
 }
@@ -156,12 +157,18 @@ func (p MigrationProps) validateRestore(e *rule.Errors, process process) {
 // image makes no new Job.
 //
 // "manage.py migrate" runs under an advisory lock of the database, so that two
-// Jobs, of whatever release or namespace, take turns; a connection pooler in
-// transaction mode breaks that lock.
+// Jobs, of whatever release or namespace, take turns. A connection pooler in
+// transaction mode breaks that lock, so the Job connects to the server itself.
+//
+// The ConfigMap NAME-release names the Job of the release that was applied last.
+// A Job that is another's by the time that it could start, because its image came
+// late or another migration had the lock, migrates nothing and deletes itself:
+// the release before is back, or the one after it brings the same migrations. One
+// that has begun is left alone.
 //
 // Jobs that have ended are deleted, but for the last few, by the Job after
-// them. For this its ServiceAccount may list and delete Jobs of the namespace;
-// the container that runs the project's code has no token.
+// them. For both, its ServiceAccount may list and delete Jobs of the namespace,
+// and get that ConfigMap; the container that runs the project's code has no token.
 type Migration struct {
 	constructs.Construct
 
@@ -181,9 +188,22 @@ func NewMigration(scope constructs.Construct, id string, props MigrationProps) *
 	process.node, process.wrong = n, len(problems) > 0
 	m.props, m.process = resolved, process
 
-	kube.NewAPIAccess(n, m.Name(), labels.Migration, props.Pod, kube.PruneRule())
+	kube.NewAPIAccess(n, m.Name(), labels.Migration, props.Pod, func() []rbacv1.PolicyRule {
+		return []rbacv1.PolicyRule{kube.PruneRule(), kube.ReleaseRule(m.release())}
+	})
+	// A Job looks there first, so it comes first.
+	object.New(m, "Release", m.release(), m.releaseMap)
 	m.job = kube.NewJob(n, m.Name(), labels.Migration, props.Pod, m.spec)
 	return m
+}
+
+// release returns the name of the ConfigMap that names the Job of the release.
+func (m *Migration) release() string { return m.Name() + "-release" }
+
+func (m *Migration) releaseMap() *corev1.ConfigMap {
+	meta := kube.Meta(m.process.node, m.Name(), labels.Migration)
+	meta.Name = m.release()
+	return &corev1.ConfigMap{ObjectMeta: meta, Data: map[string]string{kube.ReleaseKey: kube.NameOf(m.job)}}
 }
 
 // Name returns what the names of the Jobs start with.
@@ -206,15 +226,26 @@ func (m *Migration) Flows() []network.Flow {
 	return []network.Flow{flow}
 }
 
+const (
+	// lockName is the name of the advisory lock under which migrations run.
+	lockName = "django-migrate"
+
+	// lockSeconds is how long a pod waits for the lock. The pod after it asks
+	// again whether its release is still wanted.
+	lockSeconds = 60
+)
+
 func (m *Migration) spec() batchv1.JobSpec {
 	mounts := m.process.mounts()
-	command := script.WithAdvisoryLock("django-migrate", manage("migrate", "--noinput")...)
+	command := script.WithAdvisoryLock(lockName, lockSeconds, manage("migrate", "--noinput")...)
 	var token kube.Mounts
 	token.APIToken("api")
-	before := []corev1.Container{kube.PruneJobs(m.process.Image, m.Name(), *m.props.HistoryLimit, token, m.props.Pod)}
+	var before []corev1.Container
 	if m.props.Restore != nil {
 		before = append(before, m.props.Restore.Gate(gateMounts(mounts)...))
 	}
+	before = append(before, m.waitForRelease(token),
+		kube.PruneJobs(m.process.Image, m.Name(), *m.props.HistoryLimit, token, m.props.Pod))
 	p := m.process.pod(mounts, m.process.container("migrate", command, mounts), before...)
 	p.Spec.ServiceAccountName = m.Name()
 	p.Spec.RestartPolicy = corev1.RestartPolicyNever
@@ -222,7 +253,30 @@ func (m *Migration) spec() batchv1.JobSpec {
 	return batchv1.JobSpec{
 		BackoffLimit:          new(int32(*m.props.BackoffLimit)),
 		ActiveDeadlineSeconds: new(int64(m.props.ActiveDeadlineSeconds)),
-		Template:              p.Build(),
+		// It is no failure that another migration takes its time.
+		PodFailurePolicy: &batchv1.PodFailurePolicy{Rules: []batchv1.PodFailurePolicyRule{{
+			Action: batchv1.PodFailurePolicyActionIgnore,
+			OnExitCodes: &batchv1.PodFailurePolicyOnExitCodesRequirement{
+				ContainerName: new("migrate"), Operator: batchv1.PodFailurePolicyOnExitCodesOpIn,
+				Values: []int32{script.NotLocked},
+			},
+		}}},
+		Template: p.Build(),
+	}
+}
+
+// waitForRelease returns the init container that waits for the lock, and deletes
+// the Job where another release is wanted. It has the token and the address of
+// the database, and runs nothing of the project.
+func (m *Migration) waitForRelease(token kube.Mounts) corev1.Container {
+	var env kube.Env
+	m.process.databaseEnv(&env)
+	mounts := token.Clone()
+	m.process.tls().Mount(&mounts)
+	return corev1.Container{
+		Name: "release", Image: m.process.Image, ImagePullPolicy: m.props.Pod.ImagePullPolicy,
+		Command: script.WaitForRelease(m.release(), lockName), Env: env.Vars,
+		Resources: kube.Resources(kube.ScriptResources), VolumeMounts: mounts.Mounts,
 	}
 }
 

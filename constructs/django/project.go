@@ -21,6 +21,7 @@ import (
 	"example.com/django-cdk8s/internal/kube"
 	"example.com/django-cdk8s/internal/labels"
 	"example.com/django-cdk8s/internal/rule"
+	"example.com/django-cdk8s/internal/script"
 )
 
 // Defaults of [Project].
@@ -70,16 +71,19 @@ type Project struct {
 	// Default: false.
 	HTTPS bool
 
-	// Database is the database of the project: a [postgres.Database], or a
-	// [postgres.Connection] to a server elsewhere. Only PostgreSQL is supported,
-	// because migrations and beat take its advisory locks.
+	// Database is the database of the project: a [postgres.Database], a
+	// [postgres.Rotation] of one, a [postgres.Cluster], or a [postgres.Connection]
+	// to a server elsewhere. Only PostgreSQL is supported, because migrations and
+	// beat take its advisory locks; behind a connection pooler they connect to the
+	// server itself.
 	//
 	// Required.
 	Database postgres.Connector
 
 	// Secret is the Secret whose keys become environment variables.
 	//
-	// Default: the Secret of Database.
+	// Default: the Secret of Database, or of the server behind a
+	// [postgres.Rotation].
 	Secret *secret.Secret
 
 	// SecretKeys are the keys of Secret that no process starts without. Keys
@@ -180,15 +184,34 @@ func (p *project) resolveDatabase(e *rule.Errors) {
 		return
 	}
 	p.connection = p.Database.Connection().WithDefaults()
-	if own, made := p.Database.(*postgres.Database); !made {
+	credentials := p.connection.Secret
+	if r, ok := p.Database.(*postgres.Rotation); ok {
+		credentials = r.Database().Connection().Secret
+	}
+	own, maker := madeDatabase(p.Database)
+	if own == nil {
 		e.Join("Database", p.connection.Validate())
 	} else if construct.Of(own) == nil {
-		e.Add("Database", "", "must be made by postgres.NewDatabase")
+		e.Add("Database", "", "must be made by postgres."+maker)
 		p.Database = nil
 	}
 	if p.Secret == nil {
-		p.Secret = p.connection.Secret
+		p.Secret = credentials
 	}
+}
+
+// madeDatabase returns the construct that makes the database, and the function
+// that makes the construct; nil for a connection to a server elsewhere.
+func madeDatabase(c postgres.Connector) (own constructs.IConstruct, maker string) {
+	switch c := c.(type) {
+	case *postgres.Database:
+		return c, "NewDatabase"
+	case *postgres.Cluster:
+		return c, "NewCluster"
+	case *postgres.Rotation:
+		return c, "NewRotation"
+	}
+	return nil, ""
 }
 
 func (p *project) resolveBroker(e *rule.Errors) {
@@ -340,6 +363,10 @@ func resolveProcess(e *rule.Errors, namespace string, p Project, process process
 	resolved, problems := p.resolve(namespace)
 	e.Join("Project", problems)
 	process.project = resolved
+	if process.part == labels.Migration || process.part == labels.Beat {
+		// They hold an advisory lock of the server, which a pooler may lose.
+		process.connection = process.connection.Direct()
+	}
 	var named rule.Errors
 	if named.Label("", process.name); len(named.Err()) > 0 {
 		process.name = DefaultName // The name is reported where it is given.
@@ -473,6 +500,22 @@ func (p process) waitForMigrations(mounts kube.Mounts) []corev1.Container {
 	return []corev1.Container{p.container("wait-for-migrations", []string{"sh", "-c", waitScript}, mounts)}
 }
 
+// How often a process that serves no requests shows that the database lets it
+// log in, and after how many failures it is not ready, in seconds and times.
+const (
+	loginPeriod   = 30
+	loginFailures = 2
+)
+
+// logsIn returns the probe that logs in to the database. It loads the PostgreSQL
+// driver alone, not the project: 0.2 s of CPU.
+func logsIn() *corev1.Probe {
+	return &corev1.Probe{
+		ProbeHandler:  corev1.ProbeHandler{Exec: &corev1.ExecAction{Command: script.LogIn()}},
+		PeriodSeconds: loginPeriod, TimeoutSeconds: 10, FailureThreshold: loginFailures,
+	}
+}
+
 // manage returns the command that runs a management command.
 func manage(args ...string) []string { return slices.Concat([]string{"python3", "manage.py"}, args) }
 
@@ -480,18 +523,28 @@ func manage(args ...string) []string { return slices.Concat([]string{"python3", 
 // this app, which nothing in the app applies.
 func (p process) checkMigrated() field.ErrorList {
 	var e rule.Errors
-	database, made := p.Database.(*postgres.Database)
-	if !p.WaitForMigrations || !made {
+	if made, _ := madeDatabase(p.Database); !p.WaitForMigrations || made == nil {
 		return nil
 	}
 	for _, c := range p.node.App().All() {
-		if m, ok := c.(*Migration); ok && sameDatabase(m.process.connection, database.Connection()) {
+		if m, ok := c.(*Migration); ok && sameDatabase(server(m.process.Database), server(p.Database)) {
 			return nil
 		}
 	}
 	e.Add("Project.WaitForMigrations", true,
 		"needs a django.Migration of this database in the app, or the pods wait for ever")
 	return e.Err()
+}
+
+// server returns how the owner of the database reaches the server itself.
+func server(c postgres.Connector) postgres.Connection {
+	if r, ok := c.(*postgres.Rotation); ok {
+		c = r.Database()
+	}
+	if c == nil {
+		return postgres.Connection{}
+	}
+	return c.Connection().WithDefaults().Direct()
 }
 
 // sameDatabase reports whether a and b are one database of one server.

@@ -213,6 +213,10 @@ func validateCelery(e *rule.Errors, p Project, app string) {
 // Worker runs the project's Celery tasks: a Deployment. A pod that is to stop
 // finishes its tasks and takes no new ones, Celery's warm shutdown.
 //
+// A worker is ready while the database lets it log in: twice a minute a new
+// session begins and ends, which costs about a hundredth of a core. With a wrong
+// password it would take tasks and lose them.
+//
 // There is no liveness probe. Celery's own check, "celery inspect ping", starts
 // Python and loads the project each time, for seconds of CPU, and its answer
 // comes through the broker: an outage there would restart every worker.
@@ -257,11 +261,11 @@ func (w *Worker) ExternalReferences() []network.Object { return w.process.refere
 
 // Flows implements [network.Source]. Each process of each pod holds one
 // connection to the database: those that run tasks, and the one that starts
-// them.
+// them. So does the probe.
 func (w *Worker) Flows() []network.Flow {
 	pods, surge := w.scale().Max(), w.props.Rollout.MaxSurge
-	return []network.Flow{w.process.flow((pods+surge)*(w.props.Concurrency+1),
-		fmt.Sprintf("(%d+%d pods) x (%d+1 processes)", pods, surge, w.props.Concurrency))}
+	return []network.Flow{w.process.flow((pods+surge)*(w.props.Concurrency+2),
+		fmt.Sprintf("(%d+%d pods) x (%d+1 processes and a probe)", pods, surge, w.props.Concurrency))}
 }
 
 func (w *Worker) scale() kube.Scale {
@@ -271,6 +275,7 @@ func (w *Worker) scale() kube.Scale {
 func (w *Worker) spec() appsv1.DeploymentSpec {
 	mounts := w.process.mounts()
 	worker := w.process.container("worker", w.props.command(), mounts)
+	worker.ReadinessProbe = logsIn()
 	p := w.process.pod(mounts, worker, w.process.waitForMigrations(mounts)...)
 	p.Spec.TerminationGracePeriodSeconds = new(int64(w.props.TerminationGracePeriodSeconds))
 	p.Spec.TopologySpreadConstraints = w.scale().Spread()

@@ -105,6 +105,9 @@ func (o opening) addServer(server network.Flow, props Props) {
 	if server.Metrics != 0 {
 		o.add([]int{server.Metrics}, props.MetricsFrom...)
 	}
+	for _, client := range server.From {
+		o.add([]int{client.Port}, Peer{Namespace: client.Namespace, Pods: client.Pods})
+	}
 }
 
 // apiServerPorts are those of the API server's Service and of the API server

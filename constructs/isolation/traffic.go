@@ -216,6 +216,11 @@ func (w workload) validate(e *rule.Errors) {
 	for i, to := range w.To {
 		port(rule.Item("To", i), to.Port)
 	}
+	for i, from := range w.From {
+		at := w.field(rule.Item("From", i))
+		e.Port(at+".Port", from.Port)
+		e.Join(at, Peer{Namespace: from.Namespace, Pods: from.Pods}.Validate())
+	}
 }
 
 // validatePods reports a flow without labels, which would select every pod of the

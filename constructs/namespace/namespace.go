@@ -140,7 +140,7 @@ func newNamespace(n *Namespace, props Props) *object.Object[*corev1.Namespace] {
 		return &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
 			Name: props.Name, Labels: l,
 			// Deleting a namespace deletes everything in it.
-			Annotations: map[string]string{labels.SyncOptions: labels.KeepData},
+			Annotations: labels.KeepData(),
 		}}
 	})
 }

@@ -56,6 +56,8 @@ func ExampleNew() {
 	// metadata:
 	//   annotations:
 	//     argocd.argoproj.io/sync-options: Prune=false,Delete=false
+	//     kapp.k14s.io/delete-strategy: orphan
+	//     kustomize.toolkit.fluxcd.io/prune: disabled
 	//   labels:
 	//     app.kubernetes.io/managed-by: cdk8s
 	//     app.kubernetes.io/part-of: shop

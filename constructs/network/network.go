@@ -45,6 +45,22 @@ type Flow struct {
 
 	// To are the servers that the pods connect to.
 	To []Endpoint
+
+	// From are clients that are no workloads of the app, such as the operator that
+	// runs the pods.
+	From []Client
+}
+
+// Client is pods elsewhere that connect to those of a [Flow].
+type Client struct {
+	// Namespace is the namespace of the client's pods.
+	Namespace string
+
+	// Pods are the labels of the client's pods; none for all pods of Namespace.
+	Pods map[string]string
+
+	// Port is the TCP port that the client connects to.
+	Port int
 }
 
 // Endpoint is a server that pods connect to: a Service or a host, other pods,

@@ -17,6 +17,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
@@ -37,16 +38,26 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"example.com/django-cdk8s/internal/construct"
+	"example.com/django-cdk8s/internal/labels"
 )
 
 // Kubernetes is a pointer to a Kubernetes type, such as *appsv1.Deployment: one
 // of the API groups apps/v1, autoscaling/v2, batch/v1, coordination.k8s.io/v1,
 // networking.k8s.io/v1, policy/v1, rbac.authorization.k8s.io/v1,
-// scheduling.k8s.io/v1, storage.k8s.io/v1, and the core group. Objects of other
-// groups, such as custom resources, are a cdk8s.ApiObject.
+// scheduling.k8s.io/v1, storage.k8s.io/v1, and the core group, or a custom
+// resource that is a [Custom]. Objects of other groups are a cdk8s.ApiObject.
 type Kubernetes interface {
 	runtime.Object
 	metav1.Object
+}
+
+// Custom is a custom resource in a namespace, as a Go type that knows its kind.
+type Custom interface {
+	Kubernetes
+
+	// ResourceKind returns the kind. It must not depend on the object, which may
+	// be nil.
+	ResourceKind() schema.GroupVersionKind
 }
 
 // Object is a Kubernetes object of type T, such as *appsv1.Deployment, that a
@@ -115,6 +126,10 @@ var clusterScoped = []string{
 
 // kindOf returns the kind of T. It panics for a type of another API group.
 func kindOf[T Kubernetes]() schema.GroupVersionKind {
+	var none T
+	if custom, ok := any(none).(Custom); ok {
+		return custom.ResourceKind()
+	}
 	kinds, _, err := scheme.ObjectKinds(reflect.New(reflect.TypeFor[T]().Elem()).Interface().(T))
 	if err != nil {
 		panic(fmt.Sprintf("object: %v is of no API group that this package knows; use cdk8s.NewApiObject",
@@ -199,6 +214,10 @@ func (o *Object[T]) ToJson() any { //nolint:revive,staticcheck // jsii overrides
 	return doc
 }
 
+// NameOf returns the name of o, without the hash of one that [NewHashed] made.
+// It does not ask the kernel, as o.Name does.
+func NameOf[T Kubernetes](o *Object[T]) string { return o.name }
+
 // Path returns the object's path in the tree of constructs.
 func (o *Object[T]) Path() string { return o.path }
 
@@ -208,10 +227,10 @@ func (o *Object[T]) ChartPath() string { return o.node.Chart().Path() }
 // Render returns the object as JSON values, and the problems of what changed it.
 func (o *Object[T]) Render() (map[string]any, []*construct.Problem) {
 	content, problems := o.changed()
-	if labels := o.node.Chart().Labels; len(labels) > 0 {
-		labels = maps.Clone(labels)
-		maps.Copy(labels, content.GetLabels())
-		content.SetLabels(labels)
+	if common := o.node.Chart().Labels; len(common) > 0 {
+		common = maps.Clone(common)
+		maps.Copy(common, content.GetLabels())
+		content.SetLabels(common)
 	}
 	doc, err := runtime.DefaultUnstructuredConverter.ToUnstructured(content)
 	if err != nil {
@@ -231,6 +250,7 @@ func (o *Object[T]) Render() (map[string]any, []*construct.Problem) {
 	if o.hashed {
 		o.addHash(doc)
 	}
+	keepFromFlux(doc)
 	return doc, problems
 }
 
@@ -271,6 +291,41 @@ func (o *Object[T]) addHash(doc map[string]any) {
 	sum := sha256.Sum256(text)
 	metadata["name"] = fmt.Sprintf("%v-%s", metadata["name"], hex.EncodeToString(sum[:4]))
 	doc["metadata"] = metadata
+}
+
+// keepFromFlux keeps a variable substitution of Flux from the shell variables
+// of doc.
+func keepFromFlux(doc map[string]any) {
+	if !hasVariable(doc) {
+		return
+	}
+	metadata := doc["metadata"].(map[string]any)
+	annotations, _ := metadata["annotations"].(map[string]any)
+	annotations = maps.Clone(annotations)
+	if annotations == nil {
+		annotations = map[string]any{}
+	}
+	if _, given := annotations[labels.FluxSubstitute]; !given {
+		annotations[labels.FluxSubstitute] = "disabled"
+	}
+	metadata["annotations"] = annotations
+}
+
+// hasVariable reports whether a text in value holds "${".
+func hasVariable(value any) bool {
+	switch value := value.(type) {
+	case string:
+		return strings.Contains(value, "${")
+	case map[string]any:
+		for _, one := range value {
+			if hasVariable(one) {
+				return true
+			}
+		}
+	case []any:
+		return slices.ContainsFunc(value, hasVariable)
+	}
+	return false
 }
 
 // prune removes what Go's types write although nothing was set.

@@ -107,16 +107,36 @@ func (c client) term() string {
 	return fmt.Sprintf("%s [%s = %d]", c.name, c.formula, c.connections)
 }
 
-// checkBudget adds up what the workloads of the app need. It runs when every one
-// is known.
 func (d *Database) checkBudget() field.ErrorList {
+	return budget{d.node, d.props.Name, d.props.limits, "the probe, the exporter and psql"}.check()
+}
+
+// budget is what a server allows, and the Service that its clients connect to.
+type budget struct {
+	node    *construct.Node
+	service string
+	limits  connectionLimits
+	// spare is what [SpareConnections] are for.
+	spare string
+}
+
+// check adds up what the workloads of the app need. It runs when every one is
+// known.
+func (b budget) check() field.ErrorList {
 	var e rule.Errors
-	if d.props.limits.wrong {
+	if b.limits.wrong {
 		return nil
 	}
-	sum := 0
-	var terms []string
-	for _, c := range append(slices.Clone(d.clients()), d.reserve()) {
+	sum, terms := addUp(&e, append(slices.Clone(clientsOf(b.node, b.service)), b.reserve()))
+	if limit := b.limits.settings[maxConnections]; sum > limit.value {
+		e.Add(limit.field, limit.value, atLeast(sum)+": "+strings.Join(terms, " + "))
+	}
+	return e.Err()
+}
+
+// addUp returns what clients need together, and the terms of the sum.
+func addUp(e *rule.Errors, clients []client) (sum int, terms []string) {
+	for _, c := range clients {
 		switch {
 		case strings.ContainsAny(c.name, "\r\n"):
 			e.Add("Flows.Name", c.name, "must not contain a line break")
@@ -131,10 +151,7 @@ func (d *Database) checkBudget() field.ErrorList {
 		sum = min(sum, math.MaxInt-c.connections) + c.connections
 		terms = append(terms, c.term())
 	}
-	if limit := d.props.limits.settings[maxConnections]; sum > limit.value {
-		e.Add(limit.field, limit.value, atLeast(sum)+": "+strings.Join(terms, " + "))
-	}
-	return e.Err()
+	return sum, terms
 }
 
 // address is the Service of a database, as its clients resolve it.
@@ -149,12 +166,14 @@ type index struct {
 
 var lastIndex index
 
-func (d *Database) clients() []client {
-	all := d.node.App().All()
+// clientsOf returns the clients of the Service called service, in the namespace of
+// n.
+func clientsOf(n *construct.Node, service string) []client {
+	all := n.App().All()
 	if len(lastIndex.of) != len(all) || &lastIndex.of[0] != &all[0] {
 		lastIndex = newIndex(all)
 	}
-	return lastIndex.clients[address{d.node.Namespace(), d.props.Name}]
+	return lastIndex.clients[address{n.Namespace(), service}]
 }
 
 func newIndex(all []constructs.IConstruct) index {
@@ -188,16 +207,16 @@ func atLeast(sum int) string {
 }
 
 // reserve is what no client may use.
-func (d *Database) reserve() client {
+func (b budget) reserve() client {
 	c := client{name: "reserve", connections: SpareConnections}
 	var terms []string
 	for _, name := range []string{superuserConnections, reservedConnections} {
-		if n := d.props.limits.settings[name].value; n > 0 {
+		if n := b.limits.settings[name].value; n > 0 {
 			c.connections += n
 			terms = append(terms, fmt.Sprintf("%d %s", n, name))
 		}
 	}
-	terms = append(terms, fmt.Sprintf("%d for the probe, the exporter and psql", SpareConnections))
+	terms = append(terms, fmt.Sprintf("%d for %s", SpareConnections, b.spare))
 	c.formula = strings.Join(terms, " + ")
 	return c
 }

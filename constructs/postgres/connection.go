@@ -15,8 +15,8 @@ import (
 // DefaultPort is the port on which PostgreSQL listens.
 const DefaultPort = 5432
 
-// Connector is a PostgreSQL database that a workload can use: a [Database], or
-// a [Connection] to a server elsewhere.
+// Connector is a PostgreSQL database that a workload can use: a [Database], a
+// [Cluster], or a [Connection] to a server elsewhere.
 type Connector interface {
 	// Connection returns the address and the credentials of the database.
 	Connection() Connection
@@ -65,7 +65,42 @@ type Connection struct {
 	//
 	// Default: what libpq does by itself; see [TLS].
 	TLS TLS
+
+	// PoolMode is the mode of the connection pooler that Host is, such as
+	// PgBouncer.
+	//
+	// Processes then get what the mode asks for: in transaction mode the variable
+	// DISABLE_SERVER_SIDE_CURSORS, in session mode CONN_MAX_AGE. Migrations and beat,
+	// which hold advisory locks, connect to ServerHost.
+	//
+	// Default: none; Host is the server itself.
+	PoolMode PoolMode
+
+	// ServerHost is the DNS name or IPv4 address of the server behind the pooler.
+	//
+	// Required with PoolMode.
+	ServerHost string
+
+	// ServerPort is the TCP port of the server behind the pooler.
+	//
+	// Default: [DefaultPort] with PoolMode.
+	ServerPort int
 }
+
+// PoolMode says when a pooler takes a connection back from a client; see
+// https://www.pgbouncer.org/features.html.
+type PoolMode string
+
+const (
+	// PoolTransaction lends a connection for one transaction. What belongs to a
+	// session is lost between two: advisory locks, server-side cursors, LISTEN,
+	// SET, temporary tables.
+	PoolTransaction PoolMode = "transaction"
+
+	// PoolSession lends a connection for as long as the client stays. A client
+	// that stays for ever keeps it for ever.
+	PoolSession PoolMode = "session"
+)
 
 // Connection returns c with its defaults. It makes a Connection a [Connector].
 func (c Connection) Connection() Connection { return c.WithDefaults() }
@@ -77,6 +112,19 @@ func (c Connection) WithDefaults() Connection {
 	c.UserKey = cmp.Or(c.UserKey, secret.UserKey)
 	c.PasswordKey = cmp.Or(c.PasswordKey, secret.PasswordKey)
 	c.TLS = c.TLS.WithDefaults()
+	if c.PoolMode != "" {
+		c.ServerPort = cmp.Or(c.ServerPort, DefaultPort)
+	}
+	return c
+}
+
+// Direct returns the connection to the server itself, around its pooler: for
+// whatever holds an advisory lock, or anything else that belongs to a session.
+func (c Connection) Direct() Connection {
+	if c = c.WithDefaults(); c.PoolMode != "" {
+		c.Host, c.Port = c.ServerHost, c.ServerPort
+		c.PoolMode, c.ServerHost, c.ServerPort = "", "", 0
+	}
 	return c
 }
 
@@ -97,7 +145,28 @@ func (c Connection) Validate() field.ErrorList {
 	e.Append(c.Secret.ValidateUse("Secret", needSecret, ""))
 	e.Append(c.validateKeys())
 	e.Join("TLS", c.TLS.Validate())
+	c.validatePooler(&e)
 	return e.Err()
+}
+
+func (c Connection) validatePooler(e *rule.Errors) {
+	if c.PoolMode == "" {
+		if c.ServerHost != "" {
+			e.Add("ServerHost", c.ServerHost, "must not be given without PoolMode")
+		}
+		if c.ServerPort != 0 {
+			e.Add("ServerPort", c.ServerPort, "must not be given without PoolMode")
+		}
+		return
+	}
+	e.OneOf("PoolMode", string(c.PoolMode), string(PoolTransaction), string(PoolSession))
+	if c.ServerHost == "" {
+		e.Add("ServerHost", "", "is required with PoolMode: "+
+			"migrations and beat hold advisory locks, which a pooler may lose")
+	} else {
+		e.Address("ServerHost", c.ServerHost)
+	}
+	e.Port("ServerPort", c.ServerPort)
 }
 
 // needSecret says what the Secret of a database is for.

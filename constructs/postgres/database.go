@@ -3,6 +3,7 @@ package postgres
 import (
 	"cmp"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/aws/constructs-go/constructs/v10"
@@ -59,10 +60,19 @@ var DefaultResources = pod.Resources{
 // servers on one volume corrupt the data, so there is always one, and the old
 // one is gone before the new one starts.
 type DatabaseProps struct {
-	// Name names the Deployment, the Service, and the claim (NAME-pvc).
+	// Name names the Deployment and the Service, and the claim as long as
+	// ClaimName is empty.
 	//
 	// Default: [DefaultName].
 	Name string
+
+	// ClaimName is the name of the claim. Another one starts empty: it is the
+	// way to another major version, whose server does not start on the old data,
+	// once a [Restore] fills it. The claim of the old name stays in the cluster
+	// until somebody deletes it.
+	//
+	// Default: Name and "-pvc".
+	ClaimName string
 
 	// Image is the PostgreSQL image: the official one, or one built on it.
 	// Mount path, PGDATA and user id follow from its tag.
@@ -77,8 +87,9 @@ type DatabaseProps struct {
 	Major int
 
 	// Secret holds the name of the database, its role and the role's password
-	// under [secret.DatabaseKey], [secret.UserKey] and [secret.PasswordKey].
-	// PostgreSQL reads them when it starts on an empty claim, and never again.
+	// under [secret.DatabaseKey], [secret.UserKey] and [secret.PasswordKey]. The
+	// first two are read when PostgreSQL starts on an empty claim, and never
+	// again; the role gets the password whenever it starts.
 	//
 	// Required.
 	Secret *secret.Secret
@@ -110,7 +121,9 @@ type DatabaseProps struct {
 	// its command line. Names must be known to the major version; those of
 	// extensions have a dot. Amounts of memory must be below the memory limit.
 	//
-	// Default: none.
+	// Default: shared_buffers, work_mem, maintenance_work_mem and
+	// effective_cache_size follow from the memory limit and max_connections, as
+	// docs/database.md says. A value here replaces that one.
 	Parameters map[string]string
 
 	// Exporter runs postgres_exporter beside the server, for Prometheus.
@@ -172,8 +185,8 @@ func (p DatabaseProps) resolve(namespace string) (resolved, field.ErrorList) {
 
 func (r resolved) server() single.Props {
 	return single.Props{
-		Name: r.Name, Image: r.Image, Storage: r.Storage, StorageClass: r.StorageClass, Resources: r.Resources,
-		ImagePullSecrets: r.ImagePullSecrets, RunAsUser: r.RunAsUser, Service: r.Service, Pod: r.Pod,
+		Name: r.Name, Image: r.Image, ClaimName: r.ClaimName, Storage: r.Storage, StorageClass: r.StorageClass,
+		Resources: r.Resources, ImagePullSecrets: r.ImagePullSecrets, RunAsUser: r.RunAsUser, Service: r.Service, Pod: r.Pod,
 	}
 }
 
@@ -277,7 +290,8 @@ func NewDatabase(scope constructs.Construct, id string, props DatabaseProps) *Da
 	d.objects = single.New(d.node, single.Server{
 		Props: d.props.server(), Part: labels.Database, Ports: d.ports(), DataPath: d.props.layout.mountPath,
 		StartupSeconds: startupSeconds, TerminationSeconds: terminationSeconds,
-		Annotations: kube.Scrape(d.Metrics()), Directories: d.props.directories, Containers: d.props.containers,
+		ClaimAnnotations: map[string]string{labels.PostgresMajor: strconv.Itoa(d.props.Major)},
+		Annotations:      kube.Scrape(d.Metrics()), Directories: d.props.directories, Containers: d.props.containers,
 	})
 	return d
 }
@@ -362,10 +376,10 @@ func (r resolved) containers() []corev1.Container {
 		Name:           serverName,
 		Image:          r.Image,
 		Command:        single.Command(r.layout.mountPath),
-		Args:           arguments(r.Parameters),
+		Args:           arguments(r.parameters()),
 		Env:            r.environment().Vars,
 		Resources:      kube.Resources(r.Resources),
-		StartupProbe:   isReady(startupPeriod, startupSeconds/startupPeriod),
+		StartupProbe:   single.Probe(takeOver, startupPeriod, startupSeconds/startupPeriod),
 		ReadinessProbe: isReady(10, 3),
 	}}
 	if r.Exporter.Image != "" {
@@ -401,6 +415,25 @@ const (
 	startupPeriod  = 5
 	startupSeconds = 1800
 )
+
+// takeOver gives the role the password that the Secret held when the pod started,
+// as soon as the server answers: PostgreSQL itself reads it on an empty claim
+// alone. The socket asks for none, and the log of statements does not show it. A
+// role that cannot be changed keeps nobody from the data; the server's log says
+// so.
+const takeOver = `pg_isready -q -h 127.0.0.1 -U "$POSTGRES_USER" -d "$POSTGRES_DB" || exit 1
+log=/proc/1/fd/2
+( : >>"$log" ) 2>/dev/null || log=/dev/null
+psql -qX -v ON_ERROR_STOP=1 -U "$POSTGRES_USER" -d "$POSTGRES_DB" >>"$log" 2>&1 <<'SQL' ||
+SET log_statement = 'none';
+SET log_min_duration_statement = -1;
+SET log_min_error_statement = 'panic';
+\set role ` + "`printenv POSTGRES_USER`" + `
+\set password ` + "`printenv POSTGRES_PASSWORD`" + `
+ALTER ROLE :"role" PASSWORD :'password';
+SQL
+echo "the role keeps its password, which may be another than the Secret's" >>"$log"
+exit 0`
 
 // isReady asks the server over TCP: while the image initialises the database,
 // it listens on the socket only. There is no liveness probe: a server that is

@@ -52,6 +52,7 @@ var full = postgres.DatabaseProps{
 	Major:        18,
 	Storage:      "1536Mi",
 	StorageClass: "fast",
+	ClaimName:    "shop-data",
 	Resources: pod.Resources{
 		Requests: pod.Quantities{CPU: "1", Memory: "2Gi"},
 		Limits:   pod.Quantities{CPU: "2", Memory: "4Gi"},

@@ -255,13 +255,18 @@ type target struct {
 // with it for pods of the given namespace.
 func resolveTarget(e *rule.Errors, c Connector, namespace string) target {
 	if construct.IsNil(c) {
-		e.Add("Database", "", "is required: a postgres.Database, or a postgres.Connection to a server elsewhere")
+		e.Add("Database", "", "is required: a postgres.Database, a postgres.Cluster, or a postgres.Connection "+
+			"to a server elsewhere")
 		return target{}
 	}
-	t := target{connection: c.Connection().WithDefaults(), name: DefaultName}
+	if r, ok := c.(*Rotation); ok {
+		c = r.Database() // Its owner needs no login of the day.
+	}
+	// A snapshot, and a restore in one transaction, belong to a session.
+	t := target{connection: c.Connection().Direct(), name: DefaultName}
 	made, isConstruct := c.(constructs.IConstruct)
 	if isConstruct && construct.Of(made) == nil {
-		e.Add("Database", "", "must be made by postgres.NewDatabase")
+		e.Add("Database", "", "must be made by postgres.NewDatabase or postgres.NewCluster")
 		return target{}
 	}
 	if server, ok := c.(server); ok {
@@ -284,6 +289,7 @@ type server interface {
 }
 
 func (d *Database) serverImage() string { return d.get().props.Image }
+func (c *Cluster) serverImage() string  { return c.get().props.Image }
 
 // validateServerImage reports an image that is not given and not known.
 func validateServerImage(e *rule.Errors, image string) {

@@ -4,12 +4,12 @@ import (
 	"cmp"
 	"maps"
 	"slices"
-	"strings"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 
+	"example.com/django-cdk8s/constructs/object"
 	"example.com/django-cdk8s/constructs/pod"
 	"example.com/django-cdk8s/internal/clone"
 	"example.com/django-cdk8s/internal/kube"
@@ -76,13 +76,13 @@ type GeneratedProps struct {
 // nowhere else. The manifest carries the values that are no secret; a Job gives
 // each missing key 64 random URL-safe characters (384 bits) and never touches a
 // key that has a value, so that applying again changes nothing. Its
-// ServiceAccount may get and patch this one Secret, and list and delete Jobs: the
-// last few that have ended stay. Workloads that name a generated key wait in
-// CreateContainerConfigError until the Job has run.
+// ServiceAccount may get and patch this one Secret and its own Job, and list and
+// delete Jobs: the last few that have ended stay. Workloads that name a generated
+// key wait in CreateContainerConfigError until the Job has run.
 //
-// Deleting the Secret while the database's claim stays locks the application
-// out, because PostgreSQL keeps the password of its first start; docs/secrets.md
-// says how to get back in.
+// The Secret becomes the owner of the Job: with a Secret that is deleted goes the
+// Job, and the next apply makes both again, with new values. A postgres.Database
+// takes the new password over when it is restarted; docs/secrets.md says how.
 func Generated(props GeneratedProps) Source { return newGenerated(props) }
 
 // newGenerated resolves the defaults and leaves props as it is.
@@ -140,17 +140,12 @@ func (g generated) validate(e *rule.Errors, p Props) {
 }
 
 func (g generated) build(s *Secret) {
-	keys := slices.Sorted(slices.Values(g.Keys))
-	s.object = newSecret(s, g.Values, map[string]string{
-		labels.SyncOptions: labels.KeepData, labels.GeneratedKeys: strings.Join(keys, ","),
+	s.object = newSecret(s, g.Values, filledElsewhere(g.Keys))
+	var job *object.Object[*batchv1.Job]
+	kube.NewAPIAccess(s.node, s.generator(), labels.Credentials, g.Pod, func() []rbacv1.PolicyRule {
+		return []rbacv1.PolicyRule{kube.FillRule(s.name), kube.PruneRule(), kube.AdoptRule(job)}
 	})
-	kube.NewAPIAccess(s.node, s.generator(), labels.Credentials, g.Pod, rbacv1.PolicyRule{
-		APIGroups:     []string{""},
-		Resources:     []string{"secrets"},
-		ResourceNames: []string{s.name},
-		Verbs:         []string{"get", "patch"},
-	}, kube.PruneRule())
-	kube.NewJob(s.node, s.generator(), labels.Credentials, g.Pod, func() batchv1.JobSpec {
+	job = kube.NewJob(s.node, s.generator(), labels.Credentials, g.Pod, func() batchv1.JobSpec {
 		return batchv1.JobSpec{BackoffLimit: new(int32(6)), Template: g.pod(s)}
 	})
 }

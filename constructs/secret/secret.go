@@ -50,8 +50,8 @@ type Props struct {
 	// Default: [DefaultName].
 	Name string
 
-	// Source says where the values come from: [Existing], [Generated] or
-	// [Literal].
+	// Source says where the values come from: [Existing], [Generated], [Filled]
+	// or [Literal].
 	//
 	// Required.
 	Source Source
@@ -86,7 +86,8 @@ func (p Props) withDefaults() Props {
 }
 
 // Source is where the values of a [Secret] come from. Its only
-// implementations are those that [Existing], [Generated] and [Literal] return.
+// implementations are those that [Existing], [Generated], [Filled] and [Literal]
+// return.
 type Source interface {
 	validate(e *rule.Errors, p Props)
 	build(s *Secret)
@@ -215,12 +216,14 @@ func (s *Secret) GeneratedKeys() []string {
 	if !s.usable() {
 		return nil
 	}
-	if _, ok := s.source.(generated); !ok {
+	switch s.source.(type) {
+	case generated, filled:
+		_, elsewhere := s.source.keys()
+		slices.Sort(elsewhere)
+		return elsewhere
+	default:
 		return nil
 	}
-	_, elsewhere := s.source.keys()
-	slices.Sort(elsewhere)
-	return elsewhere
 }
 
 // ExternalReferences lists objects that the construct references and does not
@@ -255,6 +258,36 @@ func (s *Secret) PlainKeys() []network.Object {
 		return nil
 	}
 	return []network.Object{{Kind: "Secret", Name: s.name, Namespace: s.node.Namespace(), Keys: rule.Keys(source.Values)}}
+}
+
+// Filled is a Secret that the app makes without a value, and that a Job of the
+// app fills in, such as that of a postgres.Rotation. Workloads that name one of
+// its keys wait in CreateContainerConfigError until then.
+func Filled(keys ...string) Source { return filled(slices.Clone(keys)) }
+
+type filled []string
+
+func (f filled) keys() (inManifest, elsewhere []string) { return nil, slices.Clone(f) }
+
+func (f filled) validate(e *rule.Errors, p Props) {
+	validateName(e, p.Name, 63, "it is a label of the Secret")
+	if len(f) == 0 {
+		e.Add("Source", "Filled()", "must name the keys that the Secret is to hold")
+	}
+	for i, key := range f {
+		e.EnvName(rule.Item("Source.Keys", i), key)
+	}
+	e.Unique("Source.Keys", f)
+}
+
+func (f filled) build(s *Secret) { s.object = newSecret(s, nil, filledElsewhere(f)) }
+
+// filledElsewhere are the annotations of a Secret whose keys are filled in.
+func filledElsewhere(keys []string) map[string]string {
+	annotations := labels.KeepData()
+	annotations[labels.FluxApply] = labels.FluxMerge
+	annotations[labels.GeneratedKeys] = strings.Join(slices.Sorted(slices.Values(keys)), ",")
+	return annotations
 }
 
 // Existing is a Secret that somebody else makes: by hand, from a vault, or by

@@ -42,7 +42,7 @@ func (c *Cluster) Exec(ctx context.Context, pod corev1.Pod, command ...string) (
 	return c.ExecIn(ctx, pod, pod.Spec.Containers[0].Name, command...)
 }
 
-// ExecIn does the same in the container of that name.
+// ExecIn is [Cluster.Exec] for a container by its name.
 func (c *Cluster) ExecIn(ctx context.Context, pod corev1.Pod, container string, command ...string) (string, error) {
 	request := c.Client.CoreV1().RESTClient().Post().Resource("pods").Namespace(pod.Namespace).Name(pod.Name).
 		SubResource("exec").VersionedParams(&corev1.PodExecOptions{

@@ -114,6 +114,37 @@ make_exporter() {
   rm -rf "$root" "$work/exporter.tar"
 }
 
+# The operator, under the names of its own image: instances take the program from there.
+make_operator() {
+  local module=github.com/cloudnative-pg/cloudnative-pg version=1.27.1 root=$work/operator dir
+  rm -rf "$root"
+  mkdir -p "$root/operator" "$root/licenses" "$root/etc"
+  printf 'root:x:0:0::/:/sbin/nologin\nnonroot:x:65532:65532::/:/sbin/nologin\n' >"$root/etc/passwd"
+  dir=$(cd "$root" && GOWORK=off GOFLAGS=-mod=mod go mod download -json "$module@v$version" |
+    sed -n 's/^\t"Dir": "\(.*\)",$/\1/p')
+  # With the checksums of the module's own go.sum.
+  CGO_ENABLED=0 GOWORK=off GOFLAGS="-buildvcs=false -mod=readonly" nice go -C "$dir" build -p 2 -trimpath \
+    -ldflags "-s -w -X $module/pkg/versions.buildVersion=$version" \
+    -o "$root/operator/manager_$(go env GOARCH)" ./cmd/manager
+  ln -s "operator/manager_$(go env GOARCH)" "$root/manager"
+  cp "$dir/LICENSE" "$root/licenses"
+  tar -C "$root" --sort=name --owner=0 --group=0 -cf "$work/operator.tar" .
+  nice python3 "$scripts/recipes/mkimage.py" --rootfs "$work/operator.tar" --out "$IMAGES/e2e-operator.tar" \
+    --tag "ghcr.io/cloudnative-pg/cloudnative-pg:$version" --entrypoint '["/manager"]' --user 65532:65532
+  rm -rf "$root" "$work/operator.tar"
+}
+
+# Debian's PgBouncer, under the name that the operator asks for by default.
+make_pgbouncer() {
+  debian "$work/pgbouncer.tar" "pgbouncer=1.18.0*" \
+    --essential-hook='echo pgbouncer:x:996: >>"$1/etc/group"' \
+    --essential-hook='echo pgbouncer:x:998:996::/var/lib/pgbouncer:/usr/sbin/nologin >>"$1/etc/passwd"' \
+    --customize-hook='ln -sf /usr/sbin/pgbouncer "$1/usr/bin/pgbouncer"'
+  nice python3 "$scripts/recipes/mkimage.py" --rootfs "$work/pgbouncer.tar" --out "$IMAGES/e2e-pgbouncer.tar" \
+    --tag ghcr.io/cloudnative-pg/pgbouncer:1.24.1 --user 998:996 --expose 5432/tcp
+  rm "$work/pgbouncer.tar"
+}
+
 # rclone with the stores and commands that pods use, from its own module: all of it, with seventy stores, takes much
 # longer. Every dependency has the version of rclone's release: its own go.mod says which.
 make_rclone() {
@@ -180,6 +211,10 @@ make_log_shipper() {
 
 valkey() { image valkey valkey make_valkey; }
 exporter() { image exporter exporter make_exporter; }
+cloudnativepg() {
+  image operator "" make_operator
+  image pgbouncer "" make_pgbouncer
+}
 rclone() { image rclone "" make_rclone; }
 versitygw() { image versitygw "" make_versitygw; }
 guestbook() {
@@ -198,7 +233,7 @@ clinic() {
 # One at a time: several checkouts share the images of a machine.
 exec 9>"$work/lock"
 flock 9
-[[ $# != 0 ]] || set -- valkey exporter rclone versitygw guestbook clinic
+[[ $# != 0 ]] || set -- valkey exporter rclone versitygw guestbook clinic cloudnativepg
 for name; do
   "$name"
 done

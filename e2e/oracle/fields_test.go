@@ -19,10 +19,16 @@ func TestEveryFieldIsDrawn(t *testing.T) {
 		t.Errorf("%s is never set by the draws: add it to the function that draws its struct", name)
 	}
 	for _, name := range propsOf(t, "../../constructs") {
-		if !seen.has(name) {
+		if !seen.has(name) && elsewhere[name] == "" {
 			t.Errorf("%s is never drawn: add it to the type system", name)
 		}
 	}
+}
+
+// elsewhere are props whose objects the API server does not know, and what is asked
+// about them instead.
+var elsewhere = map[string]string{
+	"postgres.ClusterProps": "the operator's definitions, in the tests of its package, and the operator itself",
 }
 
 func drawMany(n int) fields {

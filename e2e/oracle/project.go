@@ -46,7 +46,7 @@ func drawConnector(d drawer) postgres.Connector {
 	}
 	d = d.of("Database")
 	one := rapid.SampledFrom(credentialKeys)
-	return postgres.Connection{
+	c := postgres.Connection{
 		Host:        required(d, "Host", dnsName, anything),
 		Port:        field(d, "Port", port, number),
 		Name:        field(d, "Name", role, anything),
@@ -56,6 +56,14 @@ func drawConnector(d drawer) postgres.Connector {
 		PasswordKey: field(d, "PasswordKey", one, anything),
 		TLS:         drawTLS(d),
 	}
+	if d.flag("Pooler") {
+		c.PoolMode = oneOf(d, "PoolMode", postgres.PoolTransaction, postgres.PoolSession)
+	}
+	if c.PoolMode != "" {
+		c.ServerHost = required(d, "ServerHost", dnsName, anything)
+		c.ServerPort = field(d, "ServerPort", port, number)
+	}
+	return c
 }
 
 func drawTLS(d drawer) postgres.TLS {

@@ -9,6 +9,54 @@ import (
 
 func init() {
 	_jsii_.RegisterClass(
+		"djangocdk8s_monitoringcoreoscom.PrometheusRule",
+		reflect.TypeOf((*PrometheusRule)(nil)).Elem(),
+		[]_jsii_.Member{
+			_jsii_.MemberMethod{JsiiMethod: "addDependency", GoMethod: "AddDependency"},
+			_jsii_.MemberMethod{JsiiMethod: "addJsonPatch", GoMethod: "AddJsonPatch"},
+			_jsii_.MemberProperty{JsiiProperty: "apiGroup", GoGetter: "ApiGroup"},
+			_jsii_.MemberProperty{JsiiProperty: "apiVersion", GoGetter: "ApiVersion"},
+			_jsii_.MemberProperty{JsiiProperty: "chart", GoGetter: "Chart"},
+			_jsii_.MemberProperty{JsiiProperty: "kind", GoGetter: "Kind"},
+			_jsii_.MemberProperty{JsiiProperty: "metadata", GoGetter: "Metadata"},
+			_jsii_.MemberProperty{JsiiProperty: "name", GoGetter: "Name"},
+			_jsii_.MemberProperty{JsiiProperty: "node", GoGetter: "Node"},
+			_jsii_.MemberMethod{JsiiMethod: "toJson", GoMethod: "ToJson"},
+			_jsii_.MemberMethod{JsiiMethod: "toString", GoMethod: "ToString"},
+		},
+		func() interface{} {
+			j := jsiiProxy_PrometheusRule{}
+			_jsii_.InitJsiiProxy(&j.Type__cdk8sApiObject)
+			return &j
+		},
+	)
+	_jsii_.RegisterStruct(
+		"djangocdk8s_monitoringcoreoscom.PrometheusRuleProps",
+		reflect.TypeOf((*PrometheusRuleProps)(nil)).Elem(),
+	)
+	_jsii_.RegisterStruct(
+		"djangocdk8s_monitoringcoreoscom.PrometheusRuleSpec",
+		reflect.TypeOf((*PrometheusRuleSpec)(nil)).Elem(),
+	)
+	_jsii_.RegisterStruct(
+		"djangocdk8s_monitoringcoreoscom.PrometheusRuleSpecGroups",
+		reflect.TypeOf((*PrometheusRuleSpecGroups)(nil)).Elem(),
+	)
+	_jsii_.RegisterStruct(
+		"djangocdk8s_monitoringcoreoscom.PrometheusRuleSpecGroupsRules",
+		reflect.TypeOf((*PrometheusRuleSpecGroupsRules)(nil)).Elem(),
+	)
+	_jsii_.RegisterClass(
+		"djangocdk8s_monitoringcoreoscom.PrometheusRuleSpecGroupsRulesExpr",
+		reflect.TypeOf((*PrometheusRuleSpecGroupsRulesExpr)(nil)).Elem(),
+		[]_jsii_.Member{
+			_jsii_.MemberProperty{JsiiProperty: "value", GoGetter: "Value"},
+		},
+		func() interface{} {
+			return &jsiiProxy_PrometheusRuleSpecGroupsRulesExpr{}
+		},
+	)
+	_jsii_.RegisterClass(
 		"djangocdk8s_monitoringcoreoscom.ServiceMonitor",
 		reflect.TypeOf((*ServiceMonitor)(nil)).Elem(),
 		[]_jsii_.Member{

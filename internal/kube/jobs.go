@@ -29,6 +29,43 @@ func NewJob(n *construct.Node, name string, part labels.Part, t pod.Template,
 	})
 }
 
+// ReleaseKey is the key of a ConfigMap with the name of the Job of the release
+// that was applied last, whichever Jobs of other releases are still there.
+const ReleaseKey = "job"
+
+// NameOf returns the name that job has in the manifest, with its hash.
+func NameOf(job *object.Object[*batchv1.Job]) string {
+	doc, _ := job.Render() // Its problems are reported where it is rendered.
+	return doc["metadata"].(map[string]any)["name"].(string)
+}
+
+// ReleaseRule returns what the account of a Job may do that waits for its
+// release, which the ConfigMap called name tells.
+func ReleaseRule(name string) rbacv1.PolicyRule {
+	return rbacv1.PolicyRule{
+		APIGroups: []string{""}, Resources: []string{"configmaps"}, ResourceNames: []string{name}, Verbs: []string{"get"},
+	}
+}
+
+// FillRule returns what the account of a Job may do that fills in the Secret
+// called name.
+func FillRule(name string) rbacv1.PolicyRule {
+	return rbacv1.PolicyRule{
+		APIGroups: []string{""}, Resources: []string{"secrets"}, ResourceNames: []string{name},
+		Verbs: []string{"get", "patch"},
+	}
+}
+
+// AdoptRule returns what the account of job may do to let it go with the object
+// that it fills in: once that is deleted, so is the Job, and the next apply makes
+// both again.
+func AdoptRule(job *object.Object[*batchv1.Job]) rbacv1.PolicyRule {
+	return rbacv1.PolicyRule{
+		APIGroups: []string{"batch"}, Resources: []string{"jobs"}, ResourceNames: []string{NameOf(job)},
+		Verbs: []string{"patch"},
+	}
+}
+
 // PruneJobs returns an init container that deletes the Jobs labelled app: app
 // that have ended, but for the newest. A Job whose name follows from its content
 // makes way for the next one, and stays. account mounts the API token; image has

@@ -57,6 +57,7 @@ type Claim struct {
 	AccessMode   corev1.PersistentVolumeAccessMode
 	Storage      string
 	StorageClass string
+	Annotations  map[string]string
 }
 
 // NewClaim adds c to n.
@@ -64,7 +65,7 @@ func NewClaim(n *construct.Node, c Claim) *object.Object[*corev1.PersistentVolum
 	return object.New(n.Construct(), "Claim", c.Name, func() *corev1.PersistentVolumeClaim {
 		claim := &corev1.PersistentVolumeClaim{ObjectMeta: Meta(n, c.Owner, c.Part)}
 		claim.Name = c.Name
-		claim.Annotations = map[string]string{labels.SyncOptions: labels.KeepData}
+		claim.Annotations = merged(c.Annotations, labels.KeepData())
 		claim.Spec.AccessModes = []corev1.PersistentVolumeAccessMode{c.AccessMode}
 		claim.Spec.Resources.Requests = corev1.ResourceList{corev1.ResourceStorage: resource.MustParse(c.Storage)}
 		if c.StorageClass != "" {
@@ -103,15 +104,16 @@ func newServiceAccount(n *construct.Node, name string, part labels.Part, annotat
 
 // NewAPIAccess lets the workload called name do what rules say in its
 // namespace, and nothing else: by an account that it makes, unless t names an
-// existing one. Pods get no token by themselves.
-func NewAPIAccess(n *construct.Node, name string, part labels.Part, t pod.Template, rules ...rbacv1.PolicyRule) {
+// existing one. Pods get no token by themselves. rules is called when the
+// manifest is rendered.
+func NewAPIAccess(n *construct.Node, name string, part labels.Part, t pod.Template, rules func() []rbacv1.PolicyRule) {
 	account := t.ServiceAccount.Existing
 	if account == "" {
 		account = name
 		newServiceAccount(n, name, part, t.ServiceAccount.Annotations)
 	}
 	object.New(n.Construct(), "Role", name, func() *rbacv1.Role {
-		return &rbacv1.Role{ObjectMeta: Meta(n, name, part), Rules: rules}
+		return &rbacv1.Role{ObjectMeta: Meta(n, name, part), Rules: rules()}
 	})
 	object.New(n.Construct(), "RoleBinding", name, func() *rbacv1.RoleBinding {
 		return &rbacv1.RoleBinding{

@@ -99,19 +99,30 @@ func (m *Mounts) Add(prefix string, volumes []pod.Volume, keep func(v pod.Volume
 const tokenPath = "/var/run/secrets/kubernetes.io/serviceaccount"
 
 // APIToken adds what a client of the API server needs, where clients look for
-// it: a token that the kubelet renews, the certificate, the namespace. Unlike an
-// automatic mount, it is for the containers that mount it alone.
+// it: a token that the kubelet renews, the certificate, the namespace; and,
+// beside these, the name of the pod's Job. Unlike an automatic mount, it is for
+// the containers that mount it alone.
 func (m *Mounts) APIToken(name string) {
 	certificate := &corev1.ConfigMapProjection{Items: []corev1.KeyToPath{{Key: "ca.crt", Path: "ca.crt"}}}
 	certificate.Name = labels.RootCertificate
 	sources := []corev1.VolumeProjection{
 		{ServiceAccountToken: &corev1.ServiceAccountTokenProjection{Path: "token", ExpirationSeconds: new(int64(3600))}},
 		{ConfigMap: certificate},
-		{DownwardAPI: &corev1.DownwardAPIProjection{Items: []corev1.DownwardAPIVolumeFile{{
-			Path: "namespace", FieldRef: &corev1.ObjectFieldSelector{APIVersion: "v1", FieldPath: "metadata.namespace"},
-		}}}},
+		{DownwardAPI: &corev1.DownwardAPIProjection{Items: []corev1.DownwardAPIVolumeFile{
+			fieldFile("namespace", "metadata.namespace"), fieldFile("job", jobNameField),
+		}}},
 	}
 	m.add(name, tokenPath, true, corev1.VolumeSource{Projected: &corev1.ProjectedVolumeSource{Sources: sources}})
+}
+
+// jobNameField is the field with the name of the Job that a pod belongs to.
+const jobNameField = "metadata.labels['" + labels.JobName + "']"
+
+// fieldFile is a file with the value of a field of the pod.
+func fieldFile(path, field string) corev1.DownwardAPIVolumeFile {
+	return corev1.DownwardAPIVolumeFile{
+		Path: path, FieldRef: &corev1.ObjectFieldSelector{APIVersion: "v1", FieldPath: field},
+	}
 }
 
 // References lists the objects that t and volumes reference and that are made

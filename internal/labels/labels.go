@@ -38,6 +38,7 @@ var (
 	Backup      = Part{"postgresql", "backup"}
 	Restore     = Part{"postgresql", "restore"}
 	Drill       = Part{"postgresql", "drill"}
+	Rotation    = Part{"postgresql", "rotation"}
 )
 
 // Manager is the value of [ManagedBy] on every object.
@@ -51,14 +52,35 @@ const (
 	PodSecurityWarn    = "pod-security.kubernetes.io/warn"
 )
 
-// SyncOptions is the annotation by which Argo CD is told how to treat one
-// object, and KeepData the value for objects whose loss cannot be undone:
-// Prune=false alone does not stop the deletion of the whole Application; see
-// https://github.com/argoproj/argo-cd/issues/9853.
+// KeepData returns the annotations by which tools leave an object alone that is
+// not in the manifests any more, because its loss cannot be undone. Each tool
+// ignores those of the others.
+//
+//   - Argo CD: Prune=false alone does not stop the deletion of the whole
+//     Application (https://github.com/argoproj/argo-cd/issues/9853). A version
+//     before 2.14 would take the value "confirm" for none, and prune.
+//   - Flux: https://fluxcd.io/flux/components/kustomize/kustomizations/#prune
+//   - kapp: https://carvel.dev/kapp/docs/v0.64.x/apply/#kappk14siodelete-strategy
+func KeepData() map[string]string {
+	return map[string]string{
+		"argocd.argoproj.io/sync-options":   "Prune=false,Delete=false",
+		"kustomize.toolkit.fluxcd.io/prune": "disabled",
+		"kapp.k14s.io/delete-strategy":      "orphan",
+	}
+}
+
+// FluxApply is the annotation by which Flux leaves the fields alone that others
+// have added to an object, and FluxMerge its value; see
+// https://fluxcd.io/flux/components/kustomize/kustomizations/#controlling-the-apply-behavior-of-resources.
 const (
-	SyncOptions = "argocd.argoproj.io/sync-options"
-	KeepData    = "Prune=false,Delete=false"
+	FluxApply = "kustomize.toolkit.fluxcd.io/ssa"
+	FluxMerge = "Merge"
 )
+
+// FluxSubstitute is the annotation, with the value "disabled", by which Flux
+// leaves "${" in an object alone; see
+// https://fluxcd.io/flux/components/kustomize/kustomizations/#post-build-variable-substitution.
+const FluxSubstitute = "kustomize.toolkit.fluxcd.io/substitute"
 
 // The annotations by which an Ingress asks cert-manager for a certificate; see
 // https://cert-manager.io/docs/usage/ingress/.
@@ -141,9 +163,17 @@ const RootCertificate = "kube-root-ca.crt"
 // https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/#writing-a-cronjob-spec.
 const MaxCronJobName = 52
 
+// JobName is the label of a pod with the name of its Job; see
+// https://kubernetes.io/docs/reference/labels-annotations-taints/#batch-kubernetes-io-job-name.
+const JobName = "batch.kubernetes.io/job-name"
+
 // GeneratedKeys is the annotation of a Secret with the keys, separated by
 // commas, that the cluster adds to those in its manifest.
 const GeneratedKeys = "django-cdk8s.example.com/generated-keys"
+
+// PostgresMajor is the annotation of a claim with the major version of the
+// PostgreSQL whose data it holds.
+const PostgresMajor = "django-cdk8s.example.com/postgresql-major"
 
 // BackupClaim is the label of pods that mount the claim of backups, with its name
 // as the value. They keep to one node while more than one of them runs.

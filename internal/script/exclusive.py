@@ -1,9 +1,13 @@
 """Runs a command while it holds a lock that PostgreSQL gives to one session at a time.
 
-    python3 exclusive.py NAME COMMAND [ARGUMENT...]
+    python3 exclusive.py NAME SECONDS COMMAND [ARGUMENT...]
+
+It gives up with status 75 after so many seconds without the lock; 0 is never.
 
 Needs nothing of Django but its PostgreSQL driver. The lock ends with its
-session, however that ends. A session that waits asks again and again rather than
+session, however that ends. What a command of an earlier holder has left running
+in the server, which does not notice at once that its client was killed, ends
+before the next command starts. A session that waits asks again and again rather than
 inside one statement, whose snapshot would hold up CREATE INDEX CONCURRENTLY in
 the command of the session that has the lock.
 """
@@ -57,16 +61,19 @@ def connect(name):
     return connection
 
 
-def acquire(name):
-    """Returns the connection that holds the lock."""
-    told = None
-    while True:
+def acquire(name, seconds):
+    """Returns the connection that holds the lock, or None after so many seconds."""
+    told, begin = None, time.monotonic()
+    over = lambda: 0 < seconds < time.monotonic() - begin
+    while not over():
         try:
             connection = connect(name)
             while not ask(connection, "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", name):
                 if told != "held":
                     told = "held"
                     say(name + " is held by another process; waiting")
+                if over():
+                    return None
                 time.sleep(INTERVAL)
             say(name + " is held")
             return connection
@@ -75,6 +82,26 @@ def acquire(name):
                 told = str(error)
                 say("the database does not answer: " + told.strip())
             time.sleep(INTERVAL)
+
+
+def end_leftovers(connection, name):
+    """Ends the sessions of a command that was killed while the server was at work for it."""
+    told = False
+    while True:
+        left = ask(connection, "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE"
+                   " datname = current_database() AND application_name = %s AND pg_has_role(usesysid, 'MEMBER')",
+                   session_name(name))
+        if not left:
+            return
+        if not told:
+            told = True
+            say("%s: %d sessions of a command that was killed are ended" % (name, left))
+        time.sleep(INTERVAL / 10)
+
+
+def session_name(name):
+    """Returns the name of the command's sessions; PostgreSQL keeps 63 bytes."""
+    return (name[:50] + ": command").encode("ascii", "replace").decode()
 
 
 def stop(child):
@@ -86,11 +113,16 @@ def stop(child):
         child.wait()
 
 
-def main(name, *command):
+def main(name, seconds, *command):
     # Process 1 of a container ignores every signal that it does not handle.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
-    connection = acquire(name)
-    child = subprocess.Popen(command)
+    connection = acquire(name, int(seconds))
+    if connection is None:
+        say(name + " was not free within %s seconds" % seconds)
+        return 75
+    end_leftovers(connection, name)
+    # libpq names sessions so, unless the project gives them a name.
+    child = subprocess.Popen(command, env=dict(os.environ, PGAPPNAME=session_name(name)))
     signal.signal(signal.SIGTERM, lambda number, frame: child.send_signal(number))
     while True:
         try:

@@ -41,6 +41,10 @@ class Connection:
                 fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 self.answer = False
+        elif "pg_terminate_backend" in statement:
+            self.answer = int(os.path.exists("leftover"))
+            if self.answer:
+                os.rename("leftover", "ended")
 
     def fetchone(self):
         return [self.answer]
@@ -76,8 +80,14 @@ func write(t *testing.T, path, content string) {
 // what it started with it.
 func hold(t *testing.T, dir, command string) *process {
 	t.Helper()
+	return holdWithin(t, dir, "0", command)
+}
+
+// holdWithin is [hold] for a command that gives up after so many seconds.
+func holdWithin(t *testing.T, dir, seconds, command string) *process {
+	t.Helper()
 	script := strings.NewReplacer("INTERVAL = 2\n", "INTERVAL = 0.1\n", "GRACE = 10\n", "GRACE = 1\n").Replace(exclusiveScript)
-	p := &process{Cmd: exec.Command("python3", "-c", script, "test", "sh", "-c", command), t: t, dir: dir, ended: make(chan int, 1)}
+	p := &process{Cmd: exec.Command("python3", "-c", script, "test", seconds, "sh", "-c", command), t: t, dir: dir, ended: make(chan int, 1)}
 	p.Dir = dir
 	p.Env = append(os.Environ(), "POSTGRES_HOST=h", "POSTGRES_PORT=1", "POSTGRES_DB=d", "PYTHONDONTWRITEBYTECODE=1")
 	p.Stderr = t.Output()
@@ -167,6 +177,19 @@ func TestExclusiveWaitsForTheHolder(t *testing.T) {
 	}
 }
 
+func TestExclusiveGivesUp(t *testing.T) {
+	dir := lockDir(t)
+	hold(t, dir, `touch first; sleep 60`).appears("first")
+	second := holdWithin(t, dir, "1", `touch second`)
+	if got := second.status(); got != NotLocked || second.exists("second") {
+		t.Errorf("ends with %d, want %d and no command", got, NotLocked)
+	}
+	write(t, filepath.Join(dir, "outage"), "")
+	if got := holdWithin(t, dir, "1", `touch second`).status(); got != NotLocked {
+		t.Errorf("without the database it ends with %d, want %d", got, NotLocked)
+	}
+}
+
 func TestExclusiveStopsWhileItWaits(t *testing.T) {
 	dir := lockDir(t)
 	hold(t, dir, `touch first; sleep 60`).appears("first")
@@ -208,5 +231,15 @@ func TestExclusiveStopsTheCommandThatLosesTheLock(t *testing.T) {
 				t.Errorf("ends with %d, want 1", got)
 			}
 		})
+	}
+}
+
+// The server goes on with the statement of a client that was killed.
+func TestExclusiveEndsWhatAKilledCommandHasLeft(t *testing.T) {
+	dir := lockDir(t)
+	write(t, filepath.Join(dir, "leftover"), "")
+	p := hold(t, dir, `[ -e ended ] && [ ! -e leftover ] && [ "$PGAPPNAME" = "test: command" ]`)
+	if got := p.status(); got != 0 {
+		t.Errorf("ends with %d: the command starts beside what the last one has left, or its sessions have no name", got)
 	}
 }

@@ -37,6 +37,18 @@ def call(method, path, body=None):
         connection.close()
 
 
+def adopt(secret):
+    """Lets this Job go with the Secret, so that the next apply makes both again."""
+    with open(ACCOUNT + "/job") as job, open(ACCOUNT + "/namespace") as namespace:
+        path = "/apis/batch/v1/namespaces/%s/jobs/%s" % (namespace.read().strip(), job.read().strip())
+    metadata = secret["metadata"]
+    owner = {"apiVersion": "v1", "kind": "Secret", "name": metadata["name"], "uid": metadata["uid"]}
+    status, answer = call("PATCH", path, {"metadata": {"ownerReferences": [owner]}})
+    if status != 200:
+        return "PATCH of the Job answered %d: %s" % (status, answer.get("message"))
+    return None
+
+
 def fill(path, keys):
     """Returns what keeps the Secret from being complete, or None."""
     status, found = call("GET", path)
@@ -45,14 +57,14 @@ def fill(path, keys):
     missing = [key for key in keys if not (found.get("data") or {}).get(key)]
     if not missing:
         print("complete: " + ", ".join(keys))
-        return None
+        return adopt(found)
     values = {key: base64.b64encode(secrets.token_urlsafe(48).encode()).decode() for key in missing}
     version = found["metadata"]["resourceVersion"]
     status, answer = call("PATCH", path, {"metadata": {"resourceVersion": version}, "data": values})
     if status != 200:
         return "PATCH answered %d: %s" % (status, answer.get("message"))
     print("generated: " + ", ".join(missing))
-    return None
+    return adopt(found)
 
 
 def main(name, *keys):

@@ -4,6 +4,7 @@
 package single
 
 import (
+	"cmp"
 	"maps"
 	"path"
 	"slices"
@@ -33,6 +34,7 @@ const (
 type Props struct {
 	Name             string
 	Image            string
+	ClaimName        string // By default, claimSuffix follows Name.
 	Storage          string
 	StorageClass     string
 	Resources        pod.Resources
@@ -65,6 +67,7 @@ func (p Props) Validate(e *rule.Errors, given pod.Resources, own Own) {
 		e.Label("Name", p.Name)
 	}
 	e.Image("Image", p.Image)
+	e.OptionalName("ClaimName", p.ClaimName)
 	e.Bytes("Storage", p.Storage)
 	e.OptionalName("StorageClass", p.StorageClass)
 	e.Join("Resources", given.Validate())
@@ -123,6 +126,8 @@ type Server struct {
 	Containers func() []corev1.Container
 	// DataPath is where the volume of the data is mounted.
 	DataPath string
+	// ClaimAnnotations are those of the claim.
+	ClaimAnnotations map[string]string
 	// Directories adds the directories of the server.
 	Directories func(mounts *kube.Mounts)
 }
@@ -142,8 +147,8 @@ func New(n *construct.Node, s Server) Objects {
 	var o Objects
 	kube.NewServiceAccount(n, s.Name, s.Part, s.Pod)
 	o.Claim = kube.NewClaim(n, kube.Claim{
-		Name: ClaimName(s.Name), Owner: s.Name, Part: s.Part, AccessMode: corev1.ReadWriteOnce,
-		Storage: s.Storage, StorageClass: s.StorageClass,
+		Name: s.Claim(), Owner: s.Name, Part: s.Part, AccessMode: corev1.ReadWriteOnce,
+		Storage: s.Storage, StorageClass: s.StorageClass, Annotations: s.ClaimAnnotations,
 	})
 	o.Deployment = kube.NewDeployment(n, s.Name, s.Part, s.Pod, func() appsv1.DeploymentSpec {
 		return appsv1.DeploymentSpec{
@@ -159,12 +164,12 @@ func New(n *construct.Node, s Server) Objects {
 	return o
 }
 
-// ClaimName returns the name of the claim of the server called name.
-func ClaimName(name string) string { return name + claimSuffix }
+// Claim returns the name of the claim.
+func (p Props) Claim() string { return cmp.Or(p.ClaimName, p.Name+claimSuffix) }
 
 func (s Server) pod(n *construct.Node) kube.Pod {
 	var mounts kube.Mounts
-	mounts.Claim(dataVolume, s.DataPath, ClaimName(s.Name))
+	mounts.Claim(dataVolume, s.DataPath, s.Claim())
 	if s.Directories != nil {
 		s.Directories(&mounts)
 	}

@@ -92,7 +92,9 @@ def database(env, django_version):
     else:
         raise ImproperlyConfigured("DATABASE_SETTINGS: must be postgres, url or empty")
     if settings["ENGINE"].endswith("postgresql"):
-        settings["CONN_MAX_AGE"] = number(env, "DB_CONN_MAX_AGE", 60)
+        settings["CONN_MAX_AGE"] = number(env, "DB_CONN_MAX_AGE", number(env, "CONN_MAX_AGE", 60))
+        # Behind a connection pooler in transaction mode.
+        settings["DISABLE_SERVER_SIDE_CURSORS"] = flag(env, "DISABLE_SERVER_SIDE_CURSORS")
         if django_version >= (4, 1):
             settings["CONN_HEALTH_CHECKS"] = True
         # Seconds. libpq's own default is to wait as long as the network does, which holds the worker for minutes.

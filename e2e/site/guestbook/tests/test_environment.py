@@ -123,6 +123,9 @@ class Connections(TestCase):
 
     def test_age_from_the_environment(self):
         self.assertEqual(from_parts(DB_CONN_MAX_AGE="0")["CONN_MAX_AGE"], 0)
+        self.assertEqual(from_parts(CONN_MAX_AGE="0")["CONN_MAX_AGE"], 0)
+        self.assertEqual(from_parts(CONN_MAX_AGE="0", DB_CONN_MAX_AGE="9")["CONN_MAX_AGE"], 9)
+        self.assertTrue(from_parts(DISABLE_SERVER_SIDE_CURSORS="true")["DISABLE_SERVER_SIDE_CURSORS"])
         with self.assertRaisesRegex(ImproperlyConfigured, "DB_CONN_MAX_AGE"):
             from_parts(DB_CONN_MAX_AGE="-1")
 

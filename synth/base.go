@@ -1,0 +1,185 @@
+package synth
+
+import (
+	"bytes"
+	"crypto/sha1"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"example.com/django-cdk8s/manifest"
+	"example.com/django-cdk8s/manifest/upgrade"
+)
+
+// head is the revision with whose manifests those of a run are compared.
+const head = "HEAD"
+
+// blob is a file that git has.
+type blob struct{ path, hash string }
+
+// base are the manifests that git has of the directories of a run.
+type base struct {
+	root string // the work tree
+	// blobs are the manifests of each directory, by name.
+	blobs map[string]map[string]blob
+}
+
+// baseOf asks git for the manifests of dirs in revision. Where git has none, or
+// cannot be asked, there are none.
+func baseOf(revision string, dirs []string) base {
+	b := base{blobs: map[string]map[string]blob{}}
+	args := []string{"ls-tree", "-z", "--full-tree", "-r", revision, "--"}
+	below := map[string]string{}
+	for _, dir := range dirs {
+		parent, rest, err := existing(dir)
+		if err != nil {
+			continue
+		}
+		root := workTree(parent)
+		if root == "" || b.root != "" && root != b.root {
+			continue
+		}
+		b.root = root
+		inside, err := filepath.Rel(root, filepath.Join(parent, rest))
+		if err != nil {
+			continue
+		}
+		below[inside] = dir
+		args = append(args, filepath.ToSlash(inside))
+	}
+	if b.root == "" {
+		return b
+	}
+	answer, err := b.git(nil, args...)
+	if err != nil {
+		return b
+	}
+	for entry := range strings.SplitSeq(string(answer), "\x00") {
+		facts, path, ok := strings.Cut(entry, "\t")
+		fields := strings.Fields(facts)
+		dir, known := below[filepath.Dir(filepath.FromSlash(path))]
+		if !ok || len(fields) != 3 || !known || !strings.HasSuffix(path, suffix) {
+			continue
+		}
+		if b.blobs[dir] == nil {
+			b.blobs[dir] = map[string]blob{}
+		}
+		b.blobs[dir][filepath.Base(path)] = blob{path, fields[2]}
+	}
+	return b
+}
+
+func (b base) git(stdin []byte, args ...string) ([]byte, error) {
+	command := exec.Command("git", append([]string{"-C", b.root}, args...)...)
+	command.Stdin = bytes.NewReader(stdin)
+	return command.Output()
+}
+
+// same reports whether files are what git has of dir.
+func (b base) same(dir string, files map[string][]byte) bool {
+	if len(b.blobs[dir]) != len(files) {
+		return false
+	}
+	for name, content := range files {
+		if known, ok := b.blobs[dir][name]; !ok || known.hash != hashOf(content, len(known.hash)) {
+			return false
+		}
+	}
+	return true
+}
+
+// hashOf is the name that git gives a file, in hexadecimal digits.
+func hashOf(content []byte, digits int) string {
+	var h hash.Hash = sha1.New()
+	if digits == hex.EncodedLen(sha256.Size) {
+		h = sha256.New()
+	}
+	fmt.Fprintf(h, "blob %d\x00", len(content))
+	h.Write(content)
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// objects reads the manifests of dir.
+func (b base) objects(dir string) ([]manifest.Object, error) {
+	var questions bytes.Buffer
+	var names []string
+	for name, blob := range b.blobs[dir] {
+		names = append(names, name)
+		fmt.Fprintln(&questions, blob.hash)
+	}
+	answer, err := b.git(questions.Bytes(), "cat-file", "--batch")
+	if err != nil {
+		return nil, fmt.Errorf("git cat-file: %w", err)
+	}
+	var objects []manifest.Object
+	for _, name := range names {
+		// HASH blob SIZE, a line break, the content, and another one.
+		header, rest, _ := bytes.Cut(answer, []byte("\n"))
+		_, count, _ := strings.Cut(string(header), " blob ")
+		size, err := strconv.Atoi(count)
+		if err != nil || size >= len(rest) {
+			return nil, fmt.Errorf("git cat-file: unexpected answer %q", header)
+		}
+		found, err := manifest.Parse(name, rest[:size])
+		if err != nil {
+			return nil, err
+		}
+		objects, answer = append(objects, found...), rest[size+1:]
+	}
+	return objects, nil
+}
+
+// guard compares the manifests of one environment with those that git has of
+// dir. It returns a line for each change that a cluster refuses or that loses
+// data and is not accepted, and a warning for what is accepted and does not
+// happen.
+func (b base) guard(dir string, files map[string][]byte, accepted []upgrade.Accepted) (problems []error, warnings []string) {
+	var changes []upgrade.Change
+	if len(b.blobs[dir]) > 0 && !b.same(dir, files) {
+		before, err := b.objects(dir)
+		if err != nil {
+			return nil, []string{fmt.Sprintf("upgrade: the manifests of %s cannot be compared: %v", head, err)}
+		}
+		after, err := parseAll(files)
+		if err != nil {
+			return nil, nil // Reported by the checks.
+		}
+		changes = upgrade.Compare(before, after)
+	}
+	used := make([]bool, len(accepted))
+	for _, change := range changes {
+		wanted := false
+		for i, a := range accepted {
+			if a.Accepts(change) {
+				wanted, used[i] = true, true
+			}
+		}
+		if !wanted {
+			problems = append(problems, fmt.Errorf("upgrade: %w; where it is wanted, say so in Environment.Accept", change))
+		}
+	}
+	for i, a := range accepted {
+		if !used[i] {
+			warnings = append(warnings, fmt.Sprintf("upgrade: Accept: %s of %s does not happen against %s; remove it",
+				a.Rule, a.Object, head))
+		}
+	}
+	return problems, warnings
+}
+
+func parseAll(files map[string][]byte) ([]manifest.Object, error) {
+	var objects []manifest.Object
+	for name, content := range files {
+		found, err := manifest.Parse(name, content)
+		if err != nil {
+			return nil, err
+		}
+		objects = append(objects, found...)
+	}
+	return objects, nil
+}
