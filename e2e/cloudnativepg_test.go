@@ -297,7 +297,7 @@ func (a *app) sayLocks() {
 		}
 	}
 	got := a.python(`from django.db import connection
-print(connection.settings_dict["HOST"], connection.settings_dict["DISABLE_SERVER_SIDE_CURSORS"])`)
+print(connection.settings_dict["HOST"], connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS"))`)
 	if !strings.HasPrefix(got, postgres.DefaultName+"-pooler.") || !strings.HasSuffix(got, " True") {
 		a.t.Errorf("behind the pooler, the site's settings are %s", got)
 	}
