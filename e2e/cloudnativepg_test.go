@@ -110,9 +110,6 @@ func (a *app) allowLoad() {
 	}
 }
 
-// tiny finds room on a node that runs other tests, too.
-var tiny = pod.Resources{Requests: pod.Quantities{CPU: "10m", Memory: "64Mi"}}
-
 // writeCluster synthesises a site on a cluster of two instances, in a closed
 // namespace, with what change makes of the cluster's props.
 func (a *app) writeCluster(change func(p *postgres.ClusterProps)) string {
@@ -297,7 +294,7 @@ func (a *app) sayLocks() {
 		}
 	}
 	got := a.python(`from django.db import connection
-print(connection.settings_dict["HOST"], connection.settings_dict["DISABLE_SERVER_SIDE_CURSORS"])`)
+print(connection.settings_dict["HOST"], connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS"))`)
 	if !strings.HasPrefix(got, postgres.DefaultName+"-pooler.") || !strings.HasSuffix(got, " True") {
 		a.t.Errorf("behind the pooler, the site's settings are %s", got)
 	}
