@@ -23,7 +23,6 @@ import (
 	"example.com/django-cdk8s/constructs/django"
 	"example.com/django-cdk8s/constructs/isolation"
 	"example.com/django-cdk8s/constructs/namespace"
-	"example.com/django-cdk8s/constructs/pod"
 	"example.com/django-cdk8s/constructs/postgres"
 	"example.com/django-cdk8s/constructs/secret"
 	"example.com/django-cdk8s/e2e/cluster"
