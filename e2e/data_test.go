@@ -118,9 +118,9 @@ func (b *backups) keepStoreSecrets(a *app) {
 	}
 }
 
-// tiny lets many pods of short Jobs run at once: nothing much is set aside for
+// aside lets many pods of short Jobs run at once: nothing much is set aside for
 // them, and the limits are the library's own.
-var tiny = pod.Resources{Requests: pod.Quantities{CPU: "10m", Memory: "64Mi"}}
+var aside = pod.Resources{Requests: pod.Quantities{CPU: "10m", Memory: "64Mi"}}
 
 // storage makes values that lead to the stores.
 type storage struct {
@@ -145,7 +145,7 @@ func (b *backups) storage(chart cdk8s.Chart) storage {
 
 // at is the store at path, for whoever has the keys.
 func (s storage) at(path, keys string) postgres.Store {
-	store := postgres.Store{Image: rcloneImage, Path: path, Resources: tiny, Bucket: postgres.ObjectStore{
+	store := postgres.Store{Image: rcloneImage, Path: path, Resources: aside, Bucket: postgres.ObjectStore{
 		Endpoint: s.b.store.endpoint(), Bucket: storeBucket, Secret: s.secrets[keys],
 	}}
 	switch path {
@@ -183,7 +183,7 @@ func (b *backups) compose(restore func(chart cdk8s.Chart, project django.Project
 	return b.synthesise(func(app cdk8s.App) {
 		chart := b.chart(app)
 		project, s := b.site(chart), b.storage(chart)
-		migration := django.MigrationProps{Project: project, Resources: tiny}
+		migration := django.MigrationProps{Project: project, Resources: aside}
 		if restore != nil {
 			migration.Restore = restore(chart, project, s)
 		}
@@ -197,7 +197,7 @@ func (b *backups) compose(restore func(chart cdk8s.Chart, project django.Project
 		for _, d := range drills {
 			postgres.NewRestoreDrill(chart, drillOf(d.path), postgres.RestoreDrillProps{
 				Store: d.store(s), Check: project, Name: drillOf(d.path), Image: postgresImage,
-				BackoffLimit: new(0), Resources: tiny, CheckResources: tiny,
+				BackoffLimit: new(0), Resources: aside, CheckResources: aside,
 			})
 		}
 	})
@@ -207,7 +207,7 @@ func backupOf(path string) string { return "backup-" + path }
 
 func (b *backups) newBackup(chart cdk8s.Chart, path string, project django.Project, s storage) {
 	props := postgres.BackupProps{
-		Database: project.Database, Store: s.at(path, "writer"), Name: backupOf(path), Resources: tiny,
+		Database: project.Database, Store: s.at(path, "writer"), Name: backupOf(path), Resources: aside,
 		// Whatever is deleted too early is missed.
 		Keep: 1, BackoffLimit: new(0),
 	}
@@ -419,7 +419,7 @@ func (b *backups) recovers() {
 	begin := time.Now()
 	b.apply(b.compose(func(chart cdk8s.Chart, project django.Project, s storage) *postgres.Restore {
 		return postgres.NewRestore(chart, "restore", postgres.RestoreProps{
-			Database: project.Database, Store: s.at(encrypted, "reader"), Resources: tiny,
+			Database: project.Database, Store: s.at(encrypted, "reader"), Resources: aside,
 		})
 	}))
 	restore := b.jobOf(postgres.DefaultName + "-restore")
