@@ -180,11 +180,11 @@ func (b *backups) composeClone(a *app, first string, paths ...string) string {
 	return a.synthesise(func(app cdk8s.App) {
 		chart := a.chart(app)
 		project, s := a.site(chart), b.storage(chart)
-		migration := django.MigrationProps{Project: project, Resources: aside}
+		migration := django.MigrationProps{Project: project, Resources: tiny}
 		for _, path := range paths {
 			props := postgres.RestoreProps{
 				Database: project.Database, Store: drill{path: path}.store(s), Name: restoreOf(path),
-				Scrub: "UPDATE customers SET name = 'Kundin', notes = NULL", Resources: aside, BackoffLimit: new(0),
+				Scrub: "UPDATE customers SET name = 'Kundin', notes = NULL", Resources: tiny, BackoffLimit: new(0),
 			}
 			if path == plain {
 				props.MediaClaim, props.Pod.Affinity = django.DefaultMediaName, nearSite()

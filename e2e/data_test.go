@@ -118,10 +118,6 @@ func (b *backups) keepStoreSecrets(a *app) {
 	}
 }
 
-// aside lets many pods of short Jobs run at once: nothing much is set aside for
-// them, and the limits are the library's own.
-var aside = pod.Resources{Requests: pod.Quantities{CPU: "10m", Memory: "64Mi"}}
-
 // storage makes values that lead to the stores.
 type storage struct {
 	b       *backups
@@ -145,7 +141,7 @@ func (b *backups) storage(chart cdk8s.Chart) storage {
 
 // at is the store at path, for whoever has the keys.
 func (s storage) at(path, keys string) postgres.Store {
-	store := postgres.Store{Image: rcloneImage, Path: path, Resources: aside, Bucket: postgres.ObjectStore{
+	store := postgres.Store{Image: rcloneImage, Path: path, Resources: tiny, Bucket: postgres.ObjectStore{
 		Endpoint: s.b.store.endpoint(), Bucket: storeBucket, Secret: s.secrets[keys],
 	}}
 	switch path {
@@ -183,7 +179,7 @@ func (b *backups) compose(restore func(chart cdk8s.Chart, project django.Project
 	return b.synthesise(func(app cdk8s.App) {
 		chart := b.chart(app)
 		project, s := b.site(chart), b.storage(chart)
-		migration := django.MigrationProps{Project: project, Resources: aside}
+		migration := django.MigrationProps{Project: project, Resources: tiny}
 		if restore != nil {
 			migration.Restore = restore(chart, project, s)
 		}
@@ -197,7 +193,7 @@ func (b *backups) compose(restore func(chart cdk8s.Chart, project django.Project
 		for _, d := range drills {
 			postgres.NewRestoreDrill(chart, drillOf(d.path), postgres.RestoreDrillProps{
 				Store: d.store(s), Check: project, Name: drillOf(d.path), Image: postgresImage,
-				BackoffLimit: new(0), Resources: aside, CheckResources: aside,
+				BackoffLimit: new(0), Resources: tiny, CheckResources: tiny,
 			})
 		}
 	})
@@ -207,7 +203,7 @@ func backupOf(path string) string { return "backup-" + path }
 
 func (b *backups) newBackup(chart cdk8s.Chart, path string, project django.Project, s storage) {
 	props := postgres.BackupProps{
-		Database: project.Database, Store: s.at(path, "writer"), Name: backupOf(path), Resources: aside,
+		Database: project.Database, Store: s.at(path, "writer"), Name: backupOf(path), Resources: tiny,
 		// Whatever is deleted too early is missed.
 		Keep: 1, BackoffLimit: new(0),
 	}
@@ -419,7 +415,7 @@ func (b *backups) recovers() {
 	begin := time.Now()
 	b.apply(b.compose(func(chart cdk8s.Chart, project django.Project, s storage) *postgres.Restore {
 		return postgres.NewRestore(chart, "restore", postgres.RestoreProps{
-			Database: project.Database, Store: s.at(encrypted, "reader"), Resources: aside,
+			Database: project.Database, Store: s.at(encrypted, "reader"), Resources: tiny,
 		})
 	}))
 	restore := b.jobOf(postgres.DefaultName + "-restore")
