@@ -118,10 +118,6 @@ func (b *backups) keepStoreSecrets(a *app) {
 	}
 }
 
-// tiny lets many pods of short Jobs run at once: nothing much is set aside for
-// them, and the limits are the library's own.
-var tiny = pod.Resources{Requests: pod.Quantities{CPU: "10m", Memory: "64Mi"}}
-
 // storage makes values that lead to the stores.
 type storage struct {
 	b       *backups
