@@ -88,6 +88,9 @@ func gone(ctx context.Context, name string) error {
 // scheduler sets aside is small, the limits are the library's own.
 var small = pod.Resources{Requests: pod.Quantities{CPU: "50m", Memory: "128Mi"}}
 
+// tiny is for what runs briefly, or beside many others.
+var tiny = pod.Resources{Requests: pod.Quantities{CPU: "10m", Memory: "64Mi"}}
+
 // synthesis keeps the kernel of jsii to one goroutine at a time.
 var synthesis sync.Mutex
 

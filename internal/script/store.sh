@@ -31,7 +31,8 @@ limit=$(ago $((keep_days * 86400)))
 n=0
 for one in $all; do
   n=$((n + 1))
-  if [ "$n" -gt "$keep" ] && older "$one" "$limit"; then
+  # A clock that was set back sorts the new one behind others.
+  if [ "$n" -gt "$keep" ] && [ "$one" != "$id" ] && older "$one" "$limit"; then
     purge "$one" backup
   fi
 done
