@@ -264,6 +264,7 @@ var (
 	worker     *django.Worker
 	migration  *django.Migration
 	channels   *django.Process
+	backups    postgres.Store
 	reports    kplus.Deployment
 	t          *testing.T
 )

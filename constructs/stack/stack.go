@@ -37,6 +37,13 @@ type Props struct {
 	// Default: each field's own; Secret is that of the stack.
 	Database postgres.DatabaseProps
 
+	// Restore fills the new, empty PostgreSQL of the stack from a backup, before
+	// the migration runs. It needs Web.Project.WaitForMigrations; Database is that
+	// of the stack.
+	//
+	// Default: none.
+	Restore postgres.RestoreProps
+
 	// Web configures the site, and Web.Project the Django project. With
 	// WaitForMigrations, the stack adds the [django.Migration] that the pods
 	// wait for. Its pods, and those of the Job that generates the credentials,
@@ -54,11 +61,21 @@ func (p Props) Validate() field.ErrorList {
 	if p.Web.Project.Database != nil && !reflect.ValueOf(p.Database).IsZero() {
 		e.Add("Database", "...", "has no effect: Web.Project.Database names another server")
 	}
+	switch restores := p.restores(); {
+	case restores && p.Web.Project.Database != nil:
+		e.Add("Restore", "...", "has no effect: Web.Project.Database names another server")
+	case restores && !p.Web.Project.WaitForMigrations:
+		e.Add("Restore", "...", "needs Web.Project.WaitForMigrations, or the site serves an empty database")
+	case restores && p.Restore.Database != nil:
+		e.Add("Restore.Database", "...", "must not be given: it is that of the stack")
+	}
 	if p.Web.Project.Secret != nil && p.Secret != (secret.Props{}) {
 		e.Add("Secret", "...", "has no effect: Web.Project.Secret names another Secret")
 	}
 	return e.Err()
 }
+
+func (p Props) restores() bool { return !reflect.ValueOf(p.Restore).IsZero() }
 
 func (p Props) withDefaults() Props {
 	p.Namespace.Name = cmp.Or(p.Namespace.Name, namespace.DefaultName)
@@ -79,6 +96,7 @@ type Stack struct {
 	database    *postgres.Database
 	web         *django.Web
 	migration   *django.Migration
+	restore     *postgres.Restore
 }
 
 // New adds a [Stack] called id to scope, which is usually the app; id also
@@ -108,10 +126,14 @@ func New(scope constructs.Construct, id string, props Props) *Stack {
 		project.Database = s.database
 	}
 	project.Secret = s.credentials
+	if s.database != nil && project.WaitForMigrations && props.restores() {
+		props.Restore.Database = s.database
+		s.restore = postgres.NewRestore(s, "restore", props.Restore)
+	}
 	s.web = django.NewWeb(s, "web", props.Web)
 	if project.WaitForMigrations {
 		s.migration = django.NewMigration(s, "migration", django.MigrationProps{
-			Project: *project, Pod: props.Web.Pod.Scheduling(),
+			Project: *project, Pod: props.Web.Pod.Scheduling(), Restore: s.restore,
 		})
 		construct.Of(s.migration).Derived()
 	}
@@ -131,3 +153,6 @@ func (s *Stack) Web() *django.Web { return s.web }
 // Migration returns the migration of the database, or nil without
 // WaitForMigrations.
 func (s *Stack) Migration() *django.Migration { return s.migration }
+
+// Restore returns the restore of the database, or nil where none is asked for.
+func (s *Stack) Restore() *postgres.Restore { return s.restore }

@@ -3,6 +3,7 @@ package stack_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
@@ -26,7 +27,10 @@ var full = stack.Props{
 		Source: secret.Existing("POSTGRES_DB", "POSTGRES_USER", "POSTGRES_PASSWORD", "SECRET_KEY"),
 	},
 	Database: postgres.DatabaseProps{Name: "orders", Image: "postgres:17-bookworm", Storage: "20Gi"},
-	Web:      django.WebProps{Project: django.Project{Name: "shop", Image: "example/shop:2", Hosts: []string{"shop.example.com"}, HTTPS: true}},
+	Restore:  postgres.RestoreProps{Store: postgres.Store{Claim: "backups", External: true}},
+	Web: django.WebProps{Project: django.Project{
+		Name: "shop", Image: "example/shop:2", Hosts: []string{"shop.example.com"}, HTTPS: true, WaitForMigrations: true,
+	}},
 }
 
 func TestStack(t *testing.T) {
@@ -76,7 +80,7 @@ func TestStackOnAnotherDatabase(t *testing.T) {
 }
 
 func TestEveryFieldReachesTheManifest(t *testing.T) {
-	minimal := stack.Props{Web: django.WebProps{Project: django.Project{Image: "example/shop:1"}}}
+	minimal := stack.Props{Web: django.WebProps{Project: django.Project{Image: "example/shop:1", WaitForMigrations: true}}}
 	cdktest.EveryField(t, minimal, full, func(chart cdk8s.Chart, props stack.Props) { stack.New(chart, "stack", props) })
 }
 
@@ -119,4 +123,28 @@ func ExampleNew() {
 	// Service
 	// Deployment
 	// Service
+}
+
+// A restore that the stack cannot do is one line.
+func TestWrongRestores(t *testing.T) {
+	restore := postgres.RestoreProps{Store: postgres.Store{Claim: "backups", External: true}}
+	project := django.Project{Image: "example/shop:1", WaitForMigrations: true}
+	for line, props := range map[string]stack.Props{
+		"test/stack: Restore: \"...\": needs Web.Project.WaitForMigrations": {
+			Restore: restore, Web: django.WebProps{Project: django.Project{Image: "example/shop:1"}},
+		},
+		"test/stack: Restore.Database: \"...\": must not be given": {
+			Restore: postgres.RestoreProps{Database: postgres.Connection{Host: "db"}, Store: restore.Store},
+			Web:     django.WebProps{Project: project},
+		},
+		"test/stack/restore: Store.Claim: \"Backups\": must be": {
+			Restore: postgres.RestoreProps{Store: postgres.Store{Claim: "Backups", External: true}},
+			Web:     django.WebProps{Project: project},
+		},
+	} {
+		got := cdktest.Problems(t, func(chart cdk8s.Chart) { stack.New(chart, "stack", props) })
+		if len(got) != 1 || !strings.HasPrefix(got[0], line) {
+			t.Errorf("problems:\n%s\nwant one line with\n%s", strings.Join(got, "\n"), line)
+		}
+	}
 }
