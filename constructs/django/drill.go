@@ -2,10 +2,12 @@ package django
 
 import (
 	"net/url"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"example.com/django-cdk8s/constructs/broker"
 	"example.com/django-cdk8s/constructs/postgres"
 	"example.com/django-cdk8s/constructs/secret"
 	"example.com/django-cdk8s/internal/kube"
@@ -19,8 +21,8 @@ var _ postgres.Checker = Project{}
 const checkScript = `python3 manage.py migrate --noinput && exec python3 manage.py migrate --check`
 
 // DatabaseCheck implements [postgres.Checker]. The settings get every variable of
-// the project, but those of the database lead to server, and no credentials of the
-// project's own database are among them.
+// the project, but those of the database lead to server, those of the broker lead
+// nowhere, and no credentials of either are among them.
 func (p Project) DatabaseCheck(namespace string, server postgres.Connection, user string) postgres.Check {
 	resolved, problems := p.resolve(namespace)
 	check := postgres.Check{
@@ -57,15 +59,19 @@ func (p project) drillEnv(server postgres.Connection, user string) []corev1.EnvV
 	env.Set(secret.PasswordKey, "$("+secret.UserKey+")")
 	env.Set("PGUSER", user)
 	env.Set("DATABASE_URL", "postgres://"+user+"@"+url.PathEscape(address.Host)+":5432/"+address.Name)
+	if p.Broker != nil {
+		env.Set(broker.URLVariable, noBroker)
+	}
 	credentials := p.credentialKeys()
+	elsewhere := []string{"Database", "Database.TLS", "Broker"}
 	for _, v := range own.Vars {
-		if from := own.Sources()[v.Name]; from != "Database" && from != "Database.TLS" && !credentials[v.Name] {
+		if !slices.Contains(elsewhere, own.Sources()[v.Name]) && !credentials[v.Name] {
 			add(&env, v)
 		}
 	}
 	if p.Secret != nil {
 		for _, key := range p.Secret.Keys() {
-			if !env.Has(key) && reserved[key] == "" && own.Sources()[key] != "Database" && !credentials[key] {
+			if !env.Has(key) && reserved[key] == "" && !slices.Contains(elsewhere, own.Sources()[key]) && !credentials[key] {
 				env.FromSecret(key, p.Secret.Name(), key)
 				env.Vars[len(env.Vars)-1].ValueFrom.SecretKeyRef.Optional = new(true)
 			}
@@ -79,13 +85,21 @@ func (p project) drillEnv(server postgres.Connection, user string) []corev1.EnvV
 	return env.Vars
 }
 
+// noBroker is the URL of a broker within the process: a task that a data migration
+// sends must not reach the workers of the live site.
+const noBroker = "memory://"
+
 // credentialKeys are the keys of the project's Secret that hold the credentials of
-// its database.
+// its database and of its broker.
 func (p project) credentialKeys() map[string]bool {
-	c := p.connection
 	keys := map[string]bool{}
-	if p.Secret == c.Secret {
-		keys[c.UserKey], keys[c.PasswordKey], keys[c.NameKey] = true, true, true
+	for _, c := range []postgres.Connection{p.connection, server(p.Database)} {
+		if p.Secret == c.Secret {
+			keys[c.UserKey], keys[c.PasswordKey], keys[c.NameKey] = true, true, true
+		}
+	}
+	if p.Broker != nil && p.Secret == p.broker.Secret {
+		keys[p.broker.PasswordKey], keys[p.broker.URLKey] = true, true
 	}
 	return keys
 }

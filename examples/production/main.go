@@ -1,12 +1,13 @@
 // Command production renders what a team would put in front of users: Django
-// that migrates, scales and is watched, with workers, a schedule and media,
-// behind an Ingress and a Gateway, in a namespace where nobody talks to anybody
-// without a reason.
+// that migrates, scales and is watched, with workers, a schedule, media and
+// backups that are tried every week, behind an Ingress and a Gateway, in a
+// namespace where nobody talks to anybody without a reason.
 //
-// Others make the Secret media-store, with the keys of the object store, and the
-// Gateway public in the namespace gateway. The cluster has the HTTPRoute of the
-// Gateway API, the ServiceMonitor of the Prometheus Operator (namespace
-// monitoring), ingress-nginx (ingress-nginx), cert-manager, metrics-server.
+// Others make the Secrets media-store and backup-keys, with the keys of the
+// object stores and the password of the backups, and the Gateway public in the
+// namespace gateway. The cluster has the HTTPRoute of the Gateway API, the
+// Prometheus Operator (namespace monitoring) and kube-state-metrics,
+// ingress-nginx (ingress-nginx), cert-manager, metrics-server.
 package main
 
 import (
@@ -70,8 +71,28 @@ func build(app cdk8s.App) {
 	})
 	monitoring.NewServiceMonitor(chart, "monitor", monitoring.ServiceMonitorProps{Target: web})
 	monitoring.NewServiceMonitor(chart, "database-monitor", monitoring.ServiceMonitorProps{Target: db})
+	newBackups(chart, db, guestbook)
 	isolation.New(chart, "isolation", isolation.Props{
 		IngressFrom: []isolation.Peer{{Namespace: "ingress-nginx"}, {Namespace: "gateway"}},
 		MetricsFrom: []isolation.Peer{{Namespace: "monitoring"}},
+	})
+}
+
+// newBackups adds the backups, their proof, and the alerts for both.
+func newBackups(chart cdk8s.Chart, db *postgres.Database, guestbook django.Project) {
+	keys := secret.New(chart, "backup-keys", secret.Props{Name: "backup-keys", Source: secret.Existing(
+		postgres.AccessKeyIDKey, postgres.SecretAccessKeyKey, postgres.DefaultEncryptionKey,
+	)})
+	backups := postgres.Store{
+		Bucket: postgres.ObjectStore{Bucket: "guestbook-backups", Endpoint: "https://s3.example.com", Secret: keys},
+		Path:   "production", Encryption: postgres.Encryption{Secret: keys},
+	}
+	backup := postgres.NewBackup(chart, "backup", postgres.BackupProps{
+		Database: db, Store: backups, Credentials: db.Connection().Secret,
+	})
+	drill := postgres.NewRestoreDrill(chart, "drill", postgres.RestoreDrillProps{Store: backups, Check: guestbook})
+	monitoring.NewPrometheusRule(chart, "alerts", monitoring.PrometheusRuleProps{
+		CronJobs: []monitoring.CronJob{{Target: backup}, {Target: drill, MaxAgeHours: 8 * 24}},
+		Claims:   []monitoring.Claim{{Target: db}},
 	})
 }
