@@ -66,13 +66,15 @@ func (a *app) throughService(path string) answer {
 	return a.ask(django.DefaultName, path)
 }
 
-// ask asks host, from a pod of the site, for path.
+// ask asks host, from a pod of the site, for path. A node learns a little later
+// than the API server that a Service has a ready pod.
 func (a *app) ask(host, path string) answer {
 	a.t.Helper()
-	got, err := a.tryToAsk(host, path)
-	if err != nil {
-		a.t.Fatal(err)
-	}
+	var got answer
+	eventually(a.t, 20*time.Second, host+" is reached", func(context.Context) (err error) {
+		got, err = a.tryToAsk(host, path)
+		return err
+	})
 	return got
 }
 

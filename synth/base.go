@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"hash"
 	"os/exec"
 	"path/filepath"
 	"strconv"
@@ -95,7 +94,7 @@ func (b base) same(dir string, files map[string][]byte) bool {
 
 // hashOf is the name that git gives a file, in hexadecimal digits.
 func hashOf(content []byte, digits int) string {
-	var h hash.Hash = sha1.New()
+	h := sha1.New()
 	if digits == hex.EncodedLen(sha256.Size) {
 		h = sha256.New()
 	}
@@ -138,7 +137,9 @@ func (b base) objects(dir string) ([]manifest.Object, error) {
 // dir. It returns a line for each change that a cluster refuses or that loses
 // data and is not accepted, and a warning for what is accepted and does not
 // happen.
-func (b base) guard(dir string, files map[string][]byte, accepted []upgrade.Accepted) (problems []error, warnings []string) {
+func (b base) guard(dir string, files map[string][]byte,
+	accepted []upgrade.Accepted,
+) (problems []error, warnings []string) {
 	var changes []upgrade.Change
 	if len(b.blobs[dir]) > 0 && !b.same(dir, files) {
 		before, err := b.objects(dir)

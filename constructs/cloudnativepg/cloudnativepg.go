@@ -77,7 +77,7 @@ type ClusterSpec struct {
 	ExternalClusters      []ExternalCluster             `json:"externalClusters,omitempty"`
 	Storage               Storage                       `json:"storage"`
 	WALStorage            *Storage                      `json:"walStorage,omitempty"`
-	Resources             corev1.ResourceRequirements   `json:"resources,omitempty"`
+	Resources             corev1.ResourceRequirements   `json:"resources,omitzero"`
 	Affinity              Affinity                      `json:"affinity,omitzero"`
 	PriorityClassName     string                        `json:"priorityClassName,omitempty"`
 	Certificates          *Certificates                 `json:"certificates,omitempty"`

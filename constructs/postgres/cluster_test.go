@@ -199,7 +199,7 @@ func TestChangeOfACluster(t *testing.T) {
 	got := cdktest.Render(t, func(chart cdk8s.Chart) {
 		db := newCluster(chart, postgres.ClusterProps{Pooler: pooler, Backup: backup, PodMonitor: true})
 		db.Object().Change(func(c *cloudnativepg.Cluster) { c.Spec.FailoverDelay = 30 })
-		db.Object().AddJsonPatch(cdk8s.JsonPatch_Add(new("/spec/enablePDB"), false))
+		db.Object().AddJsonPatch(cdk8s.JsonPatch_Add(new("/spec/enablePDB"), false)) //nolint:forbidigo // The type lacks the field.
 		db.Pooler().Change(func(p *cloudnativepg.Pooler) { p.Spec.Template.Spec.PriorityClassName = "high" })
 		db.ObjectStore().Change(func(s *cloudnativepg.ObjectStore) { s.Spec.Configuration.WAL.Compression = "zstd" })
 		db.ScheduledBackup().Change(func(b *cloudnativepg.ScheduledBackup) { b.Spec.Suspend = new(true) })

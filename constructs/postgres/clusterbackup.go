@@ -115,7 +115,8 @@ func (b ClusterBackup) validate(e *rule.Errors, namespace string) {
 		}
 	}
 	e.Append(b.Secret.ValidateUse("Backup.Secret", "the Secret that holds the access key of the store", namespace))
-	e.Append(b.Secret.ValidateKeys("Backup.AccessKeyIDKey", b.AccessKeyIDKey, "Backup.SecretAccessKeyKey", b.SecretAccessKeyKey))
+	e.Append(b.Secret.ValidateKeys("Backup.AccessKeyIDKey", b.AccessKeyIDKey,
+		"Backup.SecretAccessKeyKey", b.SecretAccessKeyKey))
 	validateBackupSchedule(e, "Backup.Schedule", b.Schedule)
 	e.Range("Backup.RetentionDays", b.RetentionDays, 1, 3650)
 }

@@ -36,8 +36,7 @@ type schema struct {
 var schemas = sync.OnceValues(func() (map[string]*schema, error) {
 	out, err := exec.Command("../../imports/definitions.sh", "all").Output()
 	if err != nil {
-		var exit *exec.ExitError
-		if errors.As(err, &exit) {
+		if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 			err = fmt.Errorf("%w: %s", err, exit.Stderr)
 		}
 		return nil, err

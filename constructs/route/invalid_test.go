@@ -151,14 +151,14 @@ var wrong = map[string]struct {
 	"paths: zero backend":  {withPaths(route.Path{Prefix: "/ws/", Backend: &server{}}), `test/ingress: Paths[0].Backend: "": must be made by its constructor`},
 	"paths: port of a backend": {
 		func(chart cdk8s.Chart) {
-			withPaths(route.Path{Prefix: "/ws/", Backend: newServer(chart, "channels", 70000)})(chart)
+			withPaths(route.Path{Prefix: "/ws/", Backend: newServer(chart, 70000)})(chart)
 		},
 		`test/ingress: Paths[0].Backend.Port: 70000: must be between 1 and 65535`,
 	},
 	"paths: backend elsewhere": {
 		func(chart cdk8s.Chart) {
 			elsewhere := cdk8s.NewChart(chart, new("elsewhere"), &cdk8s.ChartProps{Namespace: new("elsewhere")})
-			withPaths(route.Path{Prefix: "/ws/", Backend: newServer(elsewhere, "channels", 8001)})(chart)
+			withPaths(route.Path{Prefix: "/ws/", Backend: newServer(elsewhere, 8001)})(chart)
 		},
 		`test/ingress: Paths[0].Backend: "channels": is in namespace "elsewhere", and an Ingress of namespace "test" cannot lead there`,
 	},

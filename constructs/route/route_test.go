@@ -91,7 +91,7 @@ func TestHTTPRoute(t *testing.T) {
 
 // channels is a second server behind the site, for WebSockets.
 func channels(chart cdk8s.Chart) []route.Path {
-	return []route.Path{{Prefix: "/ws/", Backend: newServer(chart, "channels", 8001)}, {Prefix: "/"}}
+	return []route.Path{{Prefix: "/ws/", Backend: newServer(chart, 8001)}, {Prefix: "/"}}
 }
 
 func TestPaths(t *testing.T) {
@@ -186,7 +186,7 @@ func TestEveryFieldOfAnHTTPRouteReachesTheManifest(t *testing.T) {
 func TestEveryFieldOfAPathReachesTheManifest(t *testing.T) {
 	cdktest.EveryField(t, route.Path{Prefix: "/"}, route.Path{Prefix: "/ws/", Backend: &server{name: "channels"}},
 		func(chart cdk8s.Chart, path route.Path) {
-			backend := newServer(chart, "channels", 8001)
+			backend := newServer(chart, 8001)
 			if path.Backend != nil {
 				path.Backend = backend
 			}

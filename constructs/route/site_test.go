@@ -24,8 +24,9 @@ type server struct {
 func (s *server) Name() string { return s.name }
 func (s *server) Port() int    { return s.port }
 
-// newServer adds a server that is called like its construct.
-func newServer(scope constructs.Construct, name string, port int) *server {
+// newServer adds the server channels.
+func newServer(scope constructs.Construct, port int) *server {
+	const name = "channels"
 	s := &server{name: name, port: port}
 	addServer(construct.Init(s, scope, name), name, port)
 	return s

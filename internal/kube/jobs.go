@@ -23,7 +23,8 @@ var ScriptResources = pod.Resources{
 // template is immutable, so that other content needs another Job. It has no
 // time to live, after which the next apply would run it again.
 func NewJob(n *construct.Node, name string, part labels.Part, t pod.Template,
-	build func() batchv1.JobSpec) *object.Object[*batchv1.Job] {
+	build func() batchv1.JobSpec,
+) *object.Object[*batchv1.Job] {
 	return object.NewHashed(n.Construct(), "Job", name, func() *batchv1.Job {
 		return &batchv1.Job{ObjectMeta: ObjectMeta(Meta(n, name, part), t), Spec: build()}
 	})

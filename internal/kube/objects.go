@@ -23,7 +23,8 @@ type Port struct {
 // NewService adds a Service called name for the pods of the workload of that
 // name.
 func NewService(n *construct.Node, name string, part labels.Part, options pod.Service,
-	ports ...Port) *object.Object[*corev1.Service] {
+	ports ...Port,
+) *object.Object[*corev1.Service] {
 	return object.New(n.Construct(), "Service", name, func() *corev1.Service {
 		service := &corev1.Service{
 			ObjectMeta: Meta(n, name, part),
@@ -78,7 +79,8 @@ func NewClaim(n *construct.Node, c Claim) *object.Object[*corev1.PersistentVolum
 // NewDeployment adds the Deployment that build returns, with the labels and
 // annotations of t.
 func NewDeployment(n *construct.Node, name string, part labels.Part, t pod.Template,
-	build func() appsv1.DeploymentSpec) *object.Object[*appsv1.Deployment] {
+	build func() appsv1.DeploymentSpec,
+) *object.Object[*appsv1.Deployment] {
 	return object.New(n.Construct(), "Deployment", name, func() *appsv1.Deployment {
 		d := &appsv1.Deployment{ObjectMeta: ObjectMeta(Meta(n, name, part), t), Spec: build()}
 		d.Spec.Selector = &metav1.LabelSelector{MatchLabels: labels.Selector(name)}

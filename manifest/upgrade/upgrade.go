@@ -178,10 +178,10 @@ func (c *comparison) changed(o, now manifest.Object) {
 
 // claim compares two versions of a claim. Only its size may grow.
 func (c *comparison) claim(o manifest.Object, before, after *corev1.PersistentVolumeClaim) {
-	refused := func(field, old, new string) {
-		if old != new {
+	refused := func(field, was, is string) {
+		if was != is {
 			c.add(ClaimChanged, o, field, fmt.Sprintf(
-				"%q becomes %q: the API server refuses it; make a claim of another name, and move the data", old, new))
+				"%q becomes %q: the API server refuses it; make a claim of another name, and move the data", was, is))
 		}
 	}
 	size, next := before.Spec.Resources.Requests.Storage(), after.Spec.Resources.Requests.Storage()

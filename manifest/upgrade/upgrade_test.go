@@ -135,39 +135,55 @@ func TestCompare(t *testing.T) {
 		{"a claim that shrinks", claim, "5Gi", "4Gi", `PersistentVolumeClaim shop/postgres-pvc: ` +
 			`spec.resources.requests.storage: "5Gi" becomes "4Gi": the API server refuses it; ` +
 			`make a claim of another name, and move the data (claim-changed)`},
-		{"another access mode", claim, "ReadWriteOnce", "ReadWriteMany",
-			`spec.accessModes: "ReadWriteOnce" becomes "ReadWriteMany"`},
+		{
+			"another access mode", claim, "ReadWriteOnce", "ReadWriteMany",
+			`spec.accessModes: "ReadWriteOnce" becomes "ReadWriteMany"`,
+		},
 		{"another storage class", claim, "fast", "slow", `spec.storageClassName: "fast" becomes "slow"`},
 		{"no storage class", claim, "  storageClassName: fast\n", "", `spec.storageClassName: "fast" becomes ""`},
 		{"a newer major version", claim, `"15"`, `"17"`, "PostgreSQL 17 does not start on the data of 15"},
 		{"an older major version", claim, `"15"`, `"14"`, "PostgreSQL 14 does not start on the data of 15"},
-		{"the first output that names the version", claim,
-			"  annotations:\n    django-cdk8s.example.com/postgresql-major: \"15\"\n", "", ""},
+		{
+			"the first output that names the version", claim,
+			"  annotations:\n    django-cdk8s.example.com/postgresql-major: \"15\"\n", "", "",
+		},
 		{"a claim of another name", claim, "postgres-pvc", "data", "PersistentVolumeClaim shop/postgres-pvc: is not made " +
 			"any more, or has another name: a tool that prunes deletes its data, and what has another name starts " +
 			"empty (claim-removed)"},
-		{"a namespace of another name", namespace, "shop", "store",
-			"Namespace shop: is not made any more; a tool that prunes deletes it with everything in it (namespace-removed)"},
+		{
+			"a namespace of another name", namespace, "shop", "store",
+			"Namespace shop: is not made any more; a tool that prunes deletes it with everything in it (namespace-removed)",
+		},
 		{"a namespace and what is in it", namespace + "---" + claim, "shop", "store", "Namespace shop: "},
 		{"generated keys that are lost", credentials, "shop-env", "env", "Secret shop/shop-env: is not made any more"},
-		{"keys that are not generated any more", credentials, "generated-keys", "other",
-			"the values are not generated any more"},
-		{"another type of Secret", credentials, "Opaque", "kubernetes.io/tls",
-			`type: "Opaque" becomes "kubernetes.io/tls"`},
+		{
+			"keys that are not generated any more", credentials, "generated-keys", "other",
+			"the values are not generated any more",
+		},
+		{
+			"another type of Secret", credentials, "Opaque", "kubernetes.io/tls",
+			`type: "Opaque" becomes "kubernetes.io/tls"`,
+		},
 		{"another image", deployment, "shop:1", "shop:2", ""},
 		{"another selector", deployment, "app: web", "app: site", `Deployment shop/web: spec.selector: "app=web" becomes ` +
 			`"app=site": the API server refuses it; give the object another name, or delete it first (immutable)`},
 		{"a Deployment of another name", deployment, "name: web\n  namespace", "name: site\n  namespace", ""},
-		{"another Service of a StatefulSet", stateful, "serviceName: search", "serviceName: find",
-			`spec.serviceName: "search" becomes "find"`},
+		{
+			"another Service of a StatefulSet", stateful, "serviceName: search", "serviceName: find",
+			`spec.serviceName: "search" becomes "find"`,
+		},
 		{"a Job that may fail more often", job, "backoffLimit: 2", "backoffLimit: 5", ""},
 		{"a Job with other content", job, "shop:1", "shop:2", "Job shop/load: spec.template: changes: the API server refuses"},
-		{"a Service that becomes headless", service, "spec:", "spec:\n  clusterIP: None",
-			`spec.clusterIP: "" becomes "None"`},
+		{
+			"a Service that becomes headless", service, "spec:", "spec:\n  clusterIP: None",
+			`spec.clusterIP: "" becomes "None"`,
+		},
 		{"another port of a Service", service, "80", "8080", ""},
 		{"another Role", binding, "name: web\n", "name: site\n", ""},
-		{"another Role of a binding", binding, "kind: Role\n  name: web", "kind: Role\n  name: site",
-			"RoleBinding shop/web: roleRef: changes: the API server refuses"},
+		{
+			"another Role of a binding", binding, "kind: Role\n  name: web", "kind: Role\n  name: site",
+			"RoleBinding shop/web: roleRef: changes: the API server refuses",
+		},
 		{"the Cluster of an operator", cluster, "kind: Cluster", "kind: Pooler", "Cluster shop/shop: is not made any more"},
 	} {
 		t.Run(one.name, func(t *testing.T) {
