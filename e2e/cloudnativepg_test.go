@@ -48,7 +48,7 @@ func installOperator(t *testing.T) {
 	if found == nil {
 		t.Fatalf("%s: no directory in %s", operatorModule, out)
 	}
-	content, err := os.ReadFile(filepath.Join(string(found[1]), "releases/cnpg-1.27.1.yaml"))
+	content, err := os.ReadFile(filepath.Join(string(found[1]), "releases", "cnpg-1.27.1.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -134,7 +134,8 @@ func (c *Cluster) Delete(ctx context.Context, dir string, keep ...string) ([]*Ob
 		if err != nil {
 			return nil, err
 		}
-		err = resource.Delete(ctx, object.GetName(), metav1.DeleteOptions{PropagationPolicy: new(metav1.DeletePropagationBackground)})
+		background := metav1.DeleteOptions{PropagationPolicy: new(metav1.DeletePropagationBackground)}
+		err = resource.Delete(ctx, object.GetName(), background)
 		if err != nil && !apierrors.IsNotFound(err) {
 			return nil, fmt.Errorf("delete %s %s: %w", object.GetKind(), object.GetName(), err)
 		}

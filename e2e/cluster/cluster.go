@@ -19,7 +19,8 @@ import (
 )
 
 // ErrNone is the error of [Connect] when there is no cluster to connect to.
-var ErrNone = errors.New("NOT TESTED on a cluster: KUBECONFIG is not set; set it to the path of a kubeconfig file, such as the one that \"kind get kubeconfig\" prints")
+var ErrNone = errors.New("NOT TESTED on a cluster: KUBECONFIG is not set; set it to the path of a " +
+	"kubeconfig file, such as the one that \"kind get kubeconfig\" prints")
 
 // manager is the name under which the API server keeps what was applied.
 const manager = "e2e"

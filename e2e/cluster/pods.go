@@ -76,7 +76,8 @@ func (c *Cluster) Logs(ctx context.Context, pod corev1.Pod, container string, pr
 // Forward opens a port on this machine that leads to port of pod, and returns
 // its address. The connection does not pass through any Service.
 func (c *Cluster) Forward(ctx context.Context, pod corev1.Pod, port int) (address string, err error) {
-	url := c.Client.CoreV1().RESTClient().Post().Resource("pods").Namespace(pod.Namespace).Name(pod.Name).SubResource("portforward").URL()
+	url := c.Client.CoreV1().RESTClient().Post().Resource("pods").Namespace(pod.Namespace).Name(pod.Name).
+		SubResource("portforward").URL()
 	transport, upgrader, err := spdy.RoundTripperFor(c.config)
 	if err != nil {
 		return "", err

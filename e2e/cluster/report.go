@@ -82,7 +82,8 @@ func State(pod corev1.Pod) string {
 		if waiting := status.State.Waiting; waiting != nil {
 			parts = append(parts, fmt.Sprintf("waiting: %s: %s", waiting.Reason, waiting.Message))
 		}
-		for _, ended := range []*corev1.ContainerStateTerminated{status.State.Terminated, status.LastTerminationState.Terminated} {
+		last := status.LastTerminationState.Terminated
+		for _, ended := range []*corev1.ContainerStateTerminated{status.State.Terminated, last} {
 			if ended != nil {
 				parts = append(parts, fmt.Sprintf("ended: %s: exit code %d %s", ended.Reason, ended.ExitCode, ended.Message))
 			}

@@ -116,8 +116,12 @@ func drawDatabase(d drawer) postgres.DatabaseProps {
 var parameters = rapid.Custom(func(t *rapid.T) map[string]string {
 	all := table(pattern(`[a-z_]{1,9}\.[a-z_]{1,9}`), texts).Draw(t, "extensions")
 	maps.Copy(all, rapid.SampledFrom([]map[string]string{
-		{}, {"max_connections": "500"}, {"max_connections": "262143", "superuser_reserved_connections": "5"},
-		{"work_mem": "8MB"}, {"Log_Statement": "all"}, {"shared_buffers": "128kB"},
+		{},
+		{"max_connections": "500"},
+		{"max_connections": "262143", "superuser_reserved_connections": "5"},
+		{"work_mem": "8MB"},
+		{"Log_Statement": "all"},
+		{"shared_buffers": "128kB"},
 	}).Draw(t, "settings"))
 	return all
 })
