@@ -52,9 +52,14 @@ func (o objects) add(manifests string) error {
 		metadata, _ := content["metadata"].(map[string]any)
 		namespace, _ := metadata["namespace"].(string)
 		name, _ := metadata["name"].(string)
-		if kind == "Job" && namespace != "django-app" {
-			name = jobDigest.ReplaceAllString(name, "")
-			metadata["name"] = name
+		if namespace != "django-app" {
+			switch kind {
+			case "Job":
+				name = jobDigest.ReplaceAllString(name, "")
+				metadata["name"] = name
+			case "Role":
+				withoutDigests(content)
+			}
 		}
 		key := strings.Join([]string{kind, namespace, name}, " ")
 		if _, twice := o[key]; twice {
@@ -63,6 +68,23 @@ func (o objects) add(manifests string) error {
 		o[key] = content
 	}
 	return nil
+}
+
+// withoutDigests leaves out the digests of the Jobs that a Role names.
+func withoutDigests(role map[string]any) {
+	rules, _ := role["rules"].([]any)
+	for _, rule := range rules {
+		rule, _ := rule.(map[string]any)
+		names, _ := rule["resourceNames"].([]any)
+		if !reflect.DeepEqual(rule["resources"], []any{"jobs"}) {
+			continue
+		}
+		for i := range names {
+			if name, ok := names[i].(string); ok {
+				names[i] = jobDigest.ReplaceAllString(name, "")
+			}
+		}
+	}
 }
 
 // differences lists the fields in which got is not want.

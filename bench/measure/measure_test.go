@@ -4,6 +4,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -61,6 +62,31 @@ func TestOnlyTheDigestOfAJobOfAnotherNamespaceIsLeftOut(t *testing.T) {
 	for _, key := range []string{"Job django-app a-0123abcd", "Job django-app-1 a"} {
 		if o[key] == nil {
 			t.Errorf("%q is missing in %v", key, o)
+		}
+	}
+}
+
+func TestARoleOfAnotherNamespaceNamesJobsWithoutTheirDigest(t *testing.T) {
+	const role = "kind: Role\nmetadata: {name: a, namespace: %s}\nrules:\n" +
+		"- {resources: [secrets], resourceNames: [s-0123abcd]}\n" +
+		"- {resources: [jobs], resourceNames: [%s]}\n- {resources: [jobs]}\n"
+	for namespace, job := range map[string]string{"django-app": "j-0123abcd", "django-app-1": "j"} {
+		got, want := objects{}, objects{}
+		if err := got.add(fmt.Sprintf(role, namespace, "j-0123abcd")); err != nil {
+			t.Fatal(err)
+		}
+		key := "Role " + namespace + " a"
+		want[key] = map[string]any{
+			"kind":     "Role",
+			"metadata": map[string]any{"name": "a", "namespace": namespace},
+			"rules": []any{
+				map[string]any{"resources": []any{"secrets"}, "resourceNames": []any{"s-0123abcd"}},
+				map[string]any{"resources": []any{"jobs"}, "resourceNames": []any{job}},
+				map[string]any{"resources": []any{"jobs"}},
+			},
+		}
+		if found := differences("", want, got); found != nil {
+			t.Errorf("%s: %q", namespace, found)
 		}
 	}
 }
