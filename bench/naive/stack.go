@@ -16,12 +16,29 @@ const (
 	image     = "docker.io/example/django-app:1.0.0"
 	env       = "django-env-secret"
 	generator = env + "-generate"
+	job       = generator + "-9365ec49"
 	tokenPath = "/var/run/secrets/kubernetes.io/serviceaccount"
 )
 
 const lockScript = `exec 9>>"$0"
 flock -n 9 || { echo "waiting for the server before this one to end"; flock 9; }
 exec docker-entrypoint.sh "$@"`
+
+const readyScript = `exec pg_isready -h 127.0.0.1 -U "$POSTGRES_USER" -d "$POSTGRES_DB"`
+
+const takeOverScript = `pg_isready -q -h 127.0.0.1 -U "$POSTGRES_USER" -d "$POSTGRES_DB" || exit 1
+log=/proc/1/fd/2
+( : >>"$log" ) 2>/dev/null || log=/dev/null
+psql -qX -v ON_ERROR_STOP=1 -U "$POSTGRES_USER" -d "$POSTGRES_DB" >>"$log" 2>&1 <<'SQL' ||
+SET log_statement = 'none';
+SET log_min_duration_statement = -1;
+SET log_min_error_statement = 'panic';
+\set role ` + "`printenv POSTGRES_USER`" + `
+\set password ` + "`printenv POSTGRES_PASSWORD`" + `
+ALTER ROLE :"role" PASSWORD :'password';
+SQL
+echo "the role keeps its password, which may be another than the Secret's" >>"$log"
+exit 0`
 
 var generatedKeys = []string{"POSTGRES_PASSWORD", "SECRET_KEY"}
 
@@ -72,6 +89,7 @@ func NewDjangoStack(scope constructs.Construct, id string, isolated bool) cdk8s.
 	namespace.AddJsonPatch(cdk8s.JsonPatch_Remove(jsii.String("/metadata/namespace")))
 
 	secretAnnotations := keepData()
+	(*secretAnnotations)["kustomize.toolkit.fluxcd.io/ssa"] = jsii.String("Merge")
 	(*secretAnnotations)["django-cdk8s.example.com/generated-keys"] = jsii.String(strings.Join(generatedKeys, ","))
 	k8s.NewKubeSecret(chart, jsii.String("secret"), &k8s.KubeSecretProps{
 		Metadata: &k8s.ObjectMeta{
@@ -116,6 +134,12 @@ func addGenerator(chart cdk8s.Chart, namespace string, labels *map[string]*strin
 				Resources: jsii.Strings("jobs"),
 				Verbs:     jsii.Strings("list", "delete"),
 			},
+			{
+				ApiGroups:     jsii.Strings("batch"),
+				Resources:     jsii.Strings("jobs"),
+				ResourceNames: jsii.Strings(job),
+				Verbs:         jsii.Strings("patch"),
+			},
 		},
 	})
 	k8s.NewKubeRoleBinding(chart, jsii.String("generator-binding"), &k8s.KubeRoleBindingProps{
@@ -138,7 +162,7 @@ func addGenerator(chart cdk8s.Chart, namespace string, labels *map[string]*strin
 		ReadOnly:  jsii.Bool(true),
 	}}
 	k8s.NewKubeJob(chart, jsii.String("generator-job"), &k8s.KubeJobProps{
-		Metadata: &k8s.ObjectMeta{Name: jsii.String(generator + "-e3cfc08e"), Labels: labels},
+		Metadata: &k8s.ObjectMeta{Name: jsii.String(job), Labels: labels},
 		Spec: &k8s.JobSpec{
 			BackoffLimit: jsii.Number(6),
 			Template: &k8s.PodTemplateSpec{
@@ -179,13 +203,10 @@ func addGenerator(chart cdk8s.Chart, namespace string, labels *map[string]*strin
 								Name:  jsii.String("kube-root-ca.crt"),
 								Items: &[]*k8s.KeyToPath{{Key: jsii.String("ca.crt"), Path: jsii.String("ca.crt")}},
 							}},
-							{DownwardApi: &k8s.DownwardApiProjection{Items: &[]*k8s.DownwardApiVolumeFile{{
-								Path: jsii.String("namespace"),
-								FieldRef: &k8s.ObjectFieldSelector{
-									ApiVersion: jsii.String("v1"),
-									FieldPath:  jsii.String("metadata.namespace"),
-								},
-							}}}},
+							{DownwardApi: &k8s.DownwardApiProjection{Items: &[]*k8s.DownwardApiVolumeFile{
+								field("namespace", "metadata.namespace"),
+								field("job", "metadata.labels['batch.kubernetes.io/job-name']"),
+							}}},
 						}},
 					}},
 				},
@@ -195,8 +216,10 @@ func addGenerator(chart cdk8s.Chart, namespace string, labels *map[string]*strin
 }
 
 func addDatabase(chart cdk8s.Chart, labels *map[string]*string) {
+	claimAnnotations := keepData()
+	(*claimAnnotations)["django-cdk8s.example.com/postgresql-major"] = jsii.String("15")
 	k8s.NewKubePersistentVolumeClaim(chart, jsii.String("database-claim"), &k8s.KubePersistentVolumeClaimProps{
-		Metadata: &k8s.ObjectMeta{Name: jsii.String("postgres-pvc"), Annotations: keepData(), Labels: labels},
+		Metadata: &k8s.ObjectMeta{Name: jsii.String("postgres-pvc"), Annotations: claimAnnotations, Labels: labels},
 		Spec: &k8s.PersistentVolumeClaimSpec{
 			AccessModes: jsii.Strings("ReadWriteOnce"),
 			Resources:   &k8s.ResourceRequirements{Requests: &map[string]k8s.Quantity{"storage": quantity("5Gi")}},
@@ -204,8 +227,8 @@ func addDatabase(chart cdk8s.Chart, labels *map[string]*string) {
 	})
 
 	name := jsii.String("postgres")
-	ready := &k8s.ExecAction{
-		Command: jsii.Strings("sh", "-c", `exec pg_isready -h 127.0.0.1 -U "$POSTGRES_USER" -d "$POSTGRES_DB"`),
+	shell := func(script string) *k8s.ExecAction {
+		return &k8s.ExecAction{Command: jsii.Strings("sh", "-c", script)}
 	}
 	k8s.NewKubeDeployment(chart, jsii.String("database"), &k8s.KubeDeploymentProps{
 		Metadata: &k8s.ObjectMeta{Name: name, Labels: labels},
@@ -226,8 +249,9 @@ func addDatabase(chart cdk8s.Chart, labels *map[string]*string) {
 						Image:           jsii.String("postgres:15-bookworm"),
 						ImagePullPolicy: jsii.String("IfNotPresent"),
 						Command:         jsii.Strings("sh", "-c", lockScript, "/var/lib/postgresql/data/server.lock"),
-						Args:            jsii.Strings("postgres"),
-						Ports:           &[]*k8s.ContainerPort{{Name: name, ContainerPort: jsii.Number(5432)}},
+						Args: jsii.Strings("postgres", "-c", "effective_cache_size=512MB", "-c", "maintenance_work_mem=64MB",
+							"-c", "shared_buffers=256MB", "-c", "work_mem=2621kB"),
+						Ports: &[]*k8s.ContainerPort{{Name: name, ContainerPort: jsii.Number(5432)}},
 						Env: &[]*k8s.EnvVar{
 							value("PGDATA", "/var/lib/postgresql/data/pgdata"),
 							value("POSTGRES_INITDB_ARGS", "--data-checksums"),
@@ -236,13 +260,13 @@ func addDatabase(chart cdk8s.Chart, labels *map[string]*string) {
 							fromSecret("POSTGRES_PASSWORD", "POSTGRES_PASSWORD"),
 						},
 						StartupProbe: &k8s.Probe{
-							Exec:             ready,
+							Exec:             shell(takeOverScript),
 							PeriodSeconds:    jsii.Number(5),
 							TimeoutSeconds:   jsii.Number(5),
 							FailureThreshold: jsii.Number(360),
 						},
 						ReadinessProbe: &k8s.Probe{
-							Exec:             ready,
+							Exec:             shell(readyScript),
 							PeriodSeconds:    jsii.Number(10),
 							TimeoutSeconds:   jsii.Number(5),
 							FailureThreshold: jsii.Number(3),
@@ -423,7 +447,11 @@ func addPolicies(chart cdk8s.Chart, labels func(name string) *map[string]*string
 }
 
 func keepData() *map[string]*string {
-	return &map[string]*string{"argocd.argoproj.io/sync-options": jsii.String("Prune=false,Delete=false")}
+	return &map[string]*string{
+		"argocd.argoproj.io/sync-options":   jsii.String("Prune=false,Delete=false"),
+		"kapp.k14s.io/delete-strategy":      jsii.String("orphan"),
+		"kustomize.toolkit.fluxcd.io/prune": jsii.String("disabled"),
+	}
 }
 
 func containerSecurity() *k8s.SecurityContext {
@@ -462,6 +490,13 @@ func fromSecret(name, key string) *k8s.EnvVar {
 	return &k8s.EnvVar{
 		Name:      &name,
 		ValueFrom: &k8s.EnvVarSource{SecretKeyRef: &k8s.SecretKeySelector{Name: jsii.String(env), Key: &key}},
+	}
+}
+
+func field(file, path string) *k8s.DownwardApiVolumeFile {
+	return &k8s.DownwardApiVolumeFile{
+		Path:     &file,
+		FieldRef: &k8s.ObjectFieldSelector{ApiVersion: jsii.String("v1"), FieldPath: &path},
 	}
 }
 
