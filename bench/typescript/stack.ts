@@ -8,9 +8,14 @@ import { Construct } from 'constructs';
 const image = 'docker.io/example/django-app:1.0.0';
 const env = 'django-env-secret';
 const generator = `${env}-generate`;
+const job = `${generator}-9365ec49`;
 const generatedKeys = ['POSTGRES_PASSWORD', 'SECRET_KEY'];
 const tokenPath = '/var/run/secrets/kubernetes.io/serviceaccount';
-const keepData = { 'argocd.argoproj.io/sync-options': 'Prune=false,Delete=false' };
+const keepData = {
+  'argocd.argoproj.io/sync-options': 'Prune=false,Delete=false',
+  'kapp.k14s.io/delete-strategy': 'orphan',
+  'kustomize.toolkit.fluxcd.io/prune': 'disabled',
+};
 
 const scripts = join(__dirname, '..', '..', 'internal', 'script');
 const generateScript = readFileSync(join(scripts, 'generate.py'), 'utf8');
@@ -18,6 +23,20 @@ const pruneScript = readFileSync(join(scripts, 'prune.py'), 'utf8');
 const lockScript = `exec 9>>"$0"
 flock -n 9 || { echo "waiting for the server before this one to end"; flock 9; }
 exec docker-entrypoint.sh "$@"`;
+const readyScript = 'exec pg_isready -h 127.0.0.1 -U "$POSTGRES_USER" -d "$POSTGRES_DB"';
+const takeOverScript = `pg_isready -q -h 127.0.0.1 -U "$POSTGRES_USER" -d "$POSTGRES_DB" || exit 1
+log=/proc/1/fd/2
+( : >>"$log" ) 2>/dev/null || log=/dev/null
+psql -qX -v ON_ERROR_STOP=1 -U "$POSTGRES_USER" -d "$POSTGRES_DB" >>"$log" 2>&1 <<'SQL' ||
+SET log_statement = 'none';
+SET log_min_duration_statement = -1;
+SET log_min_error_statement = 'panic';
+\\set role \`printenv POSTGRES_USER\`
+\\set password \`printenv POSTGRES_PASSWORD\`
+ALTER ROLE :"role" PASSWORD :'password';
+SQL
+echo "the role keeps its password, which may be another than the Secret's" >>"$log"
+exit 0`;
 
 const quantity = k8s.Quantity.fromString;
 const number = k8s.IntOrString.fromNumber;
@@ -60,7 +79,11 @@ export class DjangoStack extends Chart {
     new k8s.KubeSecret(this, 'secret', {
       metadata: {
         name: env,
-        annotations: { ...keepData, 'django-cdk8s.example.com/generated-keys': generatedKeys.join(',') },
+        annotations: {
+          ...keepData,
+          'kustomize.toolkit.fluxcd.io/ssa': 'Merge',
+          'django-cdk8s.example.com/generated-keys': generatedKeys.join(','),
+        },
         labels: labels(env, 'credentials', 'django'),
       },
       type: 'Opaque',
@@ -84,6 +107,7 @@ export class DjangoStack extends Chart {
       rules: [
         { apiGroups: [''], resources: ['secrets'], resourceNames: [env], verbs: ['get', 'patch'] },
         { apiGroups: ['batch'], resources: ['jobs'], verbs: ['list', 'delete'] },
+        { apiGroups: ['batch'], resources: ['jobs'], resourceNames: [job], verbs: ['patch'] },
       ],
     });
     new k8s.KubeRoleBinding(this, 'generator-binding', {
@@ -100,7 +124,7 @@ export class DjangoStack extends Chart {
       volumeMounts: [{ name: 'api', mountPath: tokenPath, readOnly: true }],
     };
     new k8s.KubeJob(this, 'generator-job', {
-      metadata: { name: `${generator}-e3cfc08e`, labels },
+      metadata: { name: job, labels },
       spec: {
         backoffLimit: 6,
         template: {
@@ -132,7 +156,8 @@ export class DjangoStack extends Chart {
                     {
                       downwardApi: {
                         items: [
-                          { path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } },
+                          field('namespace', 'metadata.namespace'),
+                          field('job', "metadata.labels['batch.kubernetes.io/job-name']"),
                         ],
                       },
                     },
@@ -149,13 +174,21 @@ export class DjangoStack extends Chart {
   private addDatabase(labels: Record<string, string>) {
     const name = 'postgres';
     new k8s.KubePersistentVolumeClaim(this, 'database-claim', {
-      metadata: { name: 'postgres-pvc', annotations: keepData, labels },
+      metadata: {
+        name: 'postgres-pvc',
+        annotations: { ...keepData, 'django-cdk8s.example.com/postgresql-major': '15' },
+        labels,
+      },
       spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: quantity('5Gi') } } },
     });
 
-    const exec = {
-      command: ['sh', '-c', 'exec pg_isready -h 127.0.0.1 -U "$POSTGRES_USER" -d "$POSTGRES_DB"'],
-    };
+    const shell = (script: string) => ({ command: ['sh', '-c', script] });
+    const settings = [
+      'effective_cache_size=512MB',
+      'maintenance_work_mem=64MB',
+      'shared_buffers=256MB',
+      'work_mem=2621kB',
+    ];
     new k8s.KubeDeployment(this, 'database', {
       metadata: { name, labels },
       spec: {
@@ -176,7 +209,7 @@ export class DjangoStack extends Chart {
                 image: 'postgres:15-bookworm',
                 imagePullPolicy: 'IfNotPresent',
                 command: ['sh', '-c', lockScript, '/var/lib/postgresql/data/server.lock'],
-                args: ['postgres'],
+                args: ['postgres', ...settings.flatMap((setting) => ['-c', setting])],
                 ports: [{ name, containerPort: 5432 }],
                 env: [
                   { name: 'PGDATA', value: '/var/lib/postgresql/data/pgdata' },
@@ -185,8 +218,18 @@ export class DjangoStack extends Chart {
                   fromSecret('POSTGRES_USER'),
                   fromSecret('POSTGRES_PASSWORD'),
                 ],
-                startupProbe: { exec, periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 360 },
-                readinessProbe: { exec, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 3 },
+                startupProbe: {
+                  exec: shell(takeOverScript),
+                  periodSeconds: 5,
+                  timeoutSeconds: 5,
+                  failureThreshold: 360,
+                },
+                readinessProbe: {
+                  exec: shell(readyScript),
+                  periodSeconds: 10,
+                  timeoutSeconds: 5,
+                  failureThreshold: 3,
+                },
                 resources: resources('500m', '512Mi', '1', '1Gi'),
                 securityContext: containerSecurity,
                 volumeMounts: [
@@ -357,4 +400,8 @@ function resources(cpu: string, memory: string, maxCpu: string, maxMemory: strin
 
 function fromSecret(key: string, name = key): k8s.EnvVar {
   return { name, valueFrom: { secretKeyRef: { name: env, key } } };
+}
+
+function field(path: string, fieldPath: string): k8s.DownwardApiVolumeFile {
+  return { path, fieldRef: { apiVersion: 'v1', fieldPath } };
 }
