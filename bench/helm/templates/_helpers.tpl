@@ -7,6 +7,12 @@ app.kubernetes.io/name: {{ index . 2 }}
 app.kubernetes.io/part-of: {{ index . 3 }}
 {{- end }}
 
+{{- define "keepData" -}}
+argocd.argoproj.io/sync-options: Prune=false,Delete=false
+kapp.k14s.io/delete-strategy: orphan
+kustomize.toolkit.fluxcd.io/prune: disabled
+{{- end }}
+
 {{- define "containerSecurity" -}}
 allowPrivilegeEscalation: false
 capabilities:
