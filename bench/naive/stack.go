@@ -249,7 +249,8 @@ func addDatabase(chart cdk8s.Chart, labels *map[string]*string) {
 						Image:           jsii.String("postgres:15-bookworm"),
 						ImagePullPolicy: jsii.String("IfNotPresent"),
 						Command:         jsii.Strings("sh", "-c", lockScript, "/var/lib/postgresql/data/server.lock"),
-						Args: jsii.Strings("postgres", "-c", "effective_cache_size=512MB", "-c", "maintenance_work_mem=64MB",
+						Args: jsii.Strings("postgres",
+							"-c", "effective_cache_size=512MB", "-c", "maintenance_work_mem=64MB",
 							"-c", "shared_buffers=256MB", "-c", "work_mem=2621kB"),
 						Ports: &[]*k8s.ContainerPort{{Name: name, ContainerPort: jsii.Number(5432)}},
 						Env: &[]*k8s.EnvVar{
