@@ -28,7 +28,7 @@ manifests: ## kubeconform and kube-score on every dist/
 	tools/manifests-lint.sh dist examples/{clinic,platform,production}/dist examples/environments/dist/*/
 
 e2e: ## the suite on the cluster of KUBECONFIG
-	go -C e2e test -count 1 -parallel 4 -timeout 25m -v .
+	go -C e2e test -count 1 -parallel 5 -timeout 50m -v .
 
 bench: ## measure against the peers, and write the table of docs/performance.md
 	bench/run
