@@ -52,6 +52,16 @@ func (s system) given() map[string]inputs {
 	if s.process != nil {
 		add("process", s.process.Env, s.process.Command, s.process.Pod)
 	}
+	if s.backup != nil {
+		all["backup"] = inputs{template: s.backup.Pod}
+	}
+	if s.restore != nil {
+		all["restore"] = inputs{template: s.restore.Pod}
+	}
+	if s.drill != nil {
+		all["drill"] = inputs{template: s.drill.Pod}
+	}
+	all["rotation"] = inputs{template: s.rotation.Pod}
 	all["database"] = inputs{template: s.database.Pod}
 	all["broker"] = inputs{template: s.server.Pod}
 	return all
