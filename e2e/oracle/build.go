@@ -2,6 +2,7 @@ package oracle
 
 import (
 	"cmp"
+	"slices"
 
 	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
 
@@ -24,8 +25,16 @@ type builder struct {
 	chart    cdk8s.Chart
 	secret   *secret.Secret
 	database *postgres.Database
+	rotation *postgres.Rotation
+	server   *valkey.Server
+	media    *django.MediaClaim
 	web      *django.Web
 	process  *django.Process
+	command  *django.ScheduledCommand
+	backups  *postgres.BackupClaim
+	backup   *postgres.Backup
+	restore  *postgres.Restore
+	drill    *postgres.RestoreDrill
 }
 
 // build adds the system to an app.
@@ -43,7 +52,9 @@ func (s system) build(app cdk8s.App) {
 		namespace.New(b.chart, "namespace", s.namespace)
 	}
 	b.secret = secret.New(b.chart, "secret", s.secret.Props)
-	b.buildParts(b.wire(s.project))
+	project := b.wire(s.project)
+	b.buildData(project)
+	b.buildParts(project)
 }
 
 // buildStack makes a stack, and in another chart what it refers to.
@@ -54,6 +65,8 @@ func (b *builder) buildStack(app cdk8s.App, props stack.Props) {
 		props.Web.Project.Database = nil // The stack makes it.
 	}
 	props.Web.Project = b.wire(props.Web.Project)
+	b.buildBackupClaim()
+	props.Restore = b.wireRestore(props.Restore, nil)
 	stack.New(app, b.drawn.id, props)
 }
 
@@ -74,10 +87,16 @@ func (b *builder) secretOf(standIn *secret.Secret) *secret.Secret {
 func (b *builder) wire(p django.Project) django.Project {
 	switch c := p.Database.(type) {
 	case *postgres.Database:
-		props := b.drawn.database
-		props.Secret = b.secretOf(props.Secret)
-		b.database = postgres.NewDatabase(b.chart, "database", props)
+		b.buildDatabase()
 		p.Database = b.database
+	case *postgres.Rotation:
+		b.buildDatabase()
+		props := b.drawn.rotation
+		if props.Database != nil {
+			props.Database = b.database
+		}
+		b.rotation = postgres.NewRotation(b.chart, "rotation", props)
+		p.Database = b.rotation
 	case postgres.Connection:
 		c.Secret = b.secretOf(c.Secret)
 		p.Database = c
@@ -86,14 +105,16 @@ func (b *builder) wire(p django.Project) django.Project {
 	case *valkey.Server:
 		props := b.drawn.server
 		props.Secret = b.secretOf(props.Secret)
-		p.Broker = valkey.NewServer(b.chart, "server", props)
+		b.server = valkey.NewServer(b.chart, "server", props)
+		p.Broker = b.server
 	case broker.Connection:
 		c.Secret = b.existing("broker", cmp.Or(c.PasswordKey, c.URLKey, broker.URLVariable))
 		p.Broker = c
 	}
 	switch m := p.Media.(type) {
 	case *django.MediaClaim:
-		p.Media = django.NewMediaClaim(b.chart, "claim", b.drawn.claim)
+		b.media = django.NewMediaClaim(b.chart, "claim", b.drawn.claim)
+		p.Media = b.media
 	case django.ObjectStore:
 		m.Secret = b.existing("store", cmp.Or(m.AccessKeyIDKey, django.AccessKeyIDKey),
 			cmp.Or(m.SecretAccessKeyKey, django.SecretAccessKeyKey))
@@ -103,6 +124,82 @@ func (b *builder) wire(p django.Project) django.Project {
 		p.Secret = b.existing("settings", secret.DjangoSecretKey)
 	}
 	return p
+}
+
+func (b *builder) buildDatabase() {
+	props := b.drawn.database
+	props.Secret = b.secretOf(props.Secret)
+	b.database = postgres.NewDatabase(b.chart, "database", props)
+}
+
+func (b *builder) buildBackupClaim() {
+	if b.drawn.backups != nil {
+		b.backups = postgres.NewBackupClaim(b.chart, "backups", *b.drawn.backups)
+	}
+}
+
+// buildData makes what keeps the data of a project.
+func (b *builder) buildData(project django.Project) {
+	s := b.drawn
+	b.buildBackupClaim()
+	if s.backup != nil {
+		props := *s.backup
+		if props.Database != nil {
+			props.Database = project.Database
+		}
+		props.Store = b.wireStore("backup", props.Store)
+		props.MediaClaim = b.mediaClaim(props.MediaClaim)
+		props.Credentials = b.secretOf(props.Credentials)
+		b.backup = postgres.NewBackup(b.chart, "backup", props)
+	}
+	if s.restore != nil {
+		b.restore = postgres.NewRestore(b.chart, "restore", b.wireRestore(*s.restore, project.Database))
+	}
+	if s.drill != nil {
+		props := *s.drill
+		if props.Check != nil {
+			props.Check = project
+		}
+		props.Store = b.wireStore("drill", props.Store)
+		b.drill = postgres.NewRestoreDrill(b.chart, "drill", props)
+	}
+}
+
+func (b *builder) wireRestore(p postgres.RestoreProps, database postgres.Connector) postgres.RestoreProps {
+	if p.Database != nil {
+		p.Database = database
+	}
+	p.Store = b.wireStore("restore", p.Store)
+	p.MediaClaim = b.mediaClaim(p.MediaClaim)
+	return p
+}
+
+// wireStore replaces the stand-ins of a store.
+func (b *builder) wireStore(name string, s postgres.Store) postgres.Store {
+	if s.Claim == aBackupClaim {
+		s.Claim = b.backups.Name()
+	}
+	if s.Bucket.Secret != nil {
+		s.Bucket.Secret = b.existing(name+"-store", cmp.Or(s.Bucket.AccessKeyIDKey, postgres.AccessKeyIDKey),
+			cmp.Or(s.Bucket.SecretAccessKeyKey, postgres.SecretAccessKeyKey))
+	}
+	if x := &s.Encryption; x.Secret != nil {
+		x.Secret = b.existing(name+"-password", cmp.Or(x.PasswordKey, postgres.DefaultEncryptionKey),
+			cmp.Or(x.SaltKey, "SALT"))
+	}
+	return s
+}
+
+// mediaClaim returns the name of the claim of the project where there is a
+// stand-in.
+func (b *builder) mediaClaim(name string) string {
+	switch {
+	case name != aMediaClaim:
+		return name
+	case b.media == nil:
+		return ""
+	}
+	return b.media.Name()
 }
 
 // buildParts makes the processes of a project, and what is around them.
@@ -126,12 +223,15 @@ func (b *builder) buildParts(project django.Project) {
 	if s.migration != nil {
 		props := *s.migration
 		props.Project = project
+		if props.Restore != nil {
+			props.Restore = b.restore
+		}
 		django.NewMigration(b.chart, "migration", props)
 	}
 	if s.command != nil {
 		props := *s.command
 		props.Project = project
-		django.NewScheduledCommand(b.chart, "command", props)
+		b.command = django.NewScheduledCommand(b.chart, "command", props)
 	}
 	if s.process != nil {
 		props := *s.process
@@ -164,6 +264,9 @@ func (b *builder) buildAround() {
 		}
 		monitoring.NewServiceMonitor(b.chart, "monitor", props)
 	}
+	if s.rules != nil {
+		monitoring.NewPrometheusRule(b.chart, "rules", b.wireRules(*s.rules))
+	}
 	if s.isolation != nil {
 		props := *s.isolation
 		var egress []isolation.Egress
@@ -176,6 +279,24 @@ func (b *builder) buildAround() {
 		props.Egress = egress
 		isolation.New(b.chart, "isolation", props)
 	}
+}
+
+// wireRules replaces the stand-ins of what is watched.
+func (b *builder) wireRules(p monitoring.PrometheusRuleProps) monitoring.PrometheusRuleProps {
+	scheduled := map[monitoring.Scheduled]monitoring.Scheduled{
+		aBackup: b.backup, aDrill: b.drill, aCommand: b.command, aRotation: b.rotation,
+	}
+	stored := map[monitoring.Stored]monitoring.Stored{
+		aBackups: b.backups, aDatabase: b.database, aClaim: b.media, aServer: b.server,
+	}
+	p.CronJobs, p.Claims = slices.Clone(p.CronJobs), slices.Clone(p.Claims)
+	for i := range p.CronJobs {
+		p.CronJobs[i].Target = scheduled[p.CronJobs[i].Target]
+	}
+	for i := range p.Claims {
+		p.Claims[i].Target = stored[p.Claims[i].Target]
+	}
+	return p
 }
 
 func (b *builder) site(standIn route.Site) route.Site {

@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -11,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"example.com/django-cdk8s/constructs/pod"
+	"example.com/django-cdk8s/constructs/secret"
 	"example.com/django-cdk8s/e2e/cluster"
 )
 
@@ -52,6 +54,16 @@ func (s system) given() map[string]inputs {
 	if s.process != nil {
 		add("process", s.process.Env, s.process.Command, s.process.Pod)
 	}
+	if s.backup != nil {
+		all["backup"] = inputs{template: s.backup.Pod}
+	}
+	if s.restore != nil {
+		all["restore"] = inputs{template: s.restore.Pod}
+	}
+	if s.drill != nil {
+		all["drill"] = inputs{template: s.drill.Pod}
+	}
+	all["rotation"] = inputs{template: s.rotation.Pod}
 	all["database"] = inputs{template: s.database.Pod}
 	all["broker"] = inputs{template: s.server.Pod}
 	return all
@@ -64,7 +76,10 @@ func (s system) changed(objects []*cluster.Object) error {
 	given := s.given()
 	for _, object := range objects {
 		if object.GetKind() == "Secret" {
-			errs = append(errs, s.changedValues(object))
+			// The login of a rotation is another one.
+			if object.GetName() == cmp.Or(s.secret.Name, secret.DefaultName) {
+				errs = append(errs, s.changedValues(object))
+			}
 			continue
 		}
 		template, err := templateOf(object)

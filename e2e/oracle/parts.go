@@ -85,6 +85,7 @@ func drawDatabase(d drawer) postgres.DatabaseProps {
 		Image:            field(d, "Image", image, anything),
 		Major:            field(d, "Major", rapid.Just(15), number),
 		Secret:           drawStandIn(d),
+		ClaimName:        field(d, "ClaimName", label, anything),
 		Storage:          field(d, "Storage", bytes, anything),
 		StorageClass:     field(d, "StorageClass", dnsName, anything),
 		Resources:        drawResources(d),

@@ -42,9 +42,16 @@ func fits(n int) func(s string) bool { return func(s string) bool { return len(s
 // drawConnector draws a database in the app, or one elsewhere.
 func drawConnector(d drawer) postgres.Connector {
 	if d.chance("Database made", 64) {
+		if d.chance("Database rotated", 16) {
+			return aRotation
+		}
 		return aDatabase
 	}
-	d = d.of("Database")
+	return drawConnection(d.of("Database"))
+}
+
+// drawConnection draws a database elsewhere.
+func drawConnection(d drawer) postgres.Connection {
 	one := rapid.SampledFrom(credentialKeys)
 	c := postgres.Connection{
 		Host:        required(d, "Host", dnsName, anything),
@@ -76,6 +83,7 @@ func drawTLS(d drawer) postgres.TLS {
 	case 1:
 		t.CASecret = required(d, "CASecret", dnsName, anything)
 		t.CAConfigMap = field(d.onlyWild(), "CAConfigMap", dnsName, anything)
+		t.CAKey = field(d, "CAKey", key, anything)
 	case 2:
 		t.CAConfigMap = required(d, "CAConfigMap", dnsName, anything)
 		t.CAKey = field(d, "CAKey", key, anything)
@@ -270,7 +278,7 @@ func few(d drawer, name string) *int {
 }
 
 func drawMigration(d drawer) django.MigrationProps {
-	return django.MigrationProps{
+	m := django.MigrationProps{
 		Name:                  field(d, "Name", label.Filter(fits(54)), anything),
 		Env:                   field(d, "Env", envTable, wildTable),
 		Resources:             drawResources(d),
@@ -279,6 +287,10 @@ func drawMigration(d drawer) django.MigrationProps {
 		ActiveDeadlineSeconds: field(d, "ActiveDeadlineSeconds", seconds, number),
 		Pod:                   drawTemplate(d),
 	}
+	if d.flag("Restore") {
+		m.Restore = aRestore
+	}
+	return m
 }
 
 var (

@@ -35,8 +35,10 @@ type system struct {
 	namespace namespace.Props
 	secret    credentials
 
-	// database, server and claim are made when the project refers to them.
+	// database, rotation, server and claim are made when the project refers to
+	// them.
 	database postgres.DatabaseProps
+	rotation postgres.RotationProps
 	server   valkey.ServerProps
 	claim    django.MediaClaimProps
 	project  django.Project
@@ -54,6 +56,11 @@ type system struct {
 	httpRoute *route.HTTPRouteProps
 	monitor   *monitoring.ServiceMonitorProps
 	isolation *isolation.Props
+	backups   *postgres.BackupClaimProps
+	backup    *postgres.BackupProps
+	restore   *postgres.RestoreProps
+	drill     *postgres.RestoreDrillProps
+	rules     *monitoring.PrometheusRuleProps
 }
 
 // Stand-ins for constructs.
@@ -64,6 +71,12 @@ var (
 	aClaim    = (*django.MediaClaim)(nil)
 	aWeb      = (*django.Web)(nil)
 	aProcess  = (*django.Process)(nil)
+	aCommand  = (*django.ScheduledCommand)(nil)
+	aRotation = (*postgres.Rotation)(nil)
+	aBackups  = (*postgres.BackupClaim)(nil)
+	aBackup   = (*postgres.Backup)(nil)
+	aRestore  = new(postgres.Restore)
+	aDrill    = (*postgres.RestoreDrill)(nil)
 )
 
 // drawStandIn draws a Secret that is required.
@@ -77,7 +90,8 @@ func drawStandIn(d drawer) *secret.Secret {
 // parts are what a draw may be about.
 var parts = []string{
 	"namespace", "secret", "database", "server", "claim", "project", "web", "worker", "beat", "migration", "command",
-	"process", "ingress", "httpRoute", "monitor", "isolation",
+	"process", "ingress", "httpRoute", "monitor", "isolation", "connection", "rotation", "backups", "backup", "restore",
+	"drill", "rules",
 }
 
 // draw draws a system that is about one part: many of its fields are set, and
@@ -106,7 +120,8 @@ func draw(t *rapid.T) system {
 	if wild > 0 {
 		s.id = required(drawer{t, "", 0, wild}, "id", label, anything)
 	}
-	if drawn := drawWeb(of("web")); with("web", "ingress", "httpRoute", "monitor", "isolation", "claim", "project") {
+	if drawn := drawWeb(of("web")); with("web", "ingress", "httpRoute", "monitor", "isolation", "claim", "project",
+		"connection") {
 		s.web = &drawn
 	}
 	if drawn := drawWorker(of("worker")); with("worker") {
@@ -115,7 +130,7 @@ func draw(t *rapid.T) system {
 	if drawn := drawBeat(of("beat")); with("beat") {
 		s.beat = &drawn
 	}
-	if drawn := drawMigration(of("migration")); with("migration") {
+	if drawn := drawMigration(of("migration")); with("migration", "restore") {
 		s.migration = &drawn
 	}
 	if drawn := drawCommand(of("command")); with("command") {
@@ -136,10 +151,11 @@ func draw(t *rapid.T) system {
 	if drawn := drawIsolation(of("isolation")); s.web != nil && with("isolation") {
 		s.isolation = &drawn
 	}
+	s.drawData(of, with)
 	s.fit(of, subject)
 	s.share()
 	s.secret = drawSecret(of("secret"), s.passwordKeys()...)
-	inStack := []string{"namespace", "secret", "database", "claim", "project", "web"}
+	inStack := []string{"namespace", "secret", "database", "claim", "project", "web", "restore"}
 	if slices.Contains(inStack, subject) && of("").chance("stack", 32) {
 		s.becomeStack()
 	}
@@ -149,6 +165,13 @@ func draw(t *rapid.T) system {
 
 // becomeStack makes a stack of the system, without what a stack does not have.
 func (s *system) becomeStack() {
+	if s.rotates() || s.restore != nil && !s.wild {
+		s.project.Database = aDatabase
+	}
+	if s.restore != nil {
+		s.project.WaitForMigrations = true
+	}
+	s.share()
 	props := stack.Props{
 		Namespace: s.namespace, Secret: s.secret.Props, Database: s.database, Web: django.WebProps{Project: s.project},
 	}
@@ -161,16 +184,25 @@ func (s *system) becomeStack() {
 	if s.project.Secret != nil && !s.wild {
 		props.Secret = secret.Props{}
 	}
+	if s.restore != nil {
+		props.Restore = *s.restore
+		props.Restore.Database = nil // It is that of the stack.
+		s.restore = &props.Restore
+	}
 	*s = system{
-		id: s.id, wild: s.wild, stack: &props, secret: s.secret, web: &props.Web, project: s.project,
+		id: s.id, wild: s.wild, stack: &props, backups: s.backups, restore: s.restore,
+		secret: s.secret, web: &props.Web, project: s.project,
 		namespace: s.namespace, database: s.database, server: s.server, claim: s.claim,
 	}
 }
 
 // leaveOut empties what the project does not refer to.
 func (s *system) leaveOut() {
-	if s.project.Database != postgres.Connector(aDatabase) {
+	if !s.serves() {
 		s.database = postgres.DatabaseProps{}
+	}
+	if !s.rotates() {
+		s.rotation = postgres.RotationProps{}
 	}
 	if s.project.Broker != broker.Connector(aServer) {
 		s.server = valkey.ServerProps{}
@@ -203,6 +235,15 @@ func (s *system) share() {
 	if s.process != nil {
 		s.process.Project = s.project
 	}
+	if s.backup != nil && s.backup.Database != nil {
+		s.backup.Database = s.project.Database
+	}
+	if s.restore != nil && s.restore.Database != nil {
+		s.restore.Database = s.project.Database
+	}
+	if s.drill != nil && s.drill.Check != nil {
+		s.drill.Check = s.project
+	}
 }
 
 // passwordKeys are the keys that the system's Secret must hold for its broker.
@@ -223,6 +264,12 @@ func (s *system) fit(of func(part string) drawer, subject string) {
 	switch subject {
 	case "database":
 		p.Database = aDatabase
+	case "connection":
+		p.Database = drawConnection(of("connection"))
+	case "rotation":
+		p.Database = aRotation
+	case "restore":
+		s.migration.Restore = aRestore
 	case "server":
 		p.Broker = aServer
 	case "claim":
@@ -233,7 +280,7 @@ func (s *system) fit(of func(part string) drawer, subject string) {
 		if s.worker != nil || s.beat != nil {
 			p.Broker = orServer(p.Broker)
 		}
-		if _, made := p.Database.(*postgres.Database); made || s.migration != nil {
+		if s.serves() || s.migration != nil {
 			p.WaitForMigrations = s.migration != nil
 		}
 		if s.ingress != nil || s.httpRoute != nil {
@@ -247,6 +294,7 @@ func (s *system) fit(of func(part string) drawer, subject string) {
 		}
 		s.database.Parameters["max_connections"] = plenty
 	}
+	s.fitData(tame)
 	if tame("claim") && s.claim.AccessMode == "" && subject != "claim" {
 		s.claim.AccessMode = django.ReadWriteMany
 	}
@@ -296,7 +344,7 @@ func (s *system) fitMonitor(tame func(part string) bool) {
 			s.web.Metrics.Path = "/metrics"
 		}
 	case monitoring.Target(aDatabase):
-		if tame("project") {
+		if tame("project") && !s.serves() {
 			s.project.Database = aDatabase
 		}
 		if tame("database") && s.database.Exporter.Image == "" {
