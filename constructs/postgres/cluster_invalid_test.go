@@ -107,6 +107,10 @@ var wrongClusters = map[string]struct {
 	"parameter: above the memory limit": {
 		withSetting("shared_buffers", "2GB"), `test/cluster: Parameters[shared_buffers]: "2GB": must be below the memory limit 1Gi`,
 	},
+	"parameter above the memory request": {
+		withSetting("Shared_Buffers", "768MB"),
+		`test/cluster: Parameters[Shared_Buffers]: "768MB": must not be above the memory request 512Mi: the operator refuses it`,
+	},
 	"budget: of the project": {
 		withSetting("max_connections", "12"),
 		`test/cluster: Parameters[max_connections]: 12: must be at least`,

@@ -14,6 +14,7 @@ import (
 	"example.com/django-cdk8s/internal/kube"
 	"example.com/django-cdk8s/internal/labels"
 	"example.com/django-cdk8s/internal/rule"
+	"example.com/django-cdk8s/internal/single"
 )
 
 // The TCP ports of an instance besides that of PostgreSQL.
@@ -65,13 +66,30 @@ func (r cluster) resolveParameters(e *rule.Errors) connectionLimits {
 	server := resolved{DatabaseProps: DatabaseProps{
 		Image: r.Image, Major: layoutOf(r.Image, 0).major, Parameters: rest, Resources: r.Resources,
 	}}
-	return server.resolveParameters(e)
+	limits := server.resolveParameters(e)
+	for name, value := range rest {
+		buffers, ok := parseAmount(value, page)
+		request := single.Bytes(r.Resources.Requests.Memory)
+		if strings.EqualFold(name, sharedBuffers) && ok && request > 0 && buffers > float64(request) &&
+			buffers < float64(single.Bytes(r.Resources.Limits.Memory)) {
+			e.Add(rule.Item("Parameters", name), value, "must not be above the memory request "+
+				r.Resources.Requests.Memory+": the operator refuses it")
+		}
+	}
+	return limits
 }
 
-// parameters are those of each server.
+// parameters are those of each server. The operator refuses buffers above the
+// memory request.
 func (r cluster) parameters() map[string]string {
 	server := resolved{DatabaseProps: DatabaseProps{Parameters: r.Parameters, Resources: r.Resources}, limits: r.limits}
-	return server.parameters()
+	all := server.parameters()
+	request := single.Bytes(r.Resources.Requests.Memory)
+	if _, derived := all[sharedBuffers]; derived && request < single.Bytes(r.Resources.Limits.Memory)/4 {
+		all[sharedBuffers] = amount(request / 2)
+	}
+	maps.Copy(all, r.Parameters)
+	return all
 }
 
 func (c *Cluster) meta(name string) metav1.ObjectMeta {

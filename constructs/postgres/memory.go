@@ -12,6 +12,9 @@ import (
 // minWorkMemory is the least that PostgreSQL takes as work_mem.
 const minWorkMemory = 64 * kilobyte
 
+// sharedBuffers is the setting for the buffers that all processes share.
+const sharedBuffers = "shared_buffers"
+
 // autovacuumWorkers is PostgreSQL's own default of autovacuum_max_workers.
 const autovacuumWorkers = 3
 
@@ -34,7 +37,7 @@ func memoryParameters(limit string, connections int) map[string]string {
 	}
 	quarter := bytes / 4
 	return map[string]string{
-		"shared_buffers":       amount(quarter),
+		sharedBuffers:          amount(quarter),
 		"work_mem":             amount(max(quarter/int64(connections), minWorkMemory)),
 		"maintenance_work_mem": amount(quarter / (autovacuumWorkers + 1)),
 		"effective_cache_size": amount(bytes / 2),
