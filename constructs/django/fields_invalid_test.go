@@ -44,6 +44,7 @@ var wrongFields = map[string]mistake{
 	"image: upper case": {withImage("Shop:1"), `test/web: Project.Image: "Shop:1": must be an image reference`},
 	"image: two tags":   {withImage("shop:1:2"), `test/web: Project.Image: "shop:1:2": must be an image reference`},
 	"image: no name":    {withImage(":1"), `test/web: Project.Image: ":1": must be an image reference`},
+	"image: a number":   {withImage("1e_1"), `test/web: Project.Image: "1e_1": must not look like a number`},
 	"image: short digest": {
 		withImage("shop@sha256:abc"), `test/web: Project.Image: "shop@sha256:abc": must be an image reference`,
 	},

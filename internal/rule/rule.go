@@ -332,11 +332,17 @@ func (e *Errors) Image(field, value string) {
 		e.Add(field, value, "is required: the container image, such as docker.io/OWNER/NAME:TAG")
 		return
 	}
-	if !image.Valid(value) {
+	switch {
+	case !image.Valid(value):
 		e.Add(field, value,
 			"must be an image reference such as docker.io/OWNER/NAME:TAG; names are lower case, without a scheme")
+	case numeral.MatchString(value):
+		e.Add(field, value, "must not look like a number, as which YAML may be read: add the registry or a tag")
 	}
 }
+
+// numeral matches what a version of YAML takes for a number.
+var numeral = regexp.MustCompile(`^[0-9][0-9a-fxo_.]*$`)
 
 // Text checks a text that is handed to a process by way of YAML, which cannot
 // carry every character. The text may be a credential and is not shown.
