@@ -21,7 +21,8 @@
 //     elsewhere.
 //   - [example.com/django-cdk8s/constructs/route]: exposure of a site outside
 //     the cluster, by Ingress or Gateway API.
-//   - [example.com/django-cdk8s/constructs/monitoring]: targets of Prometheus.
+//   - [example.com/django-cdk8s/constructs/monitoring]: targets and alerts of
+//     Prometheus.
 //   - [example.com/django-cdk8s/constructs/isolation]: network policies for the
 //     traffic that the other constructs declare.
 //   - [example.com/django-cdk8s/constructs/pod]: resources, volumes, scaling

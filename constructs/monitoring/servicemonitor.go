@@ -1,5 +1,5 @@
-// Package monitoring holds the construct that adds a server to the targets of
-// Prometheus.
+// Package monitoring holds what the Prometheus Operator is told: the servers with
+// metrics, and the alerts for data.
 package monitoring
 
 import (
