@@ -205,28 +205,18 @@ func (p BackupProps) resolve(namespace string) (backup, field.ErrorList) {
 }
 
 func (p BackupProps) task() task {
-	backoff := DefaultBackupBackoffLimit
-	if p.BackoffLimit != nil {
-		backoff = *p.BackoffLimit
-	}
 	return task{
-		name: p.Name, part: labels.Backup, store: p.Store, runAsUser: cmp.Or(p.RunAsUser, DefaultTaskRunAsUser),
-		scratchSize:    cmp.Or(p.ScratchSize, DefaultScratchSize),
-		activeDeadline: cmp.Or(p.ActiveDeadlineSeconds, DefaultTaskActiveDeadlineSeconds), backoff: backoff,
+		name: p.Name, part: labels.Backup, store: p.Store, runAsUser: p.RunAsUser, scratchSize: p.ScratchSize,
+		activeDeadline: p.ActiveDeadlineSeconds, backoff: *cmp.Or(p.BackoffLimit, new(DefaultBackupBackoffLimit)),
 		resources: p.Resources, imagePullSecrets: p.ImagePullSecrets, template: p.Pod,
-	}
+	}.withDefaults()
 }
 
 func (p BackupProps) timing() schedule {
-	history := DefaultHistoryLimit
-	if p.HistoryLimit != nil {
-		history = *p.HistoryLimit
-	}
 	return schedule{
-		cron: cmp.Or(p.Schedule, DefaultBackupSchedule), timeZone: cmp.Or(p.TimeZone, DefaultTimeZone),
-		suspend: p.Suspend, history: history,
-		startingDeadline: cmp.Or(p.StartingDeadlineSeconds, DefaultStartingDeadlineSeconds),
-	}
+		cron: cmp.Or(p.Schedule, DefaultBackupSchedule), timeZone: p.TimeZone, suspend: p.Suspend,
+		startingDeadline: p.StartingDeadlineSeconds, history: *cmp.Or(p.HistoryLimit, new(DefaultHistoryLimit)),
+	}.withDefaults()
 }
 
 // maxKeepDays is a century.
@@ -238,12 +228,7 @@ func (b backup) validateContent(e *rule.Errors, given BackupProps, namespace str
 	if b.KeepAll && (given.Keep != 0 || given.KeepDays != 0) {
 		e.Add("KeepAll", true, "must be given without Keep and KeepDays")
 	}
-	if b.MediaClaim != "" {
-		e.Name("MediaClaim", b.MediaClaim)
-		if b.MediaClaim == b.Store.Claim {
-			e.Add("MediaClaim", b.MediaClaim, "must be another claim than that of the backups")
-		}
-	}
+	b.Store.validateMediaClaim(e, b.MediaClaim)
 	if b.Credentials == nil {
 		return
 	}

@@ -3,6 +3,7 @@ package postgres
 import (
 	"cmp"
 	"path"
+	"slices"
 
 	"github.com/aws/constructs-go/constructs/v10"
 	batchv1 "k8s.io/api/batch/v1"
@@ -252,12 +253,11 @@ func (p RestoreDrillProps) resolve(namespace string) (drill, field.ErrorList) {
 			Connection{Host: drillSocketPath, Port: DefaultPort, Name: drillDatabase}, drillUser)
 		e.Join("Check", d.check.Problems)
 	}
-	p.ImagePullSecrets = append(p.ImagePullSecrets, d.check.ImagePullSecrets...)
 	d.RestoreDrillProps, d.task, d.schedule = p, p.task(), p.timing()
-	d.imagePullSecrets = given.ImagePullSecrets
 	d.validateTask(&e, given.Resources, labels.MaxCronJobName, ", which the Jobs' names are made of",
 		"fetch", "restore", "server", "check")
-	d.imagePullSecrets = p.ImagePullSecrets
+	// Those of the check are the project's, which has reported them.
+	d.imagePullSecrets = slices.Concat(p.ImagePullSecrets, d.check.ImagePullSecrets)
 	d.validateSchedule(&e)
 	e.Range("MaxAgeHours", p.MaxAgeHours, 1, 24*maxKeepDays)
 	e.Image("Image", p.Image)
@@ -269,28 +269,18 @@ func (p RestoreDrillProps) resolve(namespace string) (drill, field.ErrorList) {
 }
 
 func (p RestoreDrillProps) task() task {
-	backoff := DefaultDrillBackoffLimit
-	if p.BackoffLimit != nil {
-		backoff = *p.BackoffLimit
-	}
 	return task{
-		name: p.Name, part: labels.Drill, store: p.Store, runAsUser: cmp.Or(p.RunAsUser, DefaultTaskRunAsUser),
-		scratchSize:    cmp.Or(p.ScratchSize, DefaultScratchSize),
-		activeDeadline: cmp.Or(p.ActiveDeadlineSeconds, DefaultTaskActiveDeadlineSeconds), backoff: backoff,
+		name: p.Name, part: labels.Drill, store: p.Store, runAsUser: p.RunAsUser, scratchSize: p.ScratchSize,
+		activeDeadline: p.ActiveDeadlineSeconds, backoff: *cmp.Or(p.BackoffLimit, new(DefaultDrillBackoffLimit)),
 		resources: p.Resources, imagePullSecrets: p.ImagePullSecrets, template: p.Pod,
-	}
+	}.withDefaults()
 }
 
 func (p RestoreDrillProps) timing() schedule {
-	history := DefaultHistoryLimit
-	if p.HistoryLimit != nil {
-		history = *p.HistoryLimit
-	}
 	return schedule{
-		cron: cmp.Or(p.Schedule, DefaultDrillSchedule), timeZone: cmp.Or(p.TimeZone, DefaultTimeZone),
-		suspend: p.Suspend, history: history,
-		startingDeadline: cmp.Or(p.StartingDeadlineSeconds, DefaultStartingDeadlineSeconds),
-	}
+		cron: cmp.Or(p.Schedule, DefaultDrillSchedule), timeZone: p.TimeZone, suspend: p.Suspend,
+		startingDeadline: p.StartingDeadlineSeconds, history: *cmp.Or(p.HistoryLimit, new(DefaultHistoryLimit)),
+	}.withDefaults()
 }
 
 // environment returns that of the server's containers.

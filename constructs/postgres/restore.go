@@ -156,12 +156,7 @@ func (p RestoreProps) resolve(namespace string) (restore, field.ErrorList) {
 		e.Add("Backup", p.Backup, "must be the ID of a backup, such as 20261125T023000Z-5f0c1d")
 	}
 	e.Text("Scrub", p.Scrub)
-	if p.MediaClaim != "" {
-		e.Name("MediaClaim", p.MediaClaim)
-		if p.MediaClaim == p.Store.Claim {
-			e.Add("MediaClaim", p.MediaClaim, "must be another claim than that of the backups")
-		}
-	}
+	p.Store.validateMediaClaim(&e, p.MediaClaim)
 	if r.target != (target{}) {
 		validateServerImage(&e, p.Image)
 		validateVariables(&e, p.Pod, r.environment(), p.Store.environment())
@@ -170,16 +165,11 @@ func (p RestoreProps) resolve(namespace string) (restore, field.ErrorList) {
 }
 
 func (p RestoreProps) task() task {
-	backoff := DefaultRestoreBackoffLimit
-	if p.BackoffLimit != nil {
-		backoff = *p.BackoffLimit
-	}
 	return task{
-		name: p.Name, part: labels.Restore, store: p.Store, runAsUser: cmp.Or(p.RunAsUser, DefaultTaskRunAsUser),
-		scratchSize:    cmp.Or(p.ScratchSize, DefaultScratchSize),
-		activeDeadline: cmp.Or(p.ActiveDeadlineSeconds, DefaultTaskActiveDeadlineSeconds), backoff: backoff,
+		name: p.Name, part: labels.Restore, store: p.Store, runAsUser: p.RunAsUser, scratchSize: p.ScratchSize,
+		activeDeadline: p.ActiveDeadlineSeconds, backoff: *cmp.Or(p.BackoffLimit, new(DefaultRestoreBackoffLimit)),
 		resources: p.Resources, imagePullSecrets: p.ImagePullSecrets, template: p.Pod,
-	}
+	}.withDefaults()
 }
 
 // environment returns that of the restore. The mark names what was asked for, so

@@ -206,6 +206,18 @@ func (s Store) resolve(namespace string) (Store, field.ErrorList) {
 
 var storePath = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._/-]{0,254}$`)
 
+// validateMediaClaim reports the claim of uploaded files, if there is one, where it
+// cannot be.
+func (s Store) validateMediaClaim(e *rule.Errors, claim string) {
+	if claim == "" {
+		return
+	}
+	e.Name("MediaClaim", claim)
+	if claim == s.Claim {
+		e.Add("MediaClaim", claim, "must be another claim than that of the backups")
+	}
+}
+
 func (s Store) withDefaults() Store {
 	if s.Claim != "" {
 		s.Path = cmp.Or(s.Path, DefaultStorePath)

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -64,6 +65,13 @@ type task struct {
 	resources        pod.Resources
 	imagePullSecrets []string
 	template         pod.Template
+}
+
+func (t task) withDefaults() task {
+	t.runAsUser = cmp.Or(t.runAsUser, DefaultTaskRunAsUser)
+	t.scratchSize = cmp.Or(t.scratchSize, DefaultScratchSize)
+	t.activeDeadline = cmp.Or(t.activeDeadline, DefaultTaskActiveDeadlineSeconds)
+	return t
 }
 
 // The volumes of every pod, by mount path.
@@ -212,6 +220,12 @@ type schedule struct {
 	suspend          bool
 	startingDeadline int
 	history          int
+}
+
+func (s schedule) withDefaults() schedule {
+	s.timeZone = cmp.Or(s.timeZone, DefaultTimeZone)
+	s.startingDeadline = cmp.Or(s.startingDeadline, DefaultStartingDeadlineSeconds)
+	return s
 }
 
 func (s schedule) validateSchedule(e *rule.Errors) {
