@@ -119,6 +119,7 @@ func Rules() []Rule {
 		{"isolation", "NetworkPolicies cover every pod of their namespace, name pods and ports that exist, let " +
 			"nobody in from everywhere, let pods connect to what they are told to, and let proxies in to visitors' " +
 			"pods and to cert-manager's.", (*checker).isolation},
+		{"order", "No object waits for one that Argo CD applies in a later wave.", (*checker).order},
 		{
 			"pod-security", "Every pod meets the Pod Security Standard that its namespace enforces.",
 			(*checker).podSecurity,

@@ -45,6 +45,9 @@ type Object struct {
 	// when its kind is a custom one.
 	Content runtime.Object
 
+	// annotations are those of the object, custom kinds too.
+	annotations *map[string]string
+
 	// custom is what rules read of a custom kind, such as *httpRoute, or nil
 	// when they read none of it.
 	custom any
@@ -175,10 +178,13 @@ func parseContent(source string, content []byte) ([]Object, error) {
 	switch kind := h.kind(); {
 	case scheme.Recognizes(kind):
 		object.Content, err = decode(kind, content)
+		if meta, ok := object.Content.(metav1.Object); ok && len(meta.GetAnnotations()) > 0 {
+			object.annotations = new(meta.GetAnnotations())
+		}
 	case !strings.Contains(kind.Group, ".") || scheme.IsGroupRegistered(kind.Group):
 		err = fmt.Errorf("apiVersion: %q: Kubernetes has no such kind there", h.APIVersion)
 	default:
-		object.custom, err = decodeCustom(kind, content)
+		object.custom, object.annotations, err = decodeCustom(kind, content)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", object.Source, err)
@@ -216,15 +222,16 @@ func decode(kind schema.GroupVersionKind, content []byte) (runtime.Object, error
 	return object, nil
 }
 
-// decodeCustom returns what rules read of an object of a custom kind.
-func decodeCustom(kind schema.GroupVersionKind, content []byte) (any, error) {
+// decodeCustom returns what rules read of an object of a custom kind, and its
+// annotations.
+func decodeCustom(kind schema.GroupVersionKind, content []byte) (any, *map[string]string, error) {
 	var meta metav1.PartialObjectMetadata
 	if err := json.Unmarshal(content, &meta); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	custom := newCustom(kind)
 	if custom == nil {
-		return nil, nil
+		return nil, &meta.Annotations, nil
 	}
-	return custom, utiljson.Unmarshal(content, custom)
+	return custom, &meta.Annotations, utiljson.Unmarshal(content, custom)
 }

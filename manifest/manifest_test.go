@@ -197,7 +197,7 @@ func TestCheckLetsPass(t *testing.T) {
 }
 
 func mistakes() []mutation {
-	return slices.Concat(mistakesInNames(), mistakesInObjects(), mistakesInReferences(), mistakesInScaling(), mistakesInPods(), mistakesInExposure(), mistakesWithCredentials())
+	return slices.Concat(mistakesInNames(), mistakesInObjects(), mistakesInReferences(), mistakesInScaling(), mistakesInPods(), mistakesInExposure(), mistakesInOrder(), mistakesWithCredentials())
 }
 
 func TestEveryRuleHasAMistakeThatBreaksIt(t *testing.T) {

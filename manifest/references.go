@@ -107,24 +107,36 @@ func (s *service) forwards() bool {
 }
 
 func (c *checker) podReferences(w *workload) {
+	w.eachReference(func(r need) { c.require(w.Object, r.field, r.kind, r.name, r.keys...) })
+}
+
+// need is an object that pods do not start without.
+type need struct {
+	field, kind, name string
+	keys              []keyRef
+}
+
+// eachReference calls f with every object, besides Services, that the pods of w
+// do not start without.
+func (w *workload) eachReference(f func(r need)) {
 	spec := w.Template.Spec
 	if spec.ServiceAccountName != "" && spec.ServiceAccountName != "default" {
-		c.require(w.Object, w.Field+".serviceAccountName", "ServiceAccount", spec.ServiceAccountName)
+		f(need{field: w.Field + ".serviceAccountName", kind: "ServiceAccount", name: spec.ServiceAccountName})
 	}
 	for i, s := range spec.ImagePullSecrets {
-		c.require(w.Object, fmt.Sprintf("%s.imagePullSecrets[%d].name", w.Field, i), "Secret", s.Name)
+		f(need{field: fmt.Sprintf("%s.imagePullSecrets[%d].name", w.Field, i), kind: "Secret", name: s.Name})
 	}
 	for i, v := range spec.Volumes {
-		c.volumeReferences(w.Object, fmt.Sprintf("%s.volumes[%d]", w.Field, i), v.VolumeSource)
+		volumeReferences(fmt.Sprintf("%s.volumes[%d]", w.Field, i), v.VolumeSource, f)
 	}
 	w.EachContainer(func(field string, container *corev1.Container, _ bool) {
 		for i, from := range container.EnvFrom {
 			at := fmt.Sprintf("%s.envFrom[%d]", field, i)
 			if s := from.SecretRef; s != nil && !isTrue(s.Optional) {
-				c.require(w.Object, at+".secretRef.name", "Secret", s.Name)
+				f(need{field: at + ".secretRef.name", kind: "Secret", name: s.Name})
 			}
 			if m := from.ConfigMapRef; m != nil && !isTrue(m.Optional) {
-				c.require(w.Object, at+".configMapRef.name", "ConfigMap", m.Name)
+				f(need{field: at + ".configMapRef.name", kind: "ConfigMap", name: m.Name})
 			}
 		}
 		for _, env := range container.Env {
@@ -133,25 +145,26 @@ func (c *checker) podReferences(w *workload) {
 			}
 			at := fmt.Sprintf("%s.env[%s].valueFrom", field, env.Name)
 			if s := env.ValueFrom.SecretKeyRef; s != nil && !isTrue(s.Optional) {
-				c.require(w.Object, at+".secretKeyRef.name", "Secret", s.Name, keyRef{at + ".secretKeyRef.key", s.Key})
+				at += ".secretKeyRef"
+				f(need{at + ".name", "Secret", s.Name, []keyRef{{at + ".key", s.Key}}})
 			}
 			if m := env.ValueFrom.ConfigMapKeyRef; m != nil && !isTrue(m.Optional) {
-				c.require(w.Object, at+".configMapKeyRef.name", "ConfigMap", m.Name,
-					keyRef{at + ".configMapKeyRef.key", m.Key})
+				at += ".configMapKeyRef"
+				f(need{at + ".name", "ConfigMap", m.Name, []keyRef{{at + ".key", m.Key}}})
 			}
 		}
 	})
 }
 
-func (c *checker) volumeReferences(o Object, field string, v corev1.VolumeSource) {
+func volumeReferences(field string, v corev1.VolumeSource, f func(r need)) {
 	if s := v.Secret; s != nil && !isTrue(s.Optional) {
-		c.require(o, field+".secret.secretName", "Secret", s.SecretName, keysOf(field+".secret", s.Items)...)
+		f(need{field + ".secret.secretName", "Secret", s.SecretName, keysOf(field+".secret", s.Items)})
 	}
 	if m := v.ConfigMap; m != nil && !isTrue(m.Optional) {
-		c.require(o, field+".configMap.name", "ConfigMap", m.Name, keysOf(field+".configMap", m.Items)...)
+		f(need{field + ".configMap.name", "ConfigMap", m.Name, keysOf(field+".configMap", m.Items)})
 	}
 	if p := v.PersistentVolumeClaim; p != nil {
-		c.require(o, field+".persistentVolumeClaim.claimName", "PersistentVolumeClaim", p.ClaimName)
+		f(need{field: field + ".persistentVolumeClaim.claimName", kind: "PersistentVolumeClaim", name: p.ClaimName})
 	}
 	if v.Projected == nil {
 		return
@@ -159,10 +172,10 @@ func (c *checker) volumeReferences(o Object, field string, v corev1.VolumeSource
 	for i, source := range v.Projected.Sources {
 		at := fmt.Sprintf("%s.projected.sources[%d]", field, i)
 		if s := source.Secret; s != nil && !isTrue(s.Optional) {
-			c.require(o, at+".secret.name", "Secret", s.Name, keysOf(at+".secret", s.Items)...)
+			f(need{at + ".secret.name", "Secret", s.Name, keysOf(at+".secret", s.Items)})
 		}
 		if m := source.ConfigMap; m != nil && !isTrue(m.Optional) {
-			c.require(o, at+".configMap.name", "ConfigMap", m.Name, keysOf(at+".configMap", m.Items)...)
+			f(need{at + ".configMap.name", "ConfigMap", m.Name, keysOf(at+".configMap", m.Items)})
 		}
 	}
 }

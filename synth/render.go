@@ -16,6 +16,7 @@ import (
 
 	"example.com/django-cdk8s/constructs/network"
 	"example.com/django-cdk8s/internal/construct"
+	"example.com/django-cdk8s/internal/order"
 	"example.com/django-cdk8s/manifest"
 )
 
@@ -239,28 +240,38 @@ func (t tree) declare(options *manifest.Options) {
 // write renders each chart to its file.
 func (r *rendered) write(t tree) {
 	r.files, r.sources = map[string][]byte{}, map[string][]source{}
+	var all []map[string]any
+	byChart := map[string][]map[string]any{}
+	for _, chart := range t.charts {
+		path := pathOf(chart)
+		for _, o := range t.objects[path] {
+			byChart[path] = append(byChart[path], o.json())
+		}
+		all = append(all, byChart[path]...)
+	}
+	order.Annotate(all)
 	for i, chart := range t.charts {
 		name := fileName(chart)
 		if t.indexed {
 			name = fmt.Sprintf("%04d-%s", i, name)
 		}
 		var documents []any
-		for _, o := range t.objects[pathOf(chart)] {
-			document := o.json()
+		for j, document := range byChart[pathOf(chart)] {
 			documents = append(documents, document)
-			r.sources[name+suffix] = append(r.sources[name+suffix], source{o.path, keyOf(document)})
+			path := t.objects[pathOf(chart)][j].path
+			r.sources[name+suffix] = append(r.sources[name+suffix], source{path, keyOf(document)})
 		}
 		if len(documents) == 0 {
 			r.files[name+suffix] = nil
 			continue
 		}
-		r.files[name+suffix] = []byte(order(*cdk8s.Yaml_Stringify(documents...)))
+		r.files[name+suffix] = []byte(headFirst(*cdk8s.Yaml_Stringify(documents...)))
 	}
 }
 
-// order brings apiVersion, kind and metadata to the top of each document, as
+// headFirst brings apiVersion, kind and metadata to the top of each document, as
 // cdk8s does. Objects come from Go with their keys sorted.
-func order(documents string) string {
+func headFirst(documents string) string {
 	var out strings.Builder
 	out.Grow(len(documents))
 	for i, document := range strings.Split(strings.TrimSuffix(documents, "\n"), "\n---\n") {

@@ -39,10 +39,10 @@ kind: Odd
 spec:
   - a
 `
-	if got := order(sorted); got != want {
-		t.Errorf("order() = %q, want %q", got, want)
+	if got := headFirst(sorted); got != want {
+		t.Errorf("headFirst() = %q, want %q", got, want)
 	}
-	if got := order(want); got != want {
+	if got := headFirst(want); got != want {
 		t.Errorf("a second time: %q", got)
 	}
 }
@@ -57,7 +57,7 @@ func BenchmarkOrder(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.SetBytes(int64(len(text)))
 			for b.Loop() {
-				order(text)
+				headFirst(text)
 			}
 		})
 	}

@@ -20,6 +20,9 @@ const (
 // Part is a role in an application: which program plays it, and as what.
 type Part struct{ program, component string }
 
+// Component returns the value of the label [Component] of objects that play p.
+func (p Part) Component() string { return p.component }
+
 // The parts that this library's objects play.
 var (
 	Web         = Part{"django", "web"}
@@ -68,6 +71,18 @@ func KeepData() map[string]string {
 		"kapp.k14s.io/delete-strategy":      "orphan",
 	}
 }
+
+// ArgoWave is the annotation with the wave in which Argo CD applies an object,
+// a whole number; see https://argo-cd.readthedocs.io/en/stable/user-guide/sync-waves/.
+const ArgoWave = "argocd.argoproj.io/sync-wave"
+
+// KappGroup is the annotation by which kapp puts an object into a group, and
+// KappRule that by which an object waits for one; see
+// https://carvel.dev/kapp/docs/v0.64.x/apply-ordering/.
+const (
+	KappGroup = "kapp.k14s.io/change-group"
+	KappRule  = "kapp.k14s.io/change-rule"
+)
 
 // FluxApply is the annotation by which Flux leaves the fields alone that others
 // have added to an object, and FluxMerge its value; see
@@ -167,14 +182,17 @@ const MaxCronJobName = 52
 // https://kubernetes.io/docs/reference/labels-annotations-taints/#batch-kubernetes-io-job-name.
 const JobName = "batch.kubernetes.io/job-name"
 
+// Domain is the prefix of the annotations and labels of this library alone.
+const Domain = "django-cdk8s.example.com"
+
 // GeneratedKeys is the annotation of a Secret with the keys, separated by
 // commas, that the cluster adds to those in its manifest.
-const GeneratedKeys = "django-cdk8s.example.com/generated-keys"
+const GeneratedKeys = Domain + "/generated-keys"
 
 // PostgresMajor is the annotation of a claim with the major version of the
 // PostgreSQL whose data it holds.
-const PostgresMajor = "django-cdk8s.example.com/postgresql-major"
+const PostgresMajor = Domain + "/postgresql-major"
 
 // BackupClaim is the label of pods that mount the claim of backups, with its name
 // as the value. They keep to one node while more than one of them runs.
-const BackupClaim = "django-cdk8s.example.com/backup-claim"
+const BackupClaim = Domain + "/backup-claim"

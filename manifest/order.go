@@ -1,0 +1,176 @@
+package manifest
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	own "example.com/django-cdk8s/internal/labels"
+	"example.com/django-cdk8s/manifest/pods"
+)
+
+// The annotations by which Argo CD makes an object a hook, and by which it is
+// told how to apply one; see
+// https://argo-cd.readthedocs.io/en/stable/user-guide/sync-waves/ and
+// https://argo-cd.readthedocs.io/en/stable/user-guide/sync-options/.
+const (
+	argoHook    = "argocd.argoproj.io/hook"
+	argoOptions = "argocd.argoproj.io/sync-options"
+)
+
+// order reports what never ends when Argo CD applies the manifests: it applies a
+// wave when all objects of the one before are healthy, and does not wait for the
+// last.
+func (c *checker) order() {
+	waves := map[string]int{} // By the source of the object.
+	last := 0
+	for _, o := range c.objects {
+		wave, ok := c.waveOf(o)
+		if !ok {
+			return
+		}
+		waves[o.Source] = wave
+		if o.annotation(argoHook) == "" {
+			last = max(last, wave)
+		}
+	}
+	for _, w := range c.workloads {
+		c.early(w, waves)
+		c.hooks(w)
+	}
+	for _, o := range c.objects {
+		switch wave := waves[o.Source]; content := o.Content.(type) {
+		case *corev1.PersistentVolumeClaim:
+			c.claimWave(o, waves, last)
+		case *networkingv1.Ingress:
+			c.lastWave(o, wave, last)
+		case *corev1.Service:
+			if content.Spec.Type == corev1.ServiceTypeLoadBalancer {
+				c.lastWave(o, wave, last)
+			}
+		}
+		c.replaced(o)
+	}
+}
+
+func (o Object) annotation(key string) string {
+	if o.annotations == nil {
+		return ""
+	}
+	return (*o.annotations)[key]
+}
+
+// waveOf returns the wave of o, and reports one that is no number.
+func (c *checker) waveOf(o Object) (wave int, ok bool) {
+	given := o.annotation(own.ArgoWave)
+	if given == "" {
+		return 0, true
+	}
+	wave, err := strconv.Atoi(given)
+	if err != nil {
+		c.add(o, "metadata.annotations["+own.ArgoWave+"]", given, "must be a whole number")
+	}
+	return wave, err == nil
+}
+
+// early reports what the pods of w wait for and what is applied after them.
+func (c *checker) early(w *workload, waves map[string]int) {
+	report := func(field, value string, other Object) {
+		if wave := waves[other.Source]; wave > waves[w.Source] && w.Kind != "CronJob" {
+			c.add(w.Object, field, value, "is %s, which Argo CD applies in wave %d, after these pods in wave %d, which wait "+
+				"for it: give one of them another %s", other, wave, waves[w.Source], own.ArgoWave)
+		}
+	}
+	seen := map[identity]bool{}
+	w.eachReference(func(r need) {
+		id := identity{r.kind, w.Namespace, r.name}
+		if seen[id] {
+			return
+		}
+		seen[id] = true
+		for _, other := range c.byName[id] {
+			report(r.field, r.name, other)
+		}
+	})
+	for _, d := range w.Destinations() {
+		n := pods.ServiceOf(w.Namespace, d.Host)
+		s := c.service[types.NamespacedName{Namespace: n.Namespace, Name: n.Name}]
+		if s == nil || seen[identity{s.Kind, s.Namespace, s.Name}] {
+			continue
+		}
+		seen[identity{s.Kind, s.Namespace, s.Name}] = true
+		report(d.Field, d.Host, s.Object)
+		if s.selector == nil {
+			continue
+		}
+		for _, server := range c.selected(s.Namespace, s.selector) {
+			if server != w && waves[s.Source] <= waves[w.Source] {
+				report(d.Field, d.Host, server.Object)
+			}
+		}
+	}
+}
+
+// hooks reports a hook that runs before the objects of these manifests exist.
+func (c *checker) hooks(w *workload) {
+	if !slices.Contains(strings.Split(w.annotation(argoHook), ","), "PreSync") {
+		return
+	}
+	w.eachReference(func(r need) {
+		for _, other := range c.byName[identity{r.kind, w.Namespace, r.name}] {
+			if other.annotation(argoHook) == "" {
+				c.addOnce("hook "+w.Source, w.Object, "metadata.annotations["+argoHook+"]", "PreSync",
+					"runs before Argo CD applies %s, without which the pods do not start: leave the hook out", other)
+			}
+		}
+	})
+}
+
+// claimWave reports a claim in an earlier wave than the pods that mount it. Most
+// storage classes make the volume when the first of them starts, and Argo CD
+// waits for the volume.
+func (c *checker) claimWave(o Object, waves map[string]int, last int) {
+	wave := waves[o.Source]
+	if wave == last {
+		return
+	}
+	uses := c.claimed[types.NamespacedName{Namespace: o.Namespace, Name: o.Name}]
+	if !slices.ContainsFunc(uses, func(use claimUse) bool {
+		return waves[use.workload.Source] <= wave && use.workload.Kind != "CronJob"
+	}) {
+		c.add(o, "metadata.annotations["+own.ArgoWave+"]", strconv.Itoa(wave),
+			"no pods of this wave mount the claim, and Argo CD waits until some have: "+
+				"give it the wave of the first that do")
+	}
+}
+
+// lastWave reports an object that Argo CD takes for healthy when it has an
+// address, which nobody may ever give it.
+func (c *checker) lastWave(o Object, wave, last int) {
+	if wave < last {
+		c.add(o, "metadata.annotations["+own.ArgoWave+"]", strconv.Itoa(wave),
+			"must be the last wave, %d: Argo CD waits until %s has an address", last, o)
+	}
+}
+
+// replaced reports options by which Argo CD deletes an object to apply it.
+func (c *checker) replaced(o Object) {
+	options := o.annotation(argoOptions)
+	for _, option := range strings.Split(options, ",") {
+		option = strings.TrimSpace(option)
+		if option != "Replace=true" && option != "Force=true" {
+			continue
+		}
+		_, isClaim := o.Content.(*corev1.PersistentVolumeClaim)
+		_, isJob := o.Content.(*batchv1.Job)
+		if isClaim || isJob {
+			c.add(o, "metadata.annotations["+argoOptions+"]", options,
+				"must not hold %s: Argo CD deletes the %s to apply it again", option, o.Kind)
+		}
+	}
+}
