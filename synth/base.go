@@ -103,8 +103,12 @@ func hashOf(content []byte, digits int) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// objects reads the manifests of dir.
-func (b base) objects(dir string) ([]manifest.Object, error) {
+// files reads the manifests of dir.
+func (b base) files(dir string) (map[string][]byte, error) {
+	files := map[string][]byte{}
+	if len(b.blobs[dir]) == 0 {
+		return files, nil
+	}
 	var questions bytes.Buffer
 	var names []string
 	for name, blob := range b.blobs[dir] {
@@ -115,7 +119,6 @@ func (b base) objects(dir string) ([]manifest.Object, error) {
 	if err != nil {
 		return nil, fmt.Errorf("git cat-file: %w", err)
 	}
-	var objects []manifest.Object
 	for _, name := range names {
 		// HASH blob SIZE, a line break, the content, and another one.
 		header, rest, _ := bytes.Cut(answer, []byte("\n"))
@@ -124,13 +127,9 @@ func (b base) objects(dir string) ([]manifest.Object, error) {
 		if err != nil || size >= len(rest) {
 			return nil, fmt.Errorf("git cat-file: unexpected answer %q", header)
 		}
-		found, err := manifest.Parse(name, rest[:size])
-		if err != nil {
-			return nil, err
-		}
-		objects, answer = append(objects, found...), rest[size+1:]
+		files[name], answer = rest[:size], rest[size+1:]
 	}
-	return objects, nil
+	return files, nil
 }
 
 // guard compares the manifests of one environment with those that git has of
@@ -171,6 +170,15 @@ func (b base) guard(dir string, files map[string][]byte,
 		}
 	}
 	return problems, warnings
+}
+
+// objects reads the manifests of dir, as the types that the guard compares.
+func (b base) objects(dir string) ([]manifest.Object, error) {
+	files, err := b.files(dir)
+	if err != nil {
+		return nil, err
+	}
+	return parseAll(files)
 }
 
 func parseAll(files map[string][]byte) ([]manifest.Object, error) {

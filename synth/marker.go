@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"runtime/debug"
 	"slices"
@@ -47,7 +48,13 @@ func readMarker(dir string) (record, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return record{}, nil
 	}
-	r := record{found: err == nil}
+	r := parseMarker(content)
+	r.found = err == nil
+	return r, err
+}
+
+func parseMarker(content []byte) record {
+	r := record{found: true}
 	for line := range strings.Lines(string(content)) {
 		line = strings.TrimSpace(line)
 		if app, found := strings.CutPrefix(line, "app "); found {
@@ -56,7 +63,24 @@ func readMarker(dir string) (record, error) {
 			r.files = append(r.files, line)
 		}
 	}
-	return r, err
+	return r
+}
+
+// ownedBy reports whether the app of that name wrote the files, as far as is
+// known.
+func (r record) ownedBy(app string) bool { return r.app == app || r.app == "" || app == "" }
+
+// gone returns the files of r that are in none of the given directories, which
+// are relative to the output directory, by their own: those of environments that
+// the app has not any more.
+func (r record) gone(dirs []string) map[string][]string {
+	found := map[string][]string{}
+	for _, file := range r.files {
+		if dir := path.Dir(file); dir != "." && !slices.Contains(dirs, dir) {
+			found[dir] = append(found[dir], file)
+		}
+	}
+	return found
 }
 
 // self returns the import path of this program's main package: the app. A test

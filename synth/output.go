@@ -41,10 +41,13 @@ type output struct {
 // A directory that exists is kept rather than exchanged, so that mount points
 // and links to it, and a user's own files in it, survive. A file that does not
 // change is not written.
-func replace(root string, outputs []output, app string) (foreign []string, err error) {
-	p, err := newPlan(root, outputs, app)
+//
+// The directories of environments that the app has not any more are left, unless
+// clean is set.
+func replace(root string, outputs []output, app string, clean bool) (l left, err error) {
+	p, err := newPlan(root, outputs, app, clean)
 	if err != nil {
-		return nil, err
+		return l, err
 	}
 	var created []string
 	defer func() {
@@ -63,26 +66,41 @@ func replace(root string, outputs []output, app string) (foreign []string, err e
 		made, err := makeDir(out.dir)
 		created = append(created, made...)
 		if err != nil {
-			return nil, err
+			return l, err
 		}
 	}
 	if err := p.stage(); err != nil {
-		return nil, err
+		return l, err
 	}
-	return p.foreign, applyAll(p.changes)
+	if err := applyAll(p.changes); err != nil {
+		return l, err
+	}
+	for _, dir := range p.emptied {
+		_ = os.Remove(dir) // It stays if it holds anything else.
+	}
+	return p.left, nil
+}
+
+// left is what a run leaves in the output directory besides its own files.
+type left struct {
+	// foreign are manifests that the app has not written.
+	foreign []string
+	// gone are the directories of environments that the app has not any more.
+	gone []string
 }
 
 // plan is what a run does to the output directory.
 type plan struct {
 	// changes are in the order in which they are made.
 	changes []change
-	// foreign are manifests that the app has not written.
-	foreign []string
+	// emptied are directories that hold no manifest any more.
+	emptied []string
+	left
 }
 
 // newPlan compares what is there with what is to be there. It changes nothing
 // but removes what killed runs have staged.
-func newPlan(root string, outputs []output, app string) (*plan, error) {
+func newPlan(root string, outputs []output, app string, clean bool) (*plan, error) {
 	before, err := readMarker(root)
 	if err != nil {
 		return nil, err
@@ -125,8 +143,48 @@ func newPlan(root string, outputs []output, app string) (*plan, error) {
 			gone = append(gone, change{path: path, old: old})
 		}
 	}
-	p.addMarkers(root, after, gone)
+	removed, err := p.environments(root, outputs, before, &after, clean && before.ownedBy(app))
+	if err != nil {
+		return nil, err
+	}
+	p.addMarkers(root, after, append(gone, removed...))
 	return p, nil
+}
+
+// environments returns the files of environments that are gone, if they are to be
+// removed. Otherwise the marker keeps naming them.
+func (p *plan) environments(root string, outputs []output, before record, after *record, clean bool) ([]change, error) {
+	var dirs []string
+	for _, out := range outputs {
+		dirs = append(dirs, relative(root, out.dir))
+	}
+	left := before.gone(dirs)
+	var changes []change
+	for _, dir := range slices.Sorted(maps.Keys(left)) {
+		there := false
+		for _, file := range left[dir] {
+			path := filepath.Join(root, filepath.FromSlash(file))
+			old, err := readOld(path)
+			switch {
+			case err != nil:
+				return nil, err
+			case old == nil:
+				continue
+			case clean:
+				changes = append(changes, change{path: path, old: old})
+			default:
+				after.files = append(after.files, file)
+			}
+			there = true
+		}
+		switch path := filepath.Join(root, filepath.FromSlash(dir)); {
+		case there && clean:
+			p.emptied = append(p.emptied, path)
+		case there:
+			p.gone = append(p.gone, path)
+		}
+	}
+	return changes, nil
 }
 
 // addMarkers puts the marker before the changes, and what goes after them. A

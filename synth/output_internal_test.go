@@ -59,7 +59,7 @@ func TestDies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := newPlan(dir, []output{{dir, newFiles}}, "app")
+	p, err := newPlan(dir, []output{{dir, newFiles}}, "app", false)
 	if err == nil {
 		err = p.stage()
 	}
@@ -81,7 +81,7 @@ func TestDies(t *testing.T) {
 func TestTheNextRunRepairsWhatAKilledOneLeft(t *testing.T) {
 	for after := 0; ; after++ {
 		dir := t.TempDir()
-		if _, err := replace(dir, []output{{dir, oldFiles}}, "app"); err != nil {
+		if _, err := replace(dir, []output{{dir, oldFiles}}, "app", false); err != nil {
 			t.Fatal(err)
 		}
 		command := exec.Command(os.Args[0], "-test.run", "^TestDies$")
@@ -120,9 +120,9 @@ func wholeAndComplete(t *testing.T, after int, dir string) {
 // that run has written.
 func repaired(t *testing.T, after int, dir string) {
 	t.Helper()
-	foreign, err := replace(dir, []output{{dir, newFiles}}, "app")
-	if err != nil || len(foreign) > 0 {
-		t.Errorf("after %d changes: %v, %v", after, foreign, err)
+	left, err := replace(dir, []output{{dir, newFiles}}, "app", false)
+	if err != nil || len(left.foreign) > 0 {
+		t.Errorf("after %d changes: %v, %v", after, left, err)
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil || len(entries) != len(newFiles)+1 {

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -33,6 +34,10 @@ const DefaultTimeout = 10 * time.Minute
 // status is 0 when the manifests are written, 1 when there is a problem, and
 // 130 or 143 when SIGINT or SIGTERM came first. Temporary files are removed in
 // each case.
+//
+// The arguments of the program may ask for something else: diff says what a run
+// would change, draw draws the app, and -h explains both. A program with flags of
+// its own parses them first, by package flag, and leaves the rest.
 func Main(build func(app cdk8s.App), external ...manifest.External) {
 	MainEnvironments(Environment{Build: build, External: external})
 }
@@ -40,15 +45,23 @@ func Main(build func(app cdk8s.App), external ...manifest.External) {
 // MainEnvironments is [Main] for an app that is rendered for several places,
 // each into a subdirectory. Nothing is written unless all of them are right.
 func MainEnvironments(environments ...Environment) {
-	os.Exit(run(os.Stderr, environments))
+	os.Exit(run(arguments(), os.Stdout, os.Stderr, environments))
 }
 
-func run(stderr *os.File, environments []Environment) int {
+func run(args []string, stdout io.Writer, stderr *os.File, environments []Environment) int {
+	asked, status, done := parse(args, stdout, stderr)
+	if done {
+		return status
+	}
+	failed := 1
+	if asked.name != "" {
+		failed = 2
+	}
 	go func() { _ = jsii.Check() }()
 	limit, err := timeout()
 	if err != nil {
 		fmt.Fprintln(stderr, err)
-		return 1
+		return failed
 	}
 	if os.Getenv("GOGC") == "" {
 		// A short run with little garbage: a fifth of its CPU time went into
@@ -57,16 +70,22 @@ func run(stderr *os.File, environments []Environment) int {
 	}
 	jsii.Start()
 	release := jsii.Capture(stderr)
-	var warnings bytes.Buffer
+	var warnings, report bytes.Buffer
 	w := watch{stderr: stderr, limit: limit, progress: make(chan struct{})}
 	go w.watch()
-	err = writer{
+	out := writer{
 		dir:      cmp.Or(os.Getenv("CDK8S_OUTDIR"), DefaultDir),
 		warnings: &warnings,
 		rendered: w.rendered,
 		ready:    jsii.Check,
 		commit:   w.commit,
-	}.write(environments)
+		clean:    asked.clean,
+		revision: asked.revision,
+	}
+	if asked.name == diffCommand {
+		out.instead = out.differences(&report, asked.markdown)
+	}
+	err = out.write(environments)
 	jsii.Close()
 	release()
 	if _, ended := errors.AsType[jsii.Ended](err); ended {
@@ -77,11 +96,15 @@ func run(stderr *os.File, environments []Environment) int {
 	// From here on, watch cannot end the program.
 	w.ending.Lock()
 	_, _ = stderr.Write(warnings.Bytes())
+	_, _ = stdout.Write(report.Bytes())
+	if errors.Is(err, errDiffers) {
+		return 1
+	}
 	for _, one := range rule.Split(err) {
 		fmt.Fprintln(stderr, oneLine(one))
 	}
 	if err != nil {
-		return 1
+		return failed
 	}
 	return 0
 }

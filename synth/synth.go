@@ -70,8 +70,9 @@ type Result struct {
 // rendered any more is the app's own when another file in its directory has the
 // name of one that is rendered. A run that would remove manifests of another
 // app is an error. Files without the suffix .k8s.yaml are left alone. So is the
-// directory of an environment that is no longer among those given: remove it
-// when nothing is synced from it any more.
+// directory of an environment that is no longer among those given: it is a
+// warning, because a tool may still sync from it. The flag -clean of [Main]
+// removes it.
 //
 // Manifests that git has are compared first: a change that the cluster refuses,
 // or that loses data, is an error unless the environment accepts it. The
@@ -98,6 +99,15 @@ type writer struct {
 
 	// commit calls the function that writes.
 	commit func(write func() error) error
+
+	// clean removes the directories of environments that are gone.
+	clean bool
+
+	// revision is that with whose manifests those of the run are compared; empty:
+	// head. Where instead is set, it is called with the outputs, and nothing is
+	// compared or written otherwise.
+	revision string
+	instead  func(committed base, outputs []output, environments []Environment) error
 }
 
 func (w writer) write(environments []Environment) error {
@@ -110,7 +120,7 @@ func (w writer) write(environments []Environment) error {
 	}
 	forget := askGit(targets)
 	defer forget()
-	committed := sync.OnceValue(func() base { return baseOf(head, targets) })
+	committed := sync.OnceValue(func() base { return baseOf(cmp.Or(w.revision, head), targets) })
 	go committed()
 
 	results, err := w.render(targets, environments)
@@ -128,6 +138,9 @@ func (w writer) write(environments []Environment) error {
 	}
 	if err != nil {
 		return err
+	}
+	if w.instead != nil {
+		return w.instead(committed(), outputs, environments)
 	}
 	if err := w.guard(committed(), outputs, environments); err != nil {
 		return err
@@ -159,15 +172,19 @@ func (w writer) guard(committed base, outputs []output, environments []Environme
 }
 
 func (w writer) replace(outputs []output) error {
-	foreign, err := replace(w.dir, outputs, self())
+	left, err := replace(w.dir, outputs, self(), w.clean)
 	if _, ok := errors.AsType[refused](err); ok {
 		return err
 	}
 	if err != nil {
 		return fmt.Errorf("output: %q: cannot be written: %w", w.dir, err)
 	}
-	for _, path := range foreign {
+	for _, path := range left.foreign {
 		fmt.Fprintf(w.warnings, "warning: output: %q: was not written by this app, and stays unchecked\n", path)
+	}
+	for _, path := range left.gone {
+		fmt.Fprintf(w.warnings, "warning: output: %q: holds an environment that this app has not any more: "+
+			"run it with -clean when nothing is synced from there\n", path)
 	}
 	return nil
 }

@@ -84,9 +84,30 @@ var apps = map[string]func(app cdk8s.App){
 	},
 }
 
+// environmentsVariable names the environments of the app "environments", with
+// commas between them.
+const environmentsVariable = "SYNTH_TEST_ENVIRONMENTS"
+
+// environments are those of an app whose values follow from variables.
+func environments() []synth.Environment {
+	var all []synth.Environment
+	for name := range strings.SplitSeq(os.Getenv(environmentsVariable), ",") {
+		all = append(all, synth.Environment{Name: name, Build: func(app cdk8s.App) {
+			stack.New(app, "shop", stack.Props{
+				Namespace: namespace.Props{Name: "shop-" + name},
+				Web:       django.WebProps{Project: django.Project{Image: "example/shop:" + os.Getenv("TAG")}},
+			})
+		}})
+	}
+	return all
+}
+
 func TestMain(m *testing.M) {
 	if build, ok := apps[os.Getenv(appVariable)]; ok {
 		synth.Main(build)
+	}
+	if os.Getenv(appVariable) == "environments" {
+		synth.MainEnvironments(environments()...)
 	}
 	cdktest.Main(m)
 }
@@ -95,23 +116,30 @@ func TestMain(m *testing.M) {
 type run struct {
 	status int
 	lines  []string
+	stdout string
 }
 
 // start runs the app called name into dir, with env on top of the usual
 // environment.
 func start(t *testing.T, name, dir string, env ...string) run {
 	t.Helper()
-	command := exec.Command(os.Args[0])
+	return startWith(t, nil, name, dir, env...)
+}
+
+// startWith is [start] with arguments.
+func startWith(t *testing.T, args []string, name, dir string, env ...string) run {
+	t.Helper()
+	command := exec.Command(os.Args[0], args...)
 	command.Env = append(os.Environ(), appVariable+"="+name, "CDK8S_OUTDIR="+dir)
 	command.Env = append(command.Env, env...)
-	var stderr bytes.Buffer
-	command.Stderr = &stderr
+	var stdout, stderr bytes.Buffer
+	command.Stdout, command.Stderr = &stdout, &stderr
 	err := command.Run()
 	var failed *exec.ExitError
 	if err != nil && !errors.As(err, &failed) {
 		t.Fatal(err)
 	}
-	r := run{status: command.ProcessState.ExitCode()}
+	r := run{status: command.ProcessState.ExitCode(), stdout: stdout.String()}
 	for line := range strings.Lines(stderr.String()) {
 		r.lines = append(r.lines, strings.TrimSuffix(line, "\n"))
 	}

@@ -1,0 +1,138 @@
+package synth
+
+import (
+	"cmp"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// The commands of an app; the name of the one that writes is empty.
+const (
+	diffCommand = "diff"
+	drawCommand = "draw"
+)
+
+// command is what the arguments of an app ask for.
+type command struct {
+	name     string
+	clean    bool
+	markdown bool
+	revision string
+	dir      string
+}
+
+const usage = `Usage:
+  %[1]s [-clean]                renders, checks and writes the manifests
+  %[1]s diff [-markdown] [REV]  says what that changes against REV of git, HEAD by default; writes no manifest
+  %[1]s draw [-markdown] [DIR]  draws the app into DIR, docs/images by default; writes no manifest
+
+The manifests go to CDK8S_OUTDIR, %[2]s by default. %[3]s limits the time for one environment, %[4]v by default.
+
+  -clean     removes the directories of environments that the app has not any more
+  -markdown  writes Markdown to standard output: a report for a pull request, or a picture as Mermaid
+
+Exit status: 0; 1 for problems, and for differences; 2 for problems of diff and draw, and for wrong arguments.
+`
+
+// parse reads the arguments of an app. done is set when there is nothing to do
+// but to end with the status.
+func parse(args []string, stdout, stderr io.Writer) (c command, status int, done bool) {
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		c.name, args = args[0], args[1:]
+	}
+	flags := flag.NewFlagSet(filepath.Base(os.Args[0]), flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	switch c.name {
+	case "":
+		flags.BoolVar(&c.clean, "clean", false, "")
+	case diffCommand, drawCommand:
+		flags.BoolVar(&c.markdown, "markdown", false, "")
+	case "help":
+		args = []string{"-h"}
+	default:
+		fmt.Fprintf(stderr, "%q: is no command: diff, draw or none; -h explains them\n", c.name)
+		return c, 2, true
+	}
+	err := flags.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintf(stdout, usage, flags.Name(), DefaultDir, TimeoutVariable, DefaultTimeout)
+		return c, 0, true
+	}
+	rest := flags.Args()
+	switch {
+	case err != nil:
+	case c.name == diffCommand && len(rest) == 1:
+		c.revision = rest[0]
+	case c.name == drawCommand && len(rest) == 1:
+		c.dir = rest[0]
+	case len(rest) > 0:
+		err = fmt.Errorf("%q: one argument too many", rest[len(rest)-1])
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "%v; -h explains the arguments\n", err)
+		return c, 2, true
+	}
+	return c, 0, false
+}
+
+// arguments are those of the program, or what it has left of them after it has
+// parsed flags of its own.
+func arguments() []string {
+	if flag.Parsed() {
+		return flag.Args()
+	}
+	return os.Args[1:]
+}
+
+// title names one of several outputs.
+func title(e Environment, dir string) string { return cmp.Or(e.Name, filepath.ToSlash(dir)) }
+
+// goneAt returns the directories of environments that the marker of a revision
+// names and that are not among those of the run, with their files.
+func (b base) goneAt(revision, root string, outputs []output) (map[string]map[string][]byte, error) {
+	var dirs []string
+	for _, out := range outputs {
+		dirs = append(dirs, relative(root, out.dir))
+	}
+	below, err := filepath.Rel(b.root, absolute(root))
+	if err != nil || b.root == "" {
+		return nil, nil
+	}
+	content, err := b.git(nil, "show", revision+":"+filepath.ToSlash(filepath.Join(below, marker)))
+	if err != nil {
+		return nil, nil // No app wrote there.
+	}
+	gone := parseMarker(content).gone(dirs)
+	var lost []string
+	for dir := range gone {
+		lost = append(lost, filepath.Join(root, filepath.FromSlash(dir)))
+	}
+	slices.Sort(lost)
+	old := baseOf(revision, lost)
+	found := map[string]map[string][]byte{}
+	for _, dir := range lost {
+		files, err := old.files(dir)
+		if err != nil {
+			return nil, err
+		}
+		if len(files) > 0 {
+			found[dir] = files
+		}
+	}
+	return found, nil
+}
+
+// absolute is the path of a directory with links followed, as far as it exists.
+func absolute(dir string) string {
+	parent, below, err := existing(dir)
+	if err != nil {
+		return dir
+	}
+	return filepath.Join(parent, below)
+}
