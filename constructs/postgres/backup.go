@@ -72,7 +72,9 @@ type BackupProps struct {
 	Suspend bool
 
 	// Keep is the number of complete backups that are always kept, however old.
-	// Others are deleted once a new one has been read back from the store.
+	// Others are deleted once a new one has been read back from the store, but
+	// for one that holds more than twice as many rows as every newer one: the
+	// database may have been emptied since.
 	//
 	// Default: [DefaultKeep].
 	Keep int

@@ -49,6 +49,7 @@ type container struct {
 	home           string
 	refuse, damage string
 	password       string
+	rows           map[string]int // By id; 5 where there is no entry.
 }
 
 func newContainer(t *testing.T) *container {
@@ -98,8 +99,19 @@ func (c *container) dumped(dir, id string) {
 		items = append(items, fmt.Sprintf(`    {"name": %q, "size": %d, "sha256": "%x"}`, name, len(content), sum))
 	}
 	write(c.t, filepath.Join(dir, "manifest.json"),
-		fmt.Sprintf("{\n  \"format\": 1,\n  \"id\": %q,\n  \"files\": [\n%s\n  ]\n}\n", id, strings.Join(items, ",\n")))
+		fmt.Sprintf("{\n  \"format\": 1,\n  \"id\": %q,\n  \"tables\": [\n%s\n  ],\n  \"files\": [\n%s\n  ]\n}\n",
+			id, c.tables(id), strings.Join(items, ",\n")))
 	write(c.t, filepath.Join(dir, "id"), id+"\n")
+}
+
+// tables are the lines of a manifest about two tables.
+func (c *container) tables(id string) string {
+	rows, ok := c.rows[id]
+	if !ok {
+		rows = 5
+	}
+	const line = `    {"schema": "public", "table": %q, "rows": %d}`
+	return fmt.Sprintf(line+",\n"+line, "auth_user", 1, "entries", rows-1)
 }
 
 // stored adds complete backups to the store.
@@ -204,6 +216,53 @@ func TestStoreKeepsTheNewest(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What the database held before it was emptied is kept, whatever its age, until the
+// database holds about as much again.
+func TestStoreKeepsWhatAnEmptiedDatabaseHeld(t *testing.T) {
+	ids := []string{id(0), id(30), id(60), id(90), id(120)}
+	for name, tc := range map[string]struct {
+		rows []int
+		want []int
+	}{
+		"a database that grows":          {[]int{500, 400, 300, 200, 100}, []int{0, 1}},
+		"one that loses a third":         {[]int{200, 300, 300, 300, 300}, []int{0, 1}},
+		"emptied":                        {[]int{1, 1, 1, 900, 800}, []int{0, 1, 3}},
+		"emptied, and filled again":      {[]int{500, 1, 1, 900, 800}, []int{0, 1}},
+		"emptied twice":                  {[]int{1, 1, 10, 9, 800}, []int{0, 1, 2, 4}},
+		"emptied, and still among those": {[]int{1, 900, 800, 700, 600}, []int{0, 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newContainer(t)
+			c.rows = map[string]int{}
+			var want []string
+			for i, n := range tc.rows {
+				c.rows[ids[i]] = n
+			}
+			for _, i := range tc.want {
+				want = append(want, ids[i])
+			}
+			c.stored(ids[1:]...)
+			c.dumped(c.scratch, ids[0])
+			output, _, ok := c.run(Store(2, 0, 3600))
+			if got := c.list(); !slices.Equal(got, slices.Sorted(slices.Values(want))) || !ok {
+				t.Errorf("keeps %q, want %q\n%s", got, want, output)
+			}
+			if kept := strings.Contains(output, "has the database been emptied?"); kept != (len(want) > 2) {
+				t.Errorf("the log says %q", output)
+			}
+		})
+	}
+	t.Run("a manifest that cannot be read", func(t *testing.T) {
+		c := newContainer(t)
+		c.refuse = "cat " + ids[4] + "/manifest.json"
+		c.stored(ids[1:]...)
+		c.dumped(c.scratch, ids[0])
+		if output, _, ok := c.run(Store(2, 0, 3600)); ok || !slices.Contains(c.list(), ids[4]) {
+			t.Errorf("deleted\n%s", output)
+		}
+	})
 }
 
 // What has no manifest is left alone as long as a pod may be at work on it; what is

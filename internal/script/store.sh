@@ -27,13 +27,34 @@ purge() {
   rclone purge "$STORE$1" 2>"$log" || fail "cannot delete backup $1: $(reason "$log")"
   echo "$0: deleted ${2:-what was left of} $1"
 }
+# rows prints the number of rows in the backup $1, as its manifest tells.
+rows() {
+  rclone cat "$STORE$1/manifest.json" >"$HOME/manifest" 2>"$log" ||
+    fail "cannot read the manifest of backup $1: $(reason "$log"); it is not deleted"
+  total=0
+  for count in $(sed -n 's/.*, "rows": \([0-9]*\)},\{0,1\}$/\1/p' "$HOME/manifest"); do
+    total=$((total + count))
+  done
+  echo "$total"
+}
 limit=$(ago $((keep_days * 86400)))
-n=0
-for one in $all; do
+n=0 most=0
+set -- $all
+for one; do
   n=$((n + 1))
   # A clock that was set back sorts the new one behind others.
   if [ "$n" -gt "$keep" ] && [ "$one" != "$id" ] && older "$one" "$limit"; then
-    purge "$one" backup
+    # An emptied database is still dumped: what it held before is not deleted.
+    count=$(rows "$one")
+    if [ "$count" -gt "$((most * 2))" ]; then
+      echo "$0: kept $one: it holds $count rows, and no newer backup more than $most: has the database been emptied?"
+      most=$count
+    else
+      purge "$one" backup
+    fi
+  elif [ "$#" -gt "$keep" ]; then
+    count=$(rows "$one")
+    [ "$count" -le "$most" ] || most=$count
   fi
 done
 # What has no manifest may be a backup that another pod is about to complete.
