@@ -18,6 +18,10 @@ const (
 	generator = env + "-generate"
 	job       = generator + "-9365ec49"
 	tokenPath = "/var/run/secrets/kubernetes.io/serviceaccount"
+
+	waveKey  = "argocd.argoproj.io/sync-wave"
+	groupKey = "kapp.k14s.io/change-group"
+	ruleKey  = "kapp.k14s.io/change-rule"
 )
 
 const lockScript = `exec 9>>"$0"
@@ -75,7 +79,7 @@ func NewDjangoStack(scope constructs.Construct, id string, isolated bool) cdk8s.
 	namespace := k8s.NewKubeNamespace(chart, jsii.String("namespace"), &k8s.KubeNamespaceProps{
 		Metadata: &k8s.ObjectMeta{
 			Name:        &id,
-			Annotations: keepData(),
+			Annotations: keepData("-4"),
 			Labels: &map[string]*string{
 				"app.kubernetes.io/managed-by":       jsii.String("cdk8s"),
 				"app.kubernetes.io/part-of":          &id,
@@ -88,7 +92,7 @@ func NewDjangoStack(scope constructs.Construct, id string, isolated bool) cdk8s.
 	// The chart gives its own namespace to every object.
 	namespace.AddJsonPatch(cdk8s.JsonPatch_Remove(jsii.String("/metadata/namespace")))
 
-	secretAnnotations := keepData()
+	secretAnnotations := keepData("-4")
 	(*secretAnnotations)["kustomize.toolkit.fluxcd.io/ssa"] = jsii.String("Merge")
 	(*secretAnnotations)["django-cdk8s.example.com/generated-keys"] = jsii.String(strings.Join(generatedKeys, ","))
 	k8s.NewKubeSecret(chart, jsii.String("secret"), &k8s.KubeSecretProps{
@@ -106,7 +110,7 @@ func NewDjangoStack(scope constructs.Construct, id string, isolated bool) cdk8s.
 	})
 
 	addGenerator(chart, id, labels(generator, "credentials", "django"))
-	addDatabase(chart, labels("postgres", "database", "postgresql"))
+	addDatabase(chart, id, labels("postgres", "database", "postgresql"))
 	addWeb(chart, id, labels("django", "web", "django"))
 	if isolated {
 		addPolicies(chart, func(name string) *map[string]*string { return labels(name, "isolation", "kubernetes") })
@@ -115,7 +119,7 @@ func NewDjangoStack(scope constructs.Construct, id string, isolated bool) cdk8s.
 }
 
 func addGenerator(chart cdk8s.Chart, namespace string, labels *map[string]*string) {
-	metadata := &k8s.ObjectMeta{Name: jsii.String(generator), Labels: labels}
+	metadata := &k8s.ObjectMeta{Name: jsii.String(generator), Annotations: inWave("-4"), Labels: labels}
 	k8s.NewKubeServiceAccount(chart, jsii.String("generator-account"), &k8s.KubeServiceAccountProps{
 		Metadata:                     metadata,
 		AutomountServiceAccountToken: jsii.Bool(false),
@@ -162,7 +166,14 @@ func addGenerator(chart cdk8s.Chart, namespace string, labels *map[string]*strin
 		ReadOnly:  jsii.Bool(true),
 	}}
 	k8s.NewKubeJob(chart, jsii.String("generator-job"), &k8s.KubeJobProps{
-		Metadata: &k8s.ObjectMeta{Name: jsii.String(job), Labels: labels},
+		Metadata: &k8s.ObjectMeta{
+			Name: jsii.String(job),
+			Annotations: &map[string]*string{
+				waveKey:  jsii.String("-4"),
+				groupKey: group(namespace, "credentials"),
+			},
+			Labels: labels,
+		},
 		Spec: &k8s.JobSpec{
 			BackoffLimit: jsii.Number(6),
 			Template: &k8s.PodTemplateSpec{
@@ -215,8 +226,8 @@ func addGenerator(chart cdk8s.Chart, namespace string, labels *map[string]*strin
 	})
 }
 
-func addDatabase(chart cdk8s.Chart, labels *map[string]*string) {
-	claimAnnotations := keepData()
+func addDatabase(chart cdk8s.Chart, namespace string, labels *map[string]*string) {
+	claimAnnotations := keepData("-3")
 	(*claimAnnotations)["django-cdk8s.example.com/postgresql-major"] = jsii.String("15")
 	k8s.NewKubePersistentVolumeClaim(chart, jsii.String("database-claim"), &k8s.KubePersistentVolumeClaimProps{
 		Metadata: &k8s.ObjectMeta{Name: jsii.String("postgres-pvc"), Annotations: claimAnnotations, Labels: labels},
@@ -231,7 +242,15 @@ func addDatabase(chart cdk8s.Chart, labels *map[string]*string) {
 		return &k8s.ExecAction{Command: jsii.Strings("sh", "-c", script)}
 	}
 	k8s.NewKubeDeployment(chart, jsii.String("database"), &k8s.KubeDeploymentProps{
-		Metadata: &k8s.ObjectMeta{Name: name, Labels: labels},
+		Metadata: &k8s.ObjectMeta{
+			Name: name,
+			Annotations: &map[string]*string{
+				waveKey:  jsii.String("-3"),
+				groupKey: group(namespace, "database"),
+				ruleKey:  after(namespace, "credentials"),
+			},
+			Labels: labels,
+		},
 		Spec: &k8s.DeploymentSpec{
 			Replicas:                jsii.Number(1),
 			ProgressDeadlineSeconds: jsii.Number(2100),
@@ -296,7 +315,7 @@ func addDatabase(chart cdk8s.Chart, labels *map[string]*string) {
 			},
 		},
 	})
-	addService(chart, "postgres", "postgres", 5432, labels)
+	addService(chart, "postgres", "postgres", 5432, inWave("-3"), labels)
 }
 
 func addWeb(chart cdk8s.Chart, namespace string, labels *map[string]*string) {
@@ -320,7 +339,11 @@ func addWeb(chart cdk8s.Chart, namespace string, labels *map[string]*string) {
 		}
 	}
 	k8s.NewKubeDeployment(chart, jsii.String("web"), &k8s.KubeDeploymentProps{
-		Metadata: &k8s.ObjectMeta{Name: name, Labels: labels},
+		Metadata: &k8s.ObjectMeta{
+			Name:        name,
+			Annotations: &map[string]*string{ruleKey: after(namespace, "database")},
+			Labels:      labels,
+		},
 		Spec: &k8s.DeploymentSpec{
 			Replicas: jsii.Number(1),
 			Selector: &k8s.LabelSelector{MatchLabels: &map[string]*string{"app": name}},
@@ -378,12 +401,12 @@ func addWeb(chart cdk8s.Chart, namespace string, labels *map[string]*string) {
 			},
 		},
 	})
-	addService(chart, "django", "http", 8000, labels)
+	addService(chart, "django", "http", 8000, nil, labels)
 }
 
-func addService(chart cdk8s.Chart, name, portName string, port float64, labels *map[string]*string) {
+func addService(chart cdk8s.Chart, name, portName string, port float64, annotations, labels *map[string]*string) {
 	k8s.NewKubeService(chart, jsii.String(name+"-service"), &k8s.KubeServiceProps{
-		Metadata: &k8s.ObjectMeta{Name: &name, Labels: labels},
+		Metadata: &k8s.ObjectMeta{Name: &name, Annotations: annotations, Labels: labels},
 		Spec: &k8s.ServiceSpec{
 			Type:     jsii.String("ClusterIP"),
 			Ports:    &[]*k8s.ServicePort{{Name: &portName, Port: &port, TargetPort: number(port)}},
@@ -395,7 +418,7 @@ func addService(chart cdk8s.Chart, name, portName string, port float64, labels *
 func addPolicies(chart cdk8s.Chart, labels func(name string) *map[string]*string) {
 	add := func(name string, spec *k8s.NetworkPolicySpec) {
 		k8s.NewKubeNetworkPolicy(chart, jsii.String("policy-"+name), &k8s.KubeNetworkPolicyProps{
-			Metadata: &k8s.ObjectMeta{Name: &name, Labels: labels(name)},
+			Metadata: &k8s.ObjectMeta{Name: &name, Annotations: inWave("-4"), Labels: labels(name)},
 			Spec:     spec,
 		})
 	}
@@ -447,8 +470,19 @@ func addPolicies(chart cdk8s.Chart, labels func(name string) *map[string]*string
 	})
 }
 
-func keepData() *map[string]*string {
+func inWave(wave string) *map[string]*string { return &map[string]*string{waveKey: &wave} }
+
+func group(namespace, name string) *string {
+	return jsii.String(namespace + ".django-cdk8s.example.com/" + name)
+}
+
+func after(namespace, name string) *string {
+	return jsii.String("upsert after upserting " + *group(namespace, name))
+}
+
+func keepData(wave string) *map[string]*string {
 	return &map[string]*string{
+		waveKey:                             &wave,
 		"argocd.argoproj.io/sync-options":   jsii.String("Prune=false,Delete=false"),
 		"kapp.k14s.io/delete-strategy":      jsii.String("orphan"),
 		"kustomize.toolkit.fluxcd.io/prune": jsii.String("disabled"),

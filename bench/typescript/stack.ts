@@ -16,6 +16,9 @@ const keepData = {
   'kapp.k14s.io/delete-strategy': 'orphan',
   'kustomize.toolkit.fluxcd.io/prune': 'disabled',
 };
+const inWave = (wave: string) => ({ 'argocd.argoproj.io/sync-wave': wave });
+const group = (namespace: string, name: string) => `${namespace}.django-cdk8s.example.com/${name}`;
+const after = (namespace: string, name: string) => `upsert after upserting ${group(namespace, name)}`;
 
 const scripts = join(__dirname, '..', '..', 'internal', 'script');
 const generateScript = readFileSync(join(scripts, 'generate.py'), 'utf8');
@@ -63,7 +66,7 @@ export class DjangoStack extends Chart {
     const namespace = new k8s.KubeNamespace(this, 'namespace', {
       metadata: {
         name: id,
-        annotations: keepData,
+        annotations: { ...keepData, ...inWave('-4') },
         labels: {
           'app.kubernetes.io/managed-by': 'cdk8s',
           'app.kubernetes.io/part-of': id,
@@ -81,6 +84,7 @@ export class DjangoStack extends Chart {
         name: env,
         annotations: {
           ...keepData,
+          ...inWave('-4'),
           'kustomize.toolkit.fluxcd.io/ssa': 'Merge',
           'django-cdk8s.example.com/generated-keys': generatedKeys.join(','),
         },
@@ -91,16 +95,16 @@ export class DjangoStack extends Chart {
       stringData: { POSTGRES_DB: 'django', POSTGRES_USER: 'django' },
     });
 
-    this.addGenerator(labels(generator, 'credentials', 'django'));
-    this.addDatabase(labels('postgres', 'database', 'postgresql'));
+    this.addGenerator(id, labels(generator, 'credentials', 'django'));
+    this.addDatabase(id, labels('postgres', 'database', 'postgresql'));
     this.addWeb(id, labels('django', 'web', 'django'));
     if (props.isolated) {
       this.addPolicies((name) => labels(name, 'isolation', 'kubernetes'));
     }
   }
 
-  private addGenerator(labels: Record<string, string>) {
-    const metadata = { name: generator, labels };
+  private addGenerator(namespace: string, labels: Record<string, string>) {
+    const metadata = { name: generator, annotations: inWave('-4'), labels };
     new k8s.KubeServiceAccount(this, 'generator-account', { metadata, automountServiceAccountToken: false });
     new k8s.KubeRole(this, 'generator-role', {
       metadata,
@@ -113,7 +117,7 @@ export class DjangoStack extends Chart {
     new k8s.KubeRoleBinding(this, 'generator-binding', {
       metadata,
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: generator },
-      subjects: [{ kind: 'ServiceAccount', name: generator, namespace: this.namespace }],
+      subjects: [{ kind: 'ServiceAccount', name: generator, namespace }],
     });
 
     const container = {
@@ -124,7 +128,11 @@ export class DjangoStack extends Chart {
       volumeMounts: [{ name: 'api', mountPath: tokenPath, readOnly: true }],
     };
     new k8s.KubeJob(this, 'generator-job', {
-      metadata: { name: job, labels },
+      metadata: {
+        name: job,
+        annotations: { ...inWave('-4'), 'kapp.k14s.io/change-group': group(namespace, 'credentials') },
+        labels,
+      },
       spec: {
         backoffLimit: 6,
         template: {
@@ -171,12 +179,12 @@ export class DjangoStack extends Chart {
     });
   }
 
-  private addDatabase(labels: Record<string, string>) {
+  private addDatabase(namespace: string, labels: Record<string, string>) {
     const name = 'postgres';
     new k8s.KubePersistentVolumeClaim(this, 'database-claim', {
       metadata: {
         name: 'postgres-pvc',
-        annotations: { ...keepData, 'django-cdk8s.example.com/postgresql-major': '15' },
+        annotations: { ...keepData, ...inWave('-3'), 'django-cdk8s.example.com/postgresql-major': '15' },
         labels,
       },
       spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: quantity('5Gi') } } },
@@ -190,7 +198,15 @@ export class DjangoStack extends Chart {
       'work_mem=2621kB',
     ];
     new k8s.KubeDeployment(this, 'database', {
-      metadata: { name, labels },
+      metadata: {
+        name,
+        annotations: {
+          ...inWave('-3'),
+          'kapp.k14s.io/change-group': group(namespace, 'database'),
+          'kapp.k14s.io/change-rule': after(namespace, 'credentials'),
+        },
+        labels,
+      },
       spec: {
         replicas: 1,
         progressDeadlineSeconds: 2100,
@@ -250,7 +266,7 @@ export class DjangoStack extends Chart {
         },
       },
     });
-    this.addService(name, 'postgres', 5432, labels);
+    this.addService(name, 'postgres', 5432, { name, annotations: inWave('-3'), labels });
   }
 
   private addWeb(namespace: string, labels: Record<string, string>) {
@@ -262,7 +278,7 @@ export class DjangoStack extends Chart {
       httpHeaders: [{ name: 'Host', value: name }],
     };
     new k8s.KubeDeployment(this, 'web', {
-      metadata: { name, labels },
+      metadata: { name, annotations: { 'kapp.k14s.io/change-rule': after(namespace, 'database') }, labels },
       spec: {
         replicas: 1,
         selector: { matchLabels: { app: name } },
@@ -320,12 +336,12 @@ export class DjangoStack extends Chart {
         },
       },
     });
-    this.addService(name, 'http', 8000, labels);
+    this.addService(name, 'http', 8000, { name, labels });
   }
 
-  private addService(name: string, portName: string, port: number, labels: Record<string, string>) {
+  private addService(name: string, portName: string, port: number, metadata: k8s.ObjectMeta) {
     new k8s.KubeService(this, `${name}-service`, {
-      metadata: { name, labels },
+      metadata,
       spec: {
         type: 'ClusterIP',
         ports: [{ name: portName, port, targetPort: number(port) }],
@@ -336,7 +352,10 @@ export class DjangoStack extends Chart {
 
   private addPolicies(labels: (name: string) => Record<string, string>) {
     const add = (name: string, spec: k8s.NetworkPolicySpec) =>
-      new k8s.KubeNetworkPolicy(this, `policy-${name}`, { metadata: { name, labels: labels(name) }, spec });
+      new k8s.KubeNetworkPolicy(this, `policy-${name}`, {
+        metadata: { name, annotations: inWave('-4'), labels: labels(name) },
+        spec,
+      });
     const pods = (name: string) => ({ matchLabels: { app: name } });
     const tcp = (port: number) => ({ port: number(port), protocol: 'TCP' });
 
