@@ -2,6 +2,8 @@ package synth_test
 
 import (
 	"bytes"
+	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -118,4 +120,93 @@ func TestWrongAcceptances(t *testing.T) {
 			t.Errorf("%v; want one line with %s", err, line)
 		}
 	}
+}
+
+// included is an environment whose objects are those of a file.
+func included(t *testing.T, text string) synth.Environment {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "objects.yaml")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return synth.Environment{Build: func(app cdk8s.App) {
+		cdk8s.NewInclude(cdk8s.NewChart(app, new("shop"), nil), new("objects"), &cdk8s.IncludeProps{Url: &file})
+	}}
+}
+
+// Each change that a cluster refuses, or that loses data, is refused against what
+// git has; each of the harmless ones is written.
+func TestEachUpgradeIsGuarded(t *testing.T) {
+	object := func(apiVersion, kind, name, rest string) string {
+		return fmt.Sprintf("apiVersion: %s\nkind: %s\nmetadata: {name: %s, namespace: shop%s\n---\n", apiVersion, kind, name, rest)
+	}
+	claim := func(name, size, mode, class, major string) string {
+		return object("v1", "PersistentVolumeClaim", name, fmt.Sprintf(
+			", annotations: {django-cdk8s.example.com/postgresql-major: '%s'}}\nspec: {storageClassName: %s, accessModes: [%s], "+
+				"resources: {requests: {storage: %s}}}", major, class, mode, size))
+	}
+	const container = "containers: [{name: c, image: 'a:%s', resources: {limits: {cpu: 1, memory: 1Mi}, requests: {cpu: 1, memory: 1Mi}}}]"
+	deployment := func(app, tag string) string {
+		return object("apps/v1", "Deployment", "web", fmt.Sprintf("}\nspec: {selector: {matchLabels: {app: %s}}, template: "+
+			"{metadata: {labels: {app: %s}}, spec: {"+container+"}}}", app, app, tag))
+	}
+	job := func(name, tag string) string {
+		return object("batch/v1", "Job", name, fmt.Sprintf("}\nspec: {template: {metadata: {labels: {app: job}}, spec: "+
+			"{restartPolicy: Never, "+container+"}}}", tag))
+	}
+	service := func(address string) string {
+		return deployment("web", "1") + object("v1", "Service", "web",
+			"}\nspec: {"+address+"selector: {app: web}, ports: [{port: 80, targetPort: 80}]}")
+	}
+	const (
+		namespaces = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n---\n"
+		other      = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: other, namespace: shop}\n---\n"
+		generated  = ", annotations: {django-cdk8s.example.com/generated-keys: SECRET_KEY}}"
+	)
+	service80 := func(address string) string {
+		return strings.Replace(service(address), "name: c, ", "name: c, ports: [{containerPort: 80}], ", 1)
+	}
+	data := claim("data", "5Gi", "ReadWriteOnce", "fast", "15")
+	for name, c := range map[string]struct{ before, after, want string }{
+		"selector":       {deployment("web", "1"), deployment("site", "1"), "Deployment shop/web: spec.selector: "},
+		"renamed claim":  {data, claim("data-2", "5Gi", "ReadWriteOnce", "fast", "15"), "PersistentVolumeClaim shop/data: is not made any more"},
+		"removed claim":  {data + other, other, "PersistentVolumeClaim shop/data: is not made any more"},
+		"shrunk claim":   {data, claim("data", "4Gi", "ReadWriteOnce", "fast", "15"), "PersistentVolumeClaim shop/data: spec.resources.requests.storage: "},
+		"access mode":    {data, claim("data", "5Gi", "ReadWriteMany", "fast", "15"), "PersistentVolumeClaim shop/data: spec.accessModes: "},
+		"storage class":  {data, claim("data", "5Gi", "ReadWriteOnce", "slow", "15"), "PersistentVolumeClaim shop/data: spec.storageClassName: "},
+		"lower major":    {data, claim("data", "5Gi", "ReadWriteOnce", "fast", "14"), "PostgreSQL 14 does not start on the data of 15"},
+		"higher major":   {data, claim("data", "5Gi", "ReadWriteOnce", "fast", "17"), "PostgreSQL 17 does not start on the data of 15"},
+		"namespace":      {namespaces + other, strings.ReplaceAll(other, "shop", "default"), "Namespace shop: is not made any more"},
+		"secret":         {object("v1", "Secret", "env", generated) + other, other, "Secret shop/env: is not made any more"},
+		"service":        {service80(""), service80("clusterIP: None, "), "Service shop/web: spec.clusterIP: "},
+		"job":            {job("migrate", "1"), job("migrate", "2"), "Job shop/migrate: spec.template: "},
+		"another job":    {job("migrate-1", "1"), job("migrate-2", "2"), ""},
+		"image":          {deployment("web", "1"), deployment("web", "2"), ""},
+		"larger claim":   {data, claim("data", "6Gi", "ReadWriteOnce", "fast", "15"), ""},
+		"one more claim": {data, data + claim("data-2", "5Gi", "ReadWriteOnce", "fast", "15"), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			repository, git := newRepository(t)
+			dist := filepath.Join(repository, "dist")
+			if err := write(t, dist, included(t, c.before)); err != nil {
+				t.Fatal(err)
+			}
+			git("add", ".")
+			git("commit", "--quiet", "--message", "dist")
+			err := write(t, dist, included(t, c.after))
+			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), "upgrade: "+kindOf(c.want)) ||
+				!strings.Contains(err.Error(), c.want)) {
+				t.Errorf("%v; want %q", err, c.want)
+			}
+		})
+	}
+}
+
+// kindOf is the kind that a problem begins with, if it begins with one.
+func kindOf(problem string) string {
+	kind, _, _ := strings.Cut(problem, " ")
+	if kind == "PostgreSQL" {
+		return "PersistentVolumeClaim"
+	}
+	return kind
 }
