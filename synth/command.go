@@ -36,6 +36,7 @@ The manifests go to CDK8S_OUTDIR, %[2]s by default. %[3]s limits the time for on
 
   -clean     removes the directories of environments that the app has not any more
   -markdown  writes Markdown to standard output: a report for a pull request, or a picture as Mermaid
+  -version   prints the version of the library that the app is built with
 
 Exit status: 0; 1 for problems, and for differences; 2 for problems of diff and draw, and for wrong arguments.
 `
@@ -48,6 +49,7 @@ func parse(args []string, stdout, stderr io.Writer) (c command, status int, done
 	}
 	flags := flag.NewFlagSet(filepath.Base(os.Args[0]), flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
+	version := flags.Bool("version", false, "")
 	switch c.name {
 	case "":
 		flags.BoolVar(&c.clean, "clean", false, "")
@@ -62,6 +64,10 @@ func parse(args []string, stdout, stderr io.Writer) (c command, status int, done
 	err := flags.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintf(stdout, usage, flags.Name(), DefaultDir, TimeoutVariable, DefaultTimeout)
+		return c, 0, true
+	}
+	if err == nil && *version {
+		fmt.Fprintln(stdout, Version)
 		return c, 0, true
 	}
 	rest := flags.Args()

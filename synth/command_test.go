@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"example.com/django-cdk8s/synth"
 )
 
 // The report says what a run would change, and the exit status whether it does.
@@ -131,6 +133,9 @@ func TestArguments(t *testing.T) {
 		if r := startWith(t, args, "good", dist); r.status != 0 || !strings.HasPrefix(r.stdout, "Usage:\n") || len(r.lines) > 0 {
 			t.Errorf("%v: %+v", args, r)
 		}
+	}
+	if r := startWith(t, []string{"-version"}, "good", dist); r.status != 0 || r.stdout != synth.Version+"\n" {
+		t.Errorf("-version: %+v", r)
 	}
 	if len(files(t, dist)) > 0 {
 		t.Error("a run with wrong arguments has written")
