@@ -54,8 +54,9 @@ type source struct {
 
 // build builds an environment and renders it.
 //
-// It does what App.Synth of cdk8s does, to the same bytes, in a time that grows
-// with the number of objects; App.Synth resolves the whole app once per chart
+// It does what App.Synth of cdk8s does, to the same bytes but for annotations of
+// package order, in a time that grows with the number of objects; App.Synth
+// resolves the whole app once per chart
 // (https://github.com/cdk8s-team/cdk8s-core/issues/1053). An object of this
 // library is rendered in Go.
 func build(environment Environment) (r rendered, err error) {

@@ -14,6 +14,7 @@ import (
 	"example.com/django-cdk8s/constructs/django"
 	"example.com/django-cdk8s/constructs/isolation"
 	"example.com/django-cdk8s/constructs/stack"
+	"example.com/django-cdk8s/internal/labels"
 	"example.com/django-cdk8s/synth"
 )
 
@@ -46,7 +47,8 @@ func mixed(app cdk8s.App, dependent bool) {
 }
 
 // The files are those of app.Synth of cdk8s: the same objects, in the same order
-// of dependencies, and the same bytes but for the order of an object's keys.
+// of dependencies, and the same bytes but for the order of an object's keys, and
+// for the annotations by which GitOps tools apply them in order.
 func TestFilesAreThoseOfCdk8s(t *testing.T) {
 	for name, dependent := range map[string]bool{"independent": false, "dependent": true} {
 		t.Run(name, func(t *testing.T) {
@@ -83,11 +85,14 @@ func TestFilesAreThoseOfCdk8s(t *testing.T) {
 }
 
 // sortedDocuments returns the documents of a file with their lines sorted, which
-// tells apart all but the order of keys.
+// tells apart all but the order of keys, and without annotations of order.
 func sortedDocuments(content []byte) []string {
 	var documents []string
 	for document := range strings.SplitSeq(string(content), "\n---\n") {
-		lines := strings.Split(strings.TrimSpace(document), "\n")
+		lines := slices.DeleteFunc(strings.Split(strings.TrimSpace(document), "\n"), func(line string) bool {
+			return line == "  annotations:" || strings.Contains(line, labels.ArgoWave) ||
+				strings.Contains(line, labels.KappGroup) || strings.Contains(line, labels.KappRule)
+		})
 		slices.Sort(lines)
 		documents = append(documents, strings.Join(lines, "\n"))
 	}
