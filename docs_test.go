@@ -54,8 +54,8 @@ func TestReadmeShowsWhatIsRendered(t *testing.T) {
 	}
 }
 
-func TestReadmeListsEveryField(t *testing.T) {
-	readme := read(t, "README.md")
+func TestConfigurationListsEveryField(t *testing.T) {
+	page := read(t, "docs/configuration.md")
 	for _, part := range reflect.VisibleFields(reflect.TypeFor[stack.Props]()) {
 		for _, field := range reflect.VisibleFields(part.Type) {
 			names := []string{part.Name + "." + field.Name}
@@ -63,8 +63,8 @@ func TestReadmeListsEveryField(t *testing.T) {
 				names = fieldNames(names[0], field.Type)
 			}
 			for _, name := range names {
-				if !strings.Contains(readme, "`"+name+"`") {
-					t.Errorf("the configuration table of README.md lacks `%s`", name)
+				if !strings.Contains(page, "`"+name+"`") {
+					t.Errorf("docs/configuration.md lacks `%s`", name)
 				}
 			}
 		}
@@ -105,8 +105,8 @@ func TestPagesListEveryField(t *testing.T) {
 	}
 }
 
-func TestReadmeListsEveryVariable(t *testing.T) {
-	readme := read(t, "README.md")
+func TestConfigurationListsEveryVariable(t *testing.T) {
+	page := read(t, "docs/configuration.md")
 	all := committed(t)
 	for _, file := range []string{"examples/production/dist/guestbook.k8s.yaml", "constructs/django/testdata/web/media-on-a-claim-of-one-node.yaml"} {
 		for _, object := range all[file] {
@@ -115,8 +115,8 @@ func TestReadmeListsEveryVariable(t *testing.T) {
 				continue
 			}
 			for _, variable := range deployment.Spec.Template.Spec.Containers[0].Env {
-				if !strings.Contains(readme, "`"+variable.Name+"`") {
-					t.Errorf("README.md lacks `%s`, which is in %s", variable.Name, file)
+				if !strings.Contains(page, "`"+variable.Name+"`") {
+					t.Errorf("docs/configuration.md lacks `%s`, which is in %s", variable.Name, file)
 				}
 			}
 		}
