@@ -14,14 +14,9 @@ import (
 	"example.com/django-cdk8s/manifest/pods"
 )
 
-// The annotations by which Argo CD makes an object a hook, and by which it is
-// told how to apply one; see
-// https://argo-cd.readthedocs.io/en/stable/user-guide/sync-waves/ and
-// https://argo-cd.readthedocs.io/en/stable/user-guide/sync-options/.
-const (
-	argoHook    = "argocd.argoproj.io/hook"
-	argoOptions = "argocd.argoproj.io/sync-options"
-)
+// argoOptions is the annotation by which Argo CD is told how to apply an object;
+// see https://argo-cd.readthedocs.io/en/stable/user-guide/sync-options/.
+const argoOptions = "argocd.argoproj.io/sync-options"
 
 // order reports what never ends when Argo CD applies the manifests: it applies a
 // wave when all objects of the one before are healthy, and does not wait for the
@@ -35,7 +30,7 @@ func (c *checker) order() {
 			return
 		}
 		waves[o.Source] = wave
-		if o.annotation(argoHook) == "" {
+		if o.annotation(own.ArgoHook) == "" {
 			last = max(last, wave)
 		}
 	}
@@ -118,13 +113,13 @@ func (c *checker) early(w *workload, waves map[string]int) {
 
 // hooks reports a hook that runs before the objects of these manifests exist.
 func (c *checker) hooks(w *workload) {
-	if !slices.Contains(strings.Split(w.annotation(argoHook), ","), "PreSync") {
+	if !slices.Contains(strings.Split(w.annotation(own.ArgoHook), ","), "PreSync") {
 		return
 	}
 	w.eachReference(func(r need) {
 		for _, other := range c.byName[identity{r.kind, w.Namespace, r.name}] {
-			if other.annotation(argoHook) == "" {
-				c.addOnce("hook "+w.Source, w.Object, "metadata.annotations["+argoHook+"]", "PreSync",
+			if other.annotation(own.ArgoHook) == "" {
+				c.addOnce("hook "+w.Source, w.Object, "metadata.annotations["+own.ArgoHook+"]", "PreSync",
 					"runs before Argo CD applies %s, without which the pods do not start: leave the hook out", other)
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"example.com/django-cdk8s/constructs/network"
@@ -90,6 +91,15 @@ type BackupProps struct {
 	//
 	// Default: false.
 	KeepAll bool
+
+	// BeforeDeletion adds a Job by which Argo CD 3.3 or later makes a last backup
+	// before it deletes the objects of an Application: its PreDelete hook. Where
+	// the Job fails, nothing is deleted. An earlier Argo CD leaves the Job out;
+	// kubectl, Flux and kapp run it when they apply it, which is one more backup.
+	// Name has then at most 49 characters.
+	//
+	// Default: false.
+	BeforeDeletion bool
 
 	// MediaClaim is the name of a PersistentVolumeClaim with uploaded files, such
 	// as that of a django.MediaClaim. They become part of the backup, as they are
@@ -196,7 +206,11 @@ func (p BackupProps) resolve(namespace string) (backup, field.ErrorList) {
 	p.Image = cmp.Or(p.Image, b.target.image)
 	p.Resources = p.Resources.WithDefaults(DefaultTaskResources)
 	b.BackupProps, b.task, b.schedule = p, p.task(), p.timing()
-	b.validateTask(&e, given.Resources, labels.MaxCronJobName, ", which the Jobs' names are made of", "dump", "store")
+	limit := labels.MaxCronJobName
+	if p.BeforeDeletion {
+		limit = maxLastName
+	}
+	b.validateTask(&e, given.Resources, limit, ", which the Jobs' names are made of", "dump", "store")
 	b.validateSchedule(&e)
 	b.validateContent(&e, given, namespace)
 	if b.target != (target{}) {
@@ -220,6 +234,13 @@ func (p BackupProps) timing() schedule {
 		startingDeadline: p.StartingDeadlineSeconds, history: *cmp.Or(p.HistoryLimit, new(DefaultHistoryLimit)),
 	}.withDefaults()
 }
+
+// lastSuffix ends the name of the Job that Argo CD runs before a deletion, and
+// maxLastName is the length of the longest name that it and a hash fit behind.
+const (
+	lastSuffix  = "-last"
+	maxLastName = 63 - len(lastSuffix+"-00000000")
+)
 
 // maxKeepDays is a century.
 const maxKeepDays = 36_500
@@ -282,6 +303,12 @@ func NewBackup(scope constructs.Construct, id string, props BackupProps) *Backup
 	b.backup, b.wrong = resolved, len(problems) > 0
 
 	b.cronJob = resolved.newCronJob(b.node, resolved.schedule, b.pod)
+	if resolved.BeforeDeletion {
+		last := kube.NewJob(b.node, b.Name()+lastSuffix, labels.Backup, props.Pod, func() batchv1.JobSpec {
+			return resolved.jobSpec(b.pod())
+		})
+		last.Change(func(job *batchv1.Job) { metav1.SetMetaDataAnnotation(&job.ObjectMeta, labels.ArgoHook, "PreDelete") })
+	}
 	return b
 }
 

@@ -165,6 +165,10 @@ var wrongBackups = map[string]mistake{
 		backupWith(func(p *postgres.BackupProps) { p.KeepDays = -1 }),
 		`test/backup: KeepDays: -1: must be between 0 and`,
 	},
+	"name before a deletion": {
+		backupWith(func(p *postgres.BackupProps) { p.Name, p.BeforeDeletion = strings.Repeat("a", 50), true }),
+		`must be at most 49 characters, which the Jobs' names are made of`,
+	},
 	"keep all and some": {
 		backupWith(func(p *postgres.BackupProps) { p.Keep, p.KeepAll = 3, true }),
 		`test/backup: KeepAll: true: must be given without Keep and KeepDays`,

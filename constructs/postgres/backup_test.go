@@ -74,6 +74,10 @@ var dataObjects = map[string]cdktest.Build{
 		db := postgres.NewDatabase(chart, "database", postgres.DatabaseProps{Secret: credentials(chart)})
 		postgres.NewBackup(chart, "backup", postgres.BackupProps{Database: db, Store: onClaim(chart)})
 	},
+	"backup/once more before a deletion": func(chart cdk8s.Chart) {
+		db := postgres.NewDatabase(chart, "database", postgres.DatabaseProps{Secret: credentials(chart)})
+		postgres.NewBackup(chart, "backup", postgres.BackupProps{Database: db, Store: onClaim(chart), BeforeDeletion: true})
+	},
 	"backup/full": func(chart cdk8s.Chart) {
 		db := elsewhere(chart)
 		postgres.NewBackup(chart, "backup", postgres.BackupProps{
@@ -246,6 +250,7 @@ func TestEveryFieldOfBackupsRestoresAndDrills(t *testing.T) {
 		full := postgres.BackupProps{
 			Database: postgres.Connection{}, Store: postgres.Store{Path: "other"}, Name: "nightly", Schedule: "@hourly",
 			TimeZone: "Europe/Vienna", Suspend: true, Keep: 3, KeepDays: 4, KeepAll: true, MediaClaim: "django-media",
+			BeforeDeletion: true,
 			Credentials: credentials(aside()), Image: "postgres:17", ScratchSize: "1Gi", RunAsUser: 7,
 			StartingDeadlineSeconds: 60, ActiveDeadlineSeconds: 60, BackoffLimit: new(9), HistoryLimit: new(9),
 			Resources: resources, ImagePullSecrets: []string{"registry"}, Pod: more,

@@ -95,6 +95,7 @@ func drawBackup(d drawer) postgres.BackupProps {
 		Schedule:                field(d, "Schedule", schedule, wildSchedule),
 		TimeZone:                field(d, "TimeZone", zone, wildZone),
 		Suspend:                 d.flag("Suspend"),
+		BeforeDeletion:          d.flag("BeforeDeletion"),
 		MediaClaim:              field(d, "MediaClaim", rapid.Just(aMediaClaim), anything),
 		Image:                   field(d, "Image", imageName, anything),
 		ScratchSize:             field(d, "ScratchSize", bytes, anything),
@@ -112,6 +113,9 @@ func drawBackup(d drawer) postgres.BackupProps {
 	} else {
 		p.Keep = field(d, "Keep", rapid.IntRange(1, 1000), number)
 		p.KeepDays = field(d, "KeepDays", rapid.IntRange(1, 1000), number)
+	}
+	if d.tame() && len(p.Name) > 49 {
+		p.BeforeDeletion = false // The name of its Job would be too long.
 	}
 	if d.flag("Credentials") {
 		p.Credentials = aSecret

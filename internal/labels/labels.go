@@ -76,6 +76,11 @@ func KeepData() map[string]string {
 // a whole number; see https://argo-cd.readthedocs.io/en/stable/user-guide/sync-waves/.
 const ArgoWave = "argocd.argoproj.io/sync-wave"
 
+// ArgoHook is the annotation by which Argo CD applies an object at another time
+// than the rest, and leaves it out otherwise; see
+// https://argo-cd.readthedocs.io/en/stable/user-guide/sync-waves/.
+const ArgoHook = "argocd.argoproj.io/hook"
+
 // KappGroup is the annotation by which kapp puts an object into a group, and
 // KappRule that by which an object waits for one; see
 // https://carvel.dev/kapp/docs/v0.64.x/apply-ordering/.
