@@ -71,9 +71,11 @@ type Props struct {
 }
 
 // Peer is the other end of a connection: pods of one namespace, or addresses.
+// Exactly one of Namespace and CIDR is given.
 type Peer struct {
-	// Namespace is the namespace of the pods. Exactly one of Namespace and CIDR
-	// is required.
+	// Namespace is the namespace of the pods.
+	//
+	// Default: none.
 	Namespace string
 
 	// Pods are labels of the pods.
@@ -83,6 +85,8 @@ type Peer struct {
 
 	// CIDR is a range of addresses outside the pod network, such as
 	// "203.0.113.0/24" or "2001:db8::/32".
+	//
+	// Default: none.
 	CIDR string
 }
 
