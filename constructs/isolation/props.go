@@ -93,6 +93,7 @@ type Peer struct {
 // Workload is a construct whose pods use the network, such as a *django.Web. Its
 // name is that of one of its flows.
 type Workload interface {
+	// Name returns the name of the workload.
 	Name() string
 }
 

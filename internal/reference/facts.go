@@ -294,7 +294,8 @@ var constructFacts = map[string]facts{
 // want is a row of the index by task.
 type want struct {
 	// task is what somebody wants, construct what gives it, and prop the field of its
-	// props, or a method with ().
+	// props, with the function that makes its value where there are several, or a
+	// method with ().
 	task, construct, prop string
 }
 
@@ -302,9 +303,9 @@ type want struct {
 var wants = []want{
 	{"the whole system as one chart", "stack.Stack", "Web.Project.Image"},
 	{"a namespace that admits restricted pods only", "namespace.Namespace", "Enforce"},
-	{"credentials that nobody has to make", "secret.Secret", "Source"},
-	{"a Secret from a vault, by its name and keys", "secret.Secret", "Source"},
-	{"one generated key more", "secret.Secret", "Source"},
+	{"credentials that nobody has to make", "secret.Secret", "Source: secret.Generated"},
+	{"a Secret from a vault, by its name and keys", "secret.Secret", "Source: secret.Existing"},
+	{"values for a cluster on my own machine", "secret.Secret", "Source: secret.Literal"},
 	{"PostgreSQL in the cluster, on one volume", "postgres.Database", "Secret"},
 	{"PostgreSQL on several nodes, with failover", "postgres.Cluster", "Instances"},
 	{"PostgreSQL that runs elsewhere", "django.Web", "Project.Database"},

@@ -29,7 +29,7 @@ var (
 	// pieces of a comment that are no plain text: its links, addresses, pages of
 	// docs, and code.
 	piece = regexp.MustCompile("(^|[^\\w\\])])\\[\\*?[A-Za-z]\\w*(?:\\.[A-Z]\\w*){0,2}\\]" +
-		"|https?://[^\\s,;)\"]*[^\\s,;)\".]|\\bdocs/[a-z]+\\.md|`[^`]*`|\\$\\([A-Z_]+\\)")
+		"|https?://[^\\s,;)\"]*[^\\s,;)\".]|\\bdocs/[a-z]+\\.md|`[^`]*`|\\$+\\([A-Z_]+\\)")
 )
 
 // escape makes text plain for Markdown, but for code in backquotes.
@@ -151,6 +151,12 @@ func (m markup) typeLink(t *typ) string {
 // typeOf returns the type of a field, whose parts lead to where they are
 // described.
 func (m markup) typeOf(t *typ, e ast.Expr) string {
+	plain := !slices.ContainsFunc(named(e), func(name string) bool {
+		return strings.Contains(name, ".") || m.find(t.in, name) != nil
+	})
+	if plain {
+		return "`" + text(e) + "`"
+	}
 	switch e := e.(type) {
 	case *ast.StarExpr:
 		return "\\*" + m.typeOf(t, e.X)
@@ -176,9 +182,20 @@ func (m markup) table(t *typ) string {
 	m.in = t.in
 	for _, f := range m.fields(t) {
 		m.at = f.at
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", f.name, m.typeOf(t, f.expr), m.defaults(f.defaults), m.line(f.meaning))
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", f.name, m.typeOf(t, f.expr), m.defaults(f.defaults), m.line(predicate(f)))
 	}
 	return b.String()
+}
+
+// predicate is what a comment says of a field, without its name where that is
+// the subject alone.
+func predicate(f field) string {
+	for _, verb := range []string{" is ", " are "} {
+		if rest, ok := strings.CutPrefix(f.meaning, f.name+verb); ok {
+			return strings.ToUpper(rest[:1]) + rest[1:]
+		}
+	}
+	return f.meaning
 }
 
 // methodTable lists the exported methods of a type.
@@ -202,3 +219,41 @@ func (m markup) methodTable(t *typ, methods []*doc.Func) string {
 
 // sentence returns the first sentence of a comment.
 func sentence(comment string) string { return new(doc.Package).Synopsis(comment) }
+
+// width is the number of columns of a line that is no table, heading or code.
+const width = 120
+
+// wrap breaks the long lines of a page.
+func wrap(page string) string {
+	var b strings.Builder
+	code := false
+	for line := range strings.SplitSeq(page, "\n") {
+		if strings.HasPrefix(line, "```") {
+			code = !code
+		}
+		if code || len(line) <= width || strings.HasPrefix(line, "|") || strings.HasPrefix(line, "#") || strings.HasPrefix(line, "<!") {
+			b.WriteString(line + "\n")
+			continue
+		}
+		hang := ""
+		if strings.HasPrefix(line, "- ") {
+			hang = "  "
+		}
+		column := 0
+		for i, word := range strings.Fields(line) {
+			switch {
+			case i == 0:
+			case column+1+len(word) > width:
+				b.WriteString("\n" + hang)
+				column = len(hang)
+			default:
+				b.WriteByte(' ')
+				column++
+			}
+			b.WriteString(word)
+			column += len(word)
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}

@@ -5,10 +5,10 @@
 package reference
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"go/ast"
+	"go/doc"
 	"go/format"
 	"go/parser"
 	"go/token"
@@ -37,7 +37,7 @@ func Generate(root string) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := generator{source: s, root: root, pages: map[*typ]string{}, of: map[string]constructor{}}
+	g := generator{source: s, root: root, pages: map[*typ]string{}, of: map[string]constructor{}, made: map[string]rendered{}}
 	all := s.constructors()
 	values := s.values(all)
 	for _, c := range all {
@@ -51,6 +51,20 @@ func Generate(root string) (map[string][]byte, error) {
 	if err := g.read(); err != nil {
 		return nil, err
 	}
+	for name := range constructFacts {
+		if _, ok := g.of[name]; !ok {
+			s.problems = append(s.problems, fmt.Errorf("facts.go describes %s, which is no construct", name))
+		}
+	}
+	for _, c := range all {
+		use := uses.All[c.of.full()]
+		if use == nil || g.use(c) == "" {
+			return nil, fmt.Errorf("uses.go must hold the smallest use of %s", c.of.full())
+		}
+		if g.made[c.of.full()], err = render(use); err != nil {
+			return nil, fmt.Errorf("the smallest use of %s: %w", c.of.full(), err)
+		}
+	}
 	pages := map[string]string{
 		Dir + "/values.md": g.valuesPage(all, values),
 		Dir + "/README.md": g.index(all),
@@ -62,17 +76,12 @@ func Generate(root string) (map[string][]byte, error) {
 		}
 		pages[Dir+"/"+c.page()] = text
 	}
-	for name := range constructFacts {
-		if _, ok := g.of[name]; !ok {
-			s.problems = append(s.problems, fmt.Errorf("facts.go describes %s, which is no construct", name))
-		}
-	}
 	if len(s.problems) > 0 {
 		return nil, errors.Join(s.problems...)
 	}
 	written := map[string][]byte{}
 	for name, text := range pages {
-		written[name] = []byte(generated + strings.TrimRight(text, "\n") + "\n")
+		written[name] = []byte(generated + wrap(strings.TrimRight(text, "\n")))
 	}
 	return written, nil
 }
@@ -87,6 +96,8 @@ type generator struct {
 	bodies map[string]string
 	// tests are the names of the tests of the suite, with their files.
 	tests map[string]string
+	// made are the uses, rendered.
+	made map[string]rendered
 }
 
 func (g *generator) markup(p *pkg) markup { return markup{source: g.source, in: p, pages: g.pages} }
@@ -154,22 +165,15 @@ func (g *generator) use(c constructor) string { return g.bodies[c.of.in.name+c.o
 func (g *generator) page(c constructor) (string, error) {
 	name := c.of.full()
 	known, ok := constructFacts[name]
-	use := uses.All[name]
-	switch {
-	case !ok || len(known.traps) == 0 || len(known.explained) == 0 || len(known.shown) == 0:
+	if !ok || len(known.traps) == 0 || len(known.explained) == 0 || len(known.shown) == 0 {
 		return "", errors.New("facts.go must say its traps, the page that explains it and the tests that show it")
-	case use == nil || g.use(c) == "":
-		return "", errors.New("uses.go must hold its smallest use")
 	}
-	made, err := render(use)
-	if err != nil {
-		return "", err
-	}
+	made := g.made[name]
 	m := g.markup(c.of.in)
 	m.at = c.of.spec.Pos()
 	var b strings.Builder
 	about := m.paragraphs(c.of.doc)
-	fmt.Fprintf(&b, "# %s\n\n%s\n\n```go\nimport %q\n```\n\n", name, about[0], module+"/constructs/"+c.of.in.name)
+	fmt.Fprintf(&b, "# %s\n\n%s\n\nImport path: `%s`\n\n", name, about[0], module+"/constructs/"+c.of.in.name)
 	for _, paragraph := range about[1:] {
 		b.WriteString(paragraph + "\n\n")
 	}
@@ -307,14 +311,22 @@ func (g *generator) valuesPage(all []constructor, values []*typ) string {
 		case *ast.InterfaceType:
 			g.interfaceSection(&b, m, t, of)
 		default:
-			b.WriteString("| value | meaning |\n|---|---|\n")
-			for _, c := range t.constants {
-				fmt.Fprintf(&b, "| `%s.%s`, %s | %s |\n", t.in.name, c.name, "`"+c.value+"`", m.line(c.doc))
-			}
-			b.WriteString("\n")
+			constants(&b, m, t)
 		}
 	}
 	return b.String()
+}
+
+// constants lists the values of a type of texts.
+func constants(b *strings.Builder, m markup, t *typ) {
+	if t.group != "" {
+		b.WriteString(m.line(t.group) + "\n\n")
+	}
+	b.WriteString("| value | text | meaning |\n|---|---|---|\n")
+	for _, c := range t.constants {
+		fmt.Fprintf(b, "| `%s.%s` | `%s` | %s |\n", t.in.name, c.name, strings.Trim(c.value, `"`), m.line(c.doc))
+	}
+	b.WriteString("\n")
 }
 
 // interfaceSection lists the methods of an interface, what implements it, and what
@@ -391,12 +403,7 @@ func (g *generator) index(all []constructor) string {
 	for _, c := range all {
 		m := g.markup(c.of.in)
 		m.at = c.of.spec.Pos()
-		objects := ""
-		if use := uses.All[c.of.full()]; use != nil {
-			if made, err := render(use); err == nil {
-				objects = counted(made.cost.kinds)
-			}
-		}
+		objects := counted(g.made[c.of.full()].cost.kinds)
 		fmt.Fprintf(&b, "| [`%s`](%s) | %s | %s |\n", c.of.full(), c.page(), m.line(sentence(c.of.doc)), objects)
 	}
 	b.WriteString("\nValues that are no constructs:\n\n| value | what it is |\n|---|---|\n")
@@ -422,13 +429,20 @@ func (g *generator) index(all []constructor) string {
 }
 
 // has reports whether the props of c have a field called path, such as
-// Project.Image, or c has the method.
+// Project.Image or Source: secret.Existing with a function that makes its value, or
+// c has the method.
 func (g *generator) has(c constructor, path string) bool {
 	if method, ok := strings.CutSuffix(path, "()"); ok {
 		_, is := g.signatures(c.of)[method]
 		return is && ast.IsExported(method)
 	}
-	return g.holder(c, path) != nil
+	path, maker, _ := strings.Cut(path, ": ")
+	holder := g.holder(c, path)
+	if holder == nil || maker == "" {
+		return holder != nil
+	}
+	t := g.typeAt(holder, path)
+	return t != nil && slices.ContainsFunc(t.makers, func(f *doc.Func) bool { return t.in.name+"."+f.Name == maker })
 }
 
 // holder returns the struct of the last field of a path.
@@ -445,15 +459,29 @@ func (g *generator) holder(c constructor, path string) *typ {
 			return nil
 		}
 		if i < len(parts)-1 {
-			holder = g.find(holder.in, cmp.Or(append(named(fields[at].expr), "")...))
+			holder = g.typeAt(holder, part)
 		}
 	}
 	return holder
 }
 
+// typeAt returns the type of the last field of a path, which holder has.
+func (g *generator) typeAt(holder *typ, path string) *typ {
+	name := path[strings.LastIndexByte(path, '.')+1:]
+	for _, f := range g.fields(holder) {
+		if f.name == name && len(named(f.expr)) > 0 {
+			return g.find(holder.in, named(f.expr)[0])
+		}
+	}
+	return nil
+}
+
 func (g *generator) propLink(c constructor, path string) string {
 	if strings.HasSuffix(path, "()") {
 		return fmt.Sprintf("[`%s`](%s#accessors)", path, c.page())
+	}
+	if field, _, ok := strings.Cut(path, ": "); ok {
+		return fmt.Sprintf("[`%s`](%s)", path, g.pages[g.typeAt(g.holder(c, field), field)])
 	}
 	return fmt.Sprintf("[`%s`](%s)", path, g.pages[g.holder(c, path)])
 }

@@ -232,7 +232,7 @@ func (c cost) table() string {
 	fmt.Fprintf(&t, "| objects | %s |\n", counted(c.kinds))
 	fmt.Fprintf(&t, "| pods that run all the time | %s |\n", c.always)
 	if c.sometimes.number > 0 {
-		fmt.Fprintf(&t, "| pods while a Job runs | %s |\n", c.sometimes)
+		fmt.Fprintf(&t, "| pods of Jobs, all at once | %s |\n", c.sometimes)
 	}
 	storage := "none"
 	if c.claims > 0 {

@@ -49,8 +49,9 @@ type typ struct {
 	methods []*doc.Func
 	// makers are functions that return one.
 	makers []*doc.Func
-	// constants are those of a type of texts.
+	// constants are those of a type of texts, and group their common comment.
 	constants []constantValue
+	group     string
 }
 
 // constantValue is one of the values of a type.
@@ -141,6 +142,9 @@ func (s *source) read(root, dir string) error {
 			continue
 		}
 		known.doc, known.methods, known.makers = t.Doc, t.Methods, t.Funcs
+		for _, group := range t.Consts {
+			known.group += group.Doc
+		}
 		for _, f := range t.Funcs {
 			p.functions[f.Name] = f
 		}
@@ -242,7 +246,11 @@ func resources(literal *ast.CompositeLit) string {
 		var amounts []string
 		for _, element := range side.Value.(*ast.CompositeLit).Elts {
 			amount := element.(*ast.KeyValueExpr)
-			amounts = append(amounts, strings.Trim(text(amount.Value), `"`)+" "+text(amount.Key))
+			name := text(amount.Key)
+			if name != "CPU" {
+				name = strings.ToLower(name)
+			}
+			amounts = append(amounts, name+" "+strings.Trim(text(amount.Value), `"`))
 		}
 		sides = append(sides, strings.ToLower(text(side.Key))+" "+strings.Join(amounts, ", "))
 	}
