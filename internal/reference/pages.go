@@ -76,6 +76,9 @@ func Generate(root string) (map[string][]byte, error) {
 		}
 		pages[Dir+"/"+c.page()] = text
 	}
+	if pages[ErrorsPage], err = errorsPage(root); err != nil {
+		s.problems = append(s.problems, err)
+	}
 	if len(s.problems) > 0 {
 		return nil, errors.Join(s.problems...)
 	}

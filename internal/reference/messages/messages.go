@@ -36,9 +36,9 @@ type Message struct {
 	// "constructs/django", "(*Beat).checkAlone", "beat.go".
 	Package, Function, File string
 
-	// Rule is the first argument of a call that has a rule there: the name of its
-	// constant.
-	Rule string
+	// Rules are the rules of package manifest that make it, by their names, or the
+	// constant of package upgrade.
+	Rules []string
 }
 
 // sink is a function that takes the text of a message.
@@ -85,6 +85,8 @@ type finder struct {
 	functions map[string]*function
 	sinks     map[string]sink
 	calls     map[string][]call
+	// rules are those that call each function of package manifest.
+	rules map[string][]string
 }
 
 // call is a call of a function of the library, and where it stands.
@@ -110,6 +112,7 @@ func Find(root string) ([]Message, error) {
 	}
 	for f.grow() {
 	}
+	f.readRules()
 	var all []Message
 	for _, p := range f.packages {
 		all = append(all, f.in(p)...)
@@ -235,7 +238,7 @@ func (f *finder) grow() bool {
 				continue
 			}
 			at := c.from.parameter(c.expr.Args[s.text])
-			own := c.from.in.info.Defs[c.from.decl.Name].(*types.Func).FullName()
+			own := c.from.name()
 			if _, known := f.sinks[own]; at < 0 || known {
 				continue
 			}
@@ -301,7 +304,7 @@ func (f *finder) made(fn *function, c *ast.CallExpr) []Message {
 	all := f.messages(fn, texts, fields)
 	if name == "(*"+module+"/manifest/upgrade.comparison).add" {
 		for i := range all {
-			all[i].Rule = c.Args[0].(*ast.Ident).Name
+			all[i].Rules = []string{c.Args[0].(*ast.Ident).Name}
 		}
 	}
 	return all
@@ -350,15 +353,89 @@ func (f *finder) messages(fn *function, texts, fields []string) []Message {
 	file := path.Base(filepath.ToSlash(f.files.Position(fn.decl.Pos()).Filename))
 	var all []Message
 	for _, text := range texts {
-		for strings.Contains(text, anything+anything) {
-			text = strings.ReplaceAll(text, anything+anything, anything)
-		}
+		text = collapsed(text)
 		if !told(text) {
 			text = ""
 		}
-		all = append(all, Message{Text: text, Fields: fields, Package: fn.in.path, Function: name, File: file})
+		all = append(all, Message{
+			Text: text, Fields: known(fields), Package: fn.in.path, Function: name, File: file, Rules: f.rules[fn.name()],
+		})
 	}
 	return all
+}
+
+// name is the full name of the function.
+func (fn *function) name() string { return fn.in.info.Defs[fn.decl.Name].(*types.Func).FullName() }
+
+// known returns the fields of which the source says something.
+func known(fields []string) []string {
+	var all []string
+	for _, field := range fields {
+		if field = strings.TrimLeft(field, "."); told(field) && !slices.Contains(all, field) {
+			all = append(all, field)
+		}
+	}
+	return all
+}
+
+// readRules finds the functions that each rule of package manifest calls: those in
+// the table that Rules returns, and those that Warnings calls after it has named the
+// rule.
+func (f *finder) readRules() {
+	f.rules = map[string][]string{}
+	callees := map[string][]string{}
+	for name, calls := range f.calls {
+		for _, c := range calls {
+			callees[c.from.name()] = append(callees[c.from.name()], name)
+		}
+	}
+	mark := func(rule, function string) {
+		seen := map[string]bool{}
+		for next := []string{function}; len(next) > 0; next = next[1:] {
+			name := next[0]
+			if seen[name] || f.functions[name] == nil || !strings.HasPrefix(f.functions[name].in.path, "manifest") {
+				continue
+			}
+			seen[name] = true
+			f.rules[name] = append(f.rules[name], rule)
+			next = append(next, callees[name]...)
+		}
+	}
+	method := func(name string) string { return "(*" + module + "/manifest.checker)." + name }
+	if rules := f.functions[module+"/manifest.Rules"]; rules != nil {
+		ast.Inspect(rules.decl.Body, func(n ast.Node) bool {
+			if l, ok := n.(*ast.CompositeLit); ok && len(l.Elts) == 3 {
+				if check, ok := l.Elts[2].(*ast.SelectorExpr); ok {
+					mark(f.values(rules).of(l.Elts[0])[0], method(check.Sel.Name))
+				}
+			}
+			return true
+		})
+	}
+	if warnings := f.functions[module+"/manifest.Warnings"]; warnings != nil {
+		rule := ""
+		ast.Inspect(warnings.decl.Body, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.AssignStmt:
+				if to, ok := n.Lhs[0].(*ast.SelectorExpr); ok && to.Sel.Name == "rule" {
+					rule = f.values(warnings).of(n.Rhs[0])[0]
+				}
+			case *ast.CallExpr:
+				if name := warnings.in.callee(n); rule != "" && strings.HasPrefix(name, method("")) {
+					mark(rule, name)
+				}
+			}
+			return true
+		})
+	}
+}
+
+// collapsed makes one of several marks for what differs.
+func collapsed(text string) string {
+	for strings.Contains(text, anything+anything) {
+		text = strings.ReplaceAll(text, anything+anything, anything)
+	}
+	return text
 }
 
 // told reports whether a text says more than what was put in.
@@ -379,7 +456,7 @@ func (f *finder) fields(fn *function, e ast.Expr, depth int) []string {
 		return f.values(fn).of(e)
 	}
 	var all []string
-	own := fn.in.info.Defs[fn.decl.Name].(*types.Func).FullName()
+	own := fn.name()
 	for _, c := range f.calls[own] {
 		if at < len(c.expr.Args) {
 			for _, name := range f.fields(c.from, c.expr.Args[at], depth+1) {

@@ -44,7 +44,7 @@ func (v *values) of(e ast.Expr) []string {
 	}
 	switch e := ast.Unparen(e).(type) {
 	case *ast.BinaryExpr:
-		if e.Op == token.ADD {
+		if of, ok := info.TypeOf(e).Underlying().(*types.Basic); ok && of.Info()&types.IsString != 0 && e.Op == token.ADD {
 			return product(v.of(e.X), v.of(e.Y))
 		}
 	case *ast.Ident:
