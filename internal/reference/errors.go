@@ -25,7 +25,7 @@ type group struct {
 type row struct{ text, fields, from, page string }
 
 // errorsPage returns the index of messages.
-func errorsPage(root string) (string, error) {
+func errorsPage(root string, headings titles) (string, error) {
 	found, err := messages.Find(root)
 	if err != nil {
 		return "", err
@@ -34,7 +34,7 @@ func errorsPage(root string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	x := messageIndex{root: root, known: map[string]bool{}}
+	x := messageIndex{root: root, known: map[string]bool{}, titles: headings}
 	for _, chapter := range chapters {
 		x.groups = append(x.groups, &group{title: chapter.title, todo: chapter.todo})
 	}
@@ -55,7 +55,7 @@ func errorsPage(root string) (string, error) {
 	}
 	for name := range passedOn {
 		if !x.known[name] {
-			x.complain("errors.go lists %s, which makes no message of others any more", name)
+			x.complain("advice.go lists %s, which makes no message of others any more", name)
 		}
 	}
 	var b strings.Builder
@@ -67,6 +67,7 @@ func errorsPage(root string) (string, error) {
 		x.write(&b, g)
 	}
 	x.programs(&b, lines)
+	x.problems = append(x.problems, headings.missing()...)
 	if len(x.problems) > 0 {
 		return "", fmt.Errorf("%s: %s", ErrorsPage, strings.Join(x.problems, "\n"))
 	}
@@ -78,7 +79,8 @@ type messageIndex struct {
 	groups   []*group
 	problems []string
 	// known are the entries of passedOn that were met.
-	known map[string]bool
+	known  map[string]bool
+	titles titles
 }
 
 func (x *messageIndex) complain(format string, values ...any) {
@@ -102,7 +104,7 @@ func (x *messageIndex) add(m messages.Message) {
 	if m.Text == "" {
 		text = passedOn[from]
 		if text == "" {
-			x.complain("%s/%s: the text of a message of %s cannot be told from the source; say in errors.go what it is",
+			x.complain("%s/%s: the text of a message of %s cannot be told from the source; say in advice.go what it is",
 				m.Package, m.File, m.Function)
 			return
 		}
@@ -112,7 +114,10 @@ func (x *messageIndex) add(m messages.Message) {
 		}
 	}
 	r := row{text: text, fields: fieldList(m.Fields), from: "`" + from + "`"}
-	for _, title := range x.titles(m) {
+	if m.Package == "manifest/upgrade" {
+		r.from = fmt.Sprintf("`upgrade.%s`, \"%s\"", m.Rules[0], upgradeRules[m.Rules[0]])
+	}
+	for _, title := range x.chaptersOf(m) {
 		r.page = x.page(m, title)
 		g := x.place(title)
 		if at := slices.IndexFunc(g.rows, func(other row) bool {
@@ -123,8 +128,8 @@ func (x *messageIndex) add(m messages.Message) {
 	}
 }
 
-// titles are the chapters of a message.
-func (x *messageIndex) titles(m messages.Message) []string {
+// chaptersOf returns the titles of the chapters of a message.
+func (x *messageIndex) chaptersOf(m messages.Message) []string {
 	switch {
 	case m.Package == "manifest/upgrade":
 		return []string{upgradeTitle}
@@ -148,34 +153,29 @@ func (x *messageIndex) titles(m messages.Message) []string {
 			return []string{chapter.title}
 		}
 	}
-	x.complain("no chapter in errors.go holds the messages of %s", m.Package)
+	x.complain("no chapter in advice.go holds the messages of %s", m.Package)
 	return nil
 }
 
 // page returns the link to the page that explains a message.
 func (x *messageIndex) page(m messages.Message, title string) string {
 	if page := rulePages[strings.TrimPrefix(strings.TrimPrefix(title, "Rule "), "Warning ")]; page != "" {
-		return pageLink(page)
+		return x.pageLink(page)
 	}
 	if len(m.Rules) == 1 && upgradePages[m.Rules[0]] != "" {
-		return pageLink(upgradePages[m.Rules[0]])
+		return x.pageLink(upgradePages[m.Rules[0]])
 	}
-	for _, name := range []string{m.Package + "/" + m.File, m.Package} {
+	for _, name := range []string{m.Package + "." + m.Function, m.Package + "/" + m.File, m.Package} {
 		if page := explains[name]; page != "" {
-			return pageLink(page)
+			return x.pageLink(page)
 		}
 	}
-	x.complain("errors.go names no page for the messages of %s/%s", m.Package, m.File)
+	x.complain("advice.go names no page for the messages of %s/%s", m.Package, m.File)
 	return ""
 }
 
-func pageLink(page string) string {
-	title, heading, _ := strings.Cut(page, "#")
-	if heading != "" {
-		title += ", " + strings.ReplaceAll(heading, "-", " ")
-	}
-	return fmt.Sprintf("[%s](%s)", title, page)
-}
+// pageLink returns a link to a page below docs, with its heading.
+func (x *messageIndex) pageLink(page string) string { return x.titles.link(page, "") }
 
 // addByHand adds a message that no call makes in a way that can be read, after a
 // look at its source.
@@ -187,11 +187,11 @@ func (x *messageIndex) addByHand(m hand) {
 	}
 	for part := range strings.SplitSeq(m.text, "...") {
 		if part = strings.TrimSpace(part); part != "" && !strings.Contains(string(content), part) {
-			x.complain("errors.go has a message with %q, which is not in %s", part, m.file)
+			x.complain("advice.go has a message with %q, which is not in %s", part, m.file)
 		}
 	}
 	x.place(m.chapter).rows = append(x.place(m.chapter).rows, row{
-		text: code(m.text), fields: m.fields, from: "`" + strings.TrimSuffix(m.file, ".go") + "`", page: pageLink(m.page),
+		text: code(m.text), fields: m.fields, from: "`" + strings.TrimSuffix(m.file, ".go") + "`", page: x.pageLink(m.page),
 	})
 }
 
@@ -239,29 +239,34 @@ func (x *messageIndex) programs(b *strings.Builder, lines []messages.Line) {
 	for _, line := range lines {
 		p, ok := programs[line.Program]
 		if !ok {
-			x.complain("errors.go does not say whose program %s is", line.Program)
+			x.complain("advice.go does not say whose program %s is", line.Program)
 			continue
 		}
 		used[line.Program] = true
 		todo := p.todo
+		matches := 0
 		for text, special := range lineAdvice {
 			if strings.Contains(line.Text, text) {
 				todo = special
 				used[text] = true
+				matches++
 			}
+		}
+		if matches > 1 {
+			x.complain("advice.go has advice for %q twice", line.Text)
 		}
 		fmt.Fprintf(b, "| %s | %s | %s |\n", p.container, code(line.Text), todo)
 	}
 	for _, m := range byHandInCluster {
 		content, err := os.ReadFile(filepath.Join(x.root, m.file))
 		if err != nil || !strings.Contains(string(content), m.text) {
-			x.complain("errors.go has a line %q, which is not in %s", m.text, m.file)
+			x.complain("advice.go has a line %q, which is not in %s", m.text, m.file)
 		}
 		fmt.Fprintf(b, "| %s | %s | %s |\n", m.fields, code(m.text), m.page)
 	}
 	for text := range lineAdvice {
 		if !used[text] {
-			x.complain("errors.go has advice for %q, which no program prints", text)
+			x.complain("advice.go has advice for %q, which no program prints", text)
 		}
 	}
 	b.WriteString("\n")
@@ -270,7 +275,7 @@ func (x *messageIndex) programs(b *strings.Builder, lines []messages.Line) {
 // upgradeTitle is the chapter of the upgrade guard.
 const upgradeTitle = "Upgrade guard"
 
-// upgradeRules are the constants of package upgrade; a new one needs a page.
+// upgradeRules are the rules of package upgrade, by the names of their constants.
 var upgradeRules = map[string]upgrade.Rule{
 	"NamespaceRemoved": upgrade.NamespaceRemoved, "ClaimRemoved": upgrade.ClaimRemoved, "ClaimChanged": upgrade.ClaimChanged,
 	"SecretRemoved": upgrade.SecretRemoved, "MajorChanged": upgrade.MajorChanged, "Immutable": upgrade.Immutable,

@@ -37,16 +37,18 @@ func Generate(root string) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := generator{source: s, root: root, pages: map[*typ]string{}, of: map[string]constructor{}, made: map[string]rendered{}}
+	g := generator{source: s, root: root, pages: map[*typ]string{}, of: map[string]constructor{}, made: map[string]rendered{}, titles: newTitles(root)}
 	all := s.constructors()
 	values := s.values(all)
 	for _, c := range all {
 		g.of[c.of.full()] = c
 		g.pages[c.of] = c.page()
 		g.pages[c.props] = c.page() + "#props"
+		g.titles.generated["reference/"+c.page()+"#props"] = "Props"
 	}
 	for _, t := range values {
 		g.pages[t] = "values.md#" + anchor(t.full())
+		g.titles.generated["reference/"+g.pages[t]] = t.full()
 	}
 	if err := g.read(); err != nil {
 		return nil, err
@@ -76,7 +78,7 @@ func Generate(root string) (map[string][]byte, error) {
 		}
 		pages[Dir+"/"+c.page()] = text
 	}
-	if pages[ErrorsPage], err = errorsPage(root); err != nil {
+	if pages[ErrorsPage], err = errorsPage(root, g.titles); err != nil {
 		s.problems = append(s.problems, err)
 	}
 	if len(s.problems) > 0 {
@@ -100,7 +102,8 @@ type generator struct {
 	// tests are the names of the tests of the suite, with their files.
 	tests map[string]string
 	// made are the uses, rendered.
-	made map[string]rendered
+	made   map[string]rendered
+	titles titles
 }
 
 func (g *generator) markup(p *pkg) markup { return markup{source: g.source, in: p, pages: g.pages} }
@@ -272,12 +275,7 @@ func indent(line string) int { return len(line) - len(strings.TrimLeft(line, " "
 // links lists the pages and the tests of a construct.
 func (g *generator) links(b *strings.Builder, known facts) {
 	for _, page := range known.explained {
-		file, heading, _ := strings.Cut(page, "#")
-		title := "docs/" + file
-		if heading != "" {
-			title += ", " + strings.ReplaceAll(heading, "-", " ")
-		}
-		fmt.Fprintf(b, "- explained: [%s](../%s)\n", title, page)
+		fmt.Fprintf(b, "- explained: %s\n", g.titles.link(page, "../"))
 	}
 	for _, test := range known.shown {
 		file := g.tests[test]

@@ -17,6 +17,7 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -430,13 +431,11 @@ func (f *finder) readRules() {
 	}
 }
 
-// collapsed makes one of several marks for what differs.
-func collapsed(text string) string {
-	for strings.Contains(text, anything+anything) {
-		text = strings.ReplaceAll(text, anything+anything, anything)
-	}
-	return text
-}
+// dots matches several marks for what differs, and a dot between two.
+var dots = regexp.MustCompile(`\.{4,}`)
+
+// collapsed makes one mark of several.
+func collapsed(text string) string { return dots.ReplaceAllString(text, anything) }
 
 // told reports whether a text says more than what was put in.
 func told(text string) bool {

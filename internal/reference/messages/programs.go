@@ -49,9 +49,15 @@ func Programs(root string) ([]Line, error) {
 // waits.
 var shellCall = regexp.MustCompile(`\bfail "|\becho "(?:waiting|\$0: (?:waiting|was|could))`)
 
+// raised matches what the SQL of a shell program ends with.
+var raised = regexp.MustCompile(`RAISE EXCEPTION '([^']*)'`)
+
 // shellLines returns the texts of a shell program.
 func shellLines(program string) []string {
 	var all []string
+	for _, found := range raised.FindAllStringSubmatch(program, -1) {
+		all = append(all, strings.ReplaceAll(found[1], "%", anything))
+	}
 	for _, at := range shellCall.FindAllStringIndex(program, -1) {
 		start := at[0] + strings.IndexByte(program[at[0]:], '"') + 1
 		text, _ := shellText(program[start:])
