@@ -9,11 +9,35 @@ import (
 
 	"example.com/django-cdk8s/internal/reference/messages"
 	"example.com/django-cdk8s/manifest"
-	"example.com/django-cdk8s/manifest/upgrade"
 )
 
 // ErrorsPage is the index of messages.
 const ErrorsPage = "docs/errors.md"
+
+// Texts of the page.
+const (
+	upgradeTitle = "Upgrade guard"
+
+	errorsIntroduction = `# Messages
+
+Every message of the library, and where it is explained. In a message, "..." stands for what differs: a name, a number,
+a list. A problem of props has the form
+
+    CONSTRUCT PATH: FIELD: VALUE: MESSAGE
+
+and one of finished manifests ends in the name of its rule, in parentheses. All problems of a run are reported at once,
+and nothing is written. For a symptom rather than a message see [Troubleshooting](../README.md#troubleshooting).
+
+`
+	upgradeAdvice = "The manifests would lose data, or be refused by the cluster, compared with those of the last " +
+		"commit. Change the app back, or, where the change is wanted, name it in `Environment.Accept` with a reason."
+
+	programsIntroduction = `## In the cluster
+
+Lines that the programs of the library print when they fail or wait, in the log of the container. Those of backups,
+restores and drills also stand in the status of the pod.
+`
+)
 
 // group is one chapter of the page: the messages of some packages, or of one rule.
 type group struct {
@@ -44,9 +68,7 @@ func errorsPage(root string, headings titles) (string, error) {
 	for _, name := range []string{"image-tags", "disk", "external-ips"} {
 		x.groups = append(x.groups, &group{title: "Warning " + name, todo: "Allowed, and seldom wanted. " + ruleAdvice[name]})
 	}
-	x.groups = append(x.groups, &group{title: upgradeTitle, todo: "The manifests would lose data, or be refused by the cluster, " +
-		"compared with those of the last commit. Change the app back, or, where the change is wanted, name it in " +
-		"`Environment.Accept` with a reason."})
+	x.groups = append(x.groups, &group{title: upgradeTitle, todo: upgradeAdvice})
 	for _, m := range found {
 		x.add(m)
 	}
@@ -59,10 +81,7 @@ func errorsPage(root string, headings titles) (string, error) {
 		}
 	}
 	var b strings.Builder
-	b.WriteString("# Messages\n\nEvery message of the library, and where it is explained. In a message, `...` stands for what differs: " +
-		"a name, a number, a list. A problem of props has the form\n\n    CONSTRUCT PATH: FIELD: VALUE: MESSAGE\n\n" +
-		"and one of finished manifests ends in the name of its rule, in parentheses. All problems of a run are reported at once, and " +
-		"nothing is written. For a symptom rather than a message see [Troubleshooting](../README.md#troubleshooting).\n\n")
+	b.WriteString(errorsIntroduction)
 	for _, g := range x.groups {
 		x.write(&b, g)
 	}
@@ -232,9 +251,7 @@ func (x *messageIndex) write(b *strings.Builder, g *group) {
 
 // programs lists the lines of the programs that run in the cluster.
 func (x *messageIndex) programs(b *strings.Builder, lines []messages.Line) {
-	b.WriteString("## In the cluster\n\nLines that the programs of the library print when they fail or wait, in the log of the container. " +
-		"Those of backups, restores and drills also stand in the status of the pod.\n\n" +
-		"| container | line | what to do |\n|---|---|---|\n")
+	b.WriteString(programsIntroduction + "\n| container | line | what to do |\n|---|---|---|\n")
 	used := map[string]bool{}
 	for _, line := range lines {
 		p, ok := programs[line.Program]
@@ -270,13 +287,4 @@ func (x *messageIndex) programs(b *strings.Builder, lines []messages.Line) {
 		}
 	}
 	b.WriteString("\n")
-}
-
-// upgradeTitle is the chapter of the upgrade guard.
-const upgradeTitle = "Upgrade guard"
-
-// upgradeRules are the rules of package upgrade, by the names of their constants.
-var upgradeRules = map[string]upgrade.Rule{
-	"NamespaceRemoved": upgrade.NamespaceRemoved, "ClaimRemoved": upgrade.ClaimRemoved, "ClaimChanged": upgrade.ClaimChanged,
-	"SecretRemoved": upgrade.SecretRemoved, "MajorChanged": upgrade.MajorChanged, "Immutable": upgrade.Immutable,
 }

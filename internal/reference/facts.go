@@ -22,9 +22,12 @@ var constructFacts = map[string]facts{
 		explained: []string{"workers.md#beat"},
 		shown:     []string{"TestBeatIsOne", "TestWorkerWithAWrongPasswordIsNotReady", "TestProduction"},
 		traps: []string{
-			"There is one beat for each `App` and database. A second one in the same app fails synthesis; one of another app waits for the lock.",
-			"It needs the database for its lock, whatever its `Scheduler` is. Behind a pooler in transaction mode it connects to the server itself.",
-			"Celery's own scheduler keeps the last runs in a file that goes with the pod; `DatabaseScheduler` of django-celery-beat keeps them in the database.",
+			"There is one beat for each `App` and database. A second one in the same app fails synthesis; one of another " +
+				"app waits for the lock.",
+			"It needs the database for its lock, whatever its `Scheduler` is. Behind a pooler in transaction mode it " +
+				"connects to the server itself.",
+			"Celery's own scheduler keeps the last runs in a file that goes with the pod; `DatabaseScheduler` of " +
+				"django-celery-beat keeps them in the database.",
 			"Nothing is sent while a new pod waits for migrations, because the old pod goes first.",
 		},
 	},
@@ -33,7 +36,8 @@ var constructFacts = map[string]facts{
 		explained: []string{"web.md#uploaded-files"},
 		shown:     []string{"TestStaticFilesAndMedia", "TestBackups"},
 		traps: []string{
-			"With `ReadWriteOnce`, the default, the site has one pod, its updates are `Recreate`, so nobody answers in between, and workers do not see the files.",
+			"With `ReadWriteOnce`, the default, the site has one pod, its updates are `Recreate`, so nobody answers in " +
+				"between, and workers do not see the files.",
 			"`ReadWriteMany` takes a network file system, such as NFS or CephFS, and the name of its `StorageClass`.",
 			"Django does not hand uploaded files out by itself outside `DEBUG`: a view or a web server must.",
 			"Pruning tools leave the claim in the cluster when it leaves the manifests.",
@@ -49,9 +53,11 @@ var constructFacts = map[string]facts{
 		traps: []string{
 			"`Project.WaitForMigrations` must be set: it is what keeps new pods from starting on an old schema.",
 			"Under a tag that moves, such as `latest`, a new image makes no new Job, and its pods may wait for ever.",
-			"The Job's name ends in a hash of its content. Do not change the Job after synthesis, such as by kustomize's `images:`.",
+			"The Job's name ends in a hash of its content. Do not change the Job after synthesis, such as by kustomize's " +
+				"`images:`.",
 			"A Job that has failed stays. After a repair outside the image, delete it and apply again.",
-			"Old pods serve on the new schema until the new ones are ready: a release may only change what the one before survives.",
+			"Old pods serve on the new schema until the new ones are ready: a release may only change what the one before " +
+				"survives.",
 		},
 	},
 	"django.Process": {
@@ -72,7 +78,8 @@ var constructFacts = map[string]facts{
 			"A CronJob may, rarely, start a run twice or not at all: the command must bear both.",
 			"Project name and `NameSuffix` have at most 52 characters together, because Kubernetes names the Jobs after them.",
 			"The wait for migrations counts against `ActiveDeadlineSeconds`.",
-			"In a zone with summer time, a time between two and three in the morning is left out once a year, and may come twice once.",
+			"In a zone with summer time, a time between two and three in the morning is left out once a year, and may " +
+				"come twice once.",
 		},
 	},
 	"django.Web": {
@@ -84,9 +91,12 @@ var constructFacts = map[string]facts{
 			"TestStaticFilesAndMedia", "TestDeployCheckHoldsARelease", "TestGunicornRunsAsTold",
 		},
 		traps: []string{
-			"The image has `python3` with psycopg or psycopg2, `manage.py` in its working directory, gunicorn and a `sleep` program, and runs as a user that is not root.",
-			"Every probe asks for `/login` until `HealthPath` names another page. A `LivenessPath` that needs the database lets an outage restart every pod.",
-			"Django does not read `ALLOWED_HOSTS`, `SECURE_SSL_REDIRECT` and the like from the environment: the settings must.",
+			"The image has `python3` with psycopg or psycopg2, `manage.py` in its working directory, gunicorn and a " +
+				"`sleep` program, and runs as a user that is not root.",
+			"Every probe asks for `/login` until `HealthPath` names another page. A `LivenessPath` that needs the " +
+				"database lets an outage restart every pod.",
+			"Django does not read `ALLOWED_HOSTS`, `SECURE_SSL_REDIRECT` and the like from the environment: the settings " +
+				"must.",
 			"A flag on gunicorn's command line in the image wins over `Gunicorn`.",
 			"Pods × workers × threads are connections; more than the database takes fail synthesis.",
 		},
@@ -122,7 +132,8 @@ var constructFacts = map[string]facts{
 		traps: []string{
 			"The cluster needs the Prometheus Operator and kube-state-metrics.",
 			"`Labels` must match the `ruleSelector` of the Prometheus; with kube-prometheus-stack, `release: RELEASE`.",
-			"`MaxAgeHours` of a CronJob must be above the time between two of its runs: a weekly drill takes more than the default.",
+			"`MaxAgeHours` of a CronJob must be above the time between two of its runs: a weekly drill takes more than " +
+				"the default.",
 		},
 	},
 	"monitoring.ServiceMonitor": {
@@ -130,7 +141,8 @@ var constructFacts = map[string]facts{
 		explained: []string{"observability.md#servicemonitor"},
 		shown:     []string{"TestProduction", "TestMetricsAnswerByAddress"},
 		traps: []string{
-			"The cluster needs the Prometheus Operator, and `Labels` must match the `serviceMonitorSelector` of its Prometheus.",
+			"The cluster needs the Prometheus Operator, and `Labels` must match the `serviceMonitorSelector` of its " +
+				"Prometheus.",
 			"A target without metrics fails synthesis: `Metrics` of a site and `Exporter` of a database turn them on.",
 			"In an isolated namespace Prometheus gets in by `MetricsFrom` alone.",
 		},
@@ -140,7 +152,8 @@ var constructFacts = map[string]facts{
 		explained: []string{"checks.md", "data.md#what-leaves-dist"},
 		shown:     []string{"TestPodSecurity", "TestTwoStacksSideBySide"},
 		traps: []string{
-			"Constructs live in the namespace of their chart, `cdk8s.ChartProps.Namespace`; this construct only makes the object.",
+			"Constructs live in the namespace of their chart, `cdk8s.ChartProps.Namespace`; this construct only makes the " +
+				"object.",
 			"Under \"restricted\", pods of others that need more, such as root, are not admitted.",
 			"Pruning tools leave the Namespace in the cluster when it leaves the manifests.",
 		},
@@ -150,7 +163,8 @@ var constructFacts = map[string]facts{
 		explained: []string{"data.md#a-backup-and-the-proof-that-it-is-one", "data.md#what-a-run-says"},
 		shown:     []string{"TestBackups"},
 		traps: []string{
-			"A claim as `Store` is lost with the namespace, the cluster, or the disk that it shares with the database; a bucket elsewhere is not.",
+			"A claim as `Store` is lost with the namespace, the cluster, or the disk that it shares with the database; a " +
+				"bucket elsewhere is not.",
 			"What was written since the last run is lost with the database: a day, by default.",
 			"Keep the password of `Encryption` outside the cluster too: without it the backups are lost.",
 			"`MediaClaim` on a `ReadWriteOnce` claim needs `Pod.Affinity` to the pods of the site.",
@@ -175,7 +189,8 @@ var constructFacts = map[string]facts{
 			"The CloudNativePG operator must be there; without it `kubectl apply` says `no matches for kind \"Cluster\"`.",
 			"The operator's Secret has no `SECRET_KEY`: `Project.Secret` must be given.",
 			"Standbys are no backup: they follow a `DELETE` at once.",
-			"`Locale` and `RunAsUser` are fixed when the cluster is made; the default locale is C, not that of the official image.",
+			"`Locale` and `RunAsUser` are fixed when the cluster is made; the default locale is C, not that of the " +
+				"official image.",
 			"Without the Barman Cloud plugin and cert-manager, `Backup` does nothing, and nothing says so.",
 		},
 	},
@@ -189,7 +204,8 @@ var constructFacts = map[string]facts{
 		traps: []string{
 			"One pod on one claim, and `Recreate`: every update is an outage of seconds, and a lost node one of minutes.",
 			"It has no backup of its own: the claim is all there is until a `postgres.Backup` exists.",
-			"Another major version, or an older one, does not start on the same claim: the way is a restore into a new `ClaimName`.",
+			"Another major version, or an older one, does not start on the same claim: the way is a restore into a new " +
+				"`ClaimName`.",
 			"The Debian release in the tag matters: another C library sorts text differently and corrupts indexes.",
 			"An exporter whose image cannot be pulled takes the database out of its Service.",
 		},
@@ -211,7 +227,8 @@ var constructFacts = map[string]facts{
 		explained: []string{"data.md#a-backup-and-the-proof-that-it-is-one"},
 		shown:     []string{"TestBackups"},
 		traps: []string{
-			"The node's disk takes the dump and the restored data: `ScratchSize` and `DataSize` are limits, above which the pod is evicted.",
+			"The node's disk takes the dump and the restored data: `ScratchSize` and `DataSize` are limits, above which " +
+				"the pod is evicted.",
 			"`Image` is that of the database, with the same extensions; the default is not read from it.",
 			"A drill that never runs fails nobody: alert on the age of the last success.",
 			"A backup older than `MaxAgeHours` is refused, so a stopped backup fails the drill.",
@@ -367,4 +384,6 @@ var wants = []want{
 
 // notConstructs are struct types that props take by an interface or a value, and
 // for which somebody may look in the index of constructs.
-var notConstructs = []string{"broker.Connection", "django.ObjectStore", "django.Project", "pod.Template", "postgres.Connection", "postgres.Store"}
+var notConstructs = []string{
+	"broker.Connection", "django.ObjectStore", "django.Project", "pod.Template", "postgres.Connection", "postgres.Store",
+}

@@ -182,7 +182,8 @@ func (m markup) table(t *typ) string {
 	m.in = t.in
 	for _, f := range m.fields(t) {
 		m.at = f.at
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", f.name, m.typeOf(t, f.expr), m.defaults(f.defaults), m.line(predicate(f)))
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n",
+			f.name, m.typeOf(t, f.expr), m.defaults(f.defaults), m.line(predicate(f)))
 	}
 	return b.String()
 }
@@ -231,7 +232,7 @@ func wrap(page string) string {
 		if strings.HasPrefix(line, "```") {
 			code = !code
 		}
-		if code || len(line) <= width || strings.HasPrefix(line, "|") || strings.HasPrefix(line, "#") || strings.HasPrefix(line, "<!") {
+		if code || len(line) <= width || strings.ContainsAny(line[:1], "|#<") {
 			b.WriteString(line + "\n")
 			continue
 		}

@@ -13,6 +13,7 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -37,7 +38,10 @@ func Generate(root string) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := generator{source: s, root: root, pages: map[*typ]string{}, of: map[string]constructor{}, made: map[string]rendered{}, titles: newTitles(root)}
+	g := generator{
+		source: s, root: root, titles: newTitles(root),
+		pages: map[*typ]string{}, of: map[string]constructor{}, made: map[string]rendered{},
+	}
 	all := s.constructors()
 	values := s.values(all)
 	for _, c := range all {
@@ -228,7 +232,8 @@ func (g *generator) manifest(b *strings.Builder, c constructor, known facts, mad
 	if cut {
 		fmt.Fprintf(b, "Programs are cut short here; one such manifest in full is [%s](../../%s).\n\n", golden, golden)
 	} else {
-		fmt.Fprintf(b, "The golden files with more cases are in [%s](../../%s).\n\n", filepath.Dir(golden), filepath.Dir(golden))
+		dir := path.Dir(golden)
+		fmt.Fprintf(b, "The golden files with more cases are in [%s](../../%s).\n\n", dir, dir)
 	}
 	return nil
 }
@@ -284,14 +289,14 @@ func (g *generator) links(b *strings.Builder, known facts) {
 		}
 		fmt.Fprintf(b, "- shown on a cluster: [`%s`](../../e2e/%s)\n", test, file)
 	}
-	b.WriteString("- [what each scenario catches](../testing.md#what-each-scenario-catches), [all constructs](README.md)\n")
+	fmt.Fprintf(b, "- %s, [all constructs](README.md)\n", g.titles.link("testing.md#what-each-scenario-catches", "../"))
 }
 
 // valuesPage describes the types that props are made of.
 func (g *generator) valuesPage(all []constructor, values []*typ) string {
 	var b strings.Builder
-	b.WriteString("# Values\n\nThe types that the props of the [constructs](README.md) are made of: structs with their fields, " +
-		"texts with their values, and interfaces with what implements them.\n\n")
+	b.WriteString("# Values\n\nThe types that the props of the [constructs](README.md) are made of: structs with their " +
+		"fields, texts with their values, and interfaces with what implements them.\n\n")
 	users := g.users(all, values)
 	for _, t := range values {
 		m := g.markup(t.in)
@@ -343,7 +348,8 @@ func (g *generator) interfaceSection(b *strings.Builder, m markup, t *typ, of *a
 		}
 		if name := method.Names[0]; name.IsExported() {
 			m.at = method.Pos()
-			fmt.Fprintf(&rows, "| `%s%s` | %s |\n", name, strings.TrimPrefix(text(method.Type), "func"), m.line(sentence(method.Doc.Text())))
+			shown := name.Name + strings.TrimPrefix(text(method.Type), "func")
+			fmt.Fprintf(&rows, "| `%s` | %s |\n", shown, m.line(sentence(method.Doc.Text())))
 		}
 	}
 	if rows.Len() > 0 {
@@ -398,9 +404,10 @@ func (g *generator) users(all []constructor, values []*typ) map[*typ][]string {
 // index is the page that leads to the others.
 func (g *generator) index(all []constructor) string {
 	var b strings.Builder
-	b.WriteString("# Reference\n\nOne page for each construct: its smallest use, props, manifest, cost, accessors and traps. " +
-		"[Values](values.md) are the types of the props. [Messages](../errors.md) are what synthesis and the programs in the " +
-		"cluster say when something is wrong.\n\n## By construct\n\n| construct | what it is | objects of the smallest use |\n|---|---|---|\n")
+	b.WriteString("# Reference\n\nOne page for each construct: its smallest use, props, manifest, cost, accessors and " +
+		"traps. [Values](values.md) are the types of the props. [Messages](../errors.md) are what synthesis and the " +
+		"programs in the cluster say when something is wrong.\n\n## By construct\n\n" +
+		"| construct | what it is | objects of the smallest use |\n|---|---|---|\n")
 	for _, c := range all {
 		m := g.markup(c.of.in)
 		m.at = c.of.spec.Pos()

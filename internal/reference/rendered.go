@@ -245,7 +245,8 @@ func (c cost) table() string {
 	}
 	fmt.Fprintf(&t, "| database connections that it opens, at most | %s |\n", connections)
 	if c.serves > 0 {
-		fmt.Fprintf(&t, "| database connections that it allows | %d, less what the [budget](../database.md#connection-budget) keeps free |\n", c.serves)
+		fmt.Fprintf(&t, "| database connections that it allows | %d, less what the "+
+			"[budget](../database.md#connection-budget) keeps free |\n", c.serves)
 	}
 	return t.String()
 }

@@ -69,7 +69,8 @@ func (t *typ) structure() *ast.StructType {
 // complain notes a problem at a place in the source.
 func (s *source) complain(at token.Pos, format string, values ...any) {
 	position := s.files.Position(at)
-	s.problems = append(s.problems, fmt.Errorf("%s:%d: %s", position.Filename, position.Line, fmt.Sprintf(format, values...)))
+	problem := fmt.Errorf("%s:%d: %s", position.Filename, position.Line, fmt.Sprintf(format, values...))
+	s.problems = append(s.problems, problem)
 }
 
 // readSource parses the packages of constructs below root.
@@ -114,11 +115,13 @@ func (s *source) read(root, dir string) error {
 		}
 		files = append(files, file)
 	}
-	documented, err := doc.NewFromFiles(s.files, files, module+"/constructs/"+filepath.Base(dir), doc.PreserveAST|doc.AllDecls)
+	documented, err := doc.NewFromFiles(s.files, files, filepath.Base(dir), doc.PreserveAST|doc.AllDecls)
 	if err != nil {
 		return err
 	}
-	p := &pkg{name: documented.Name, types: map[string]*typ{}, values: map[string]ast.Expr{}, functions: map[string]*doc.Func{}}
+	p := &pkg{
+		name: documented.Name, types: map[string]*typ{}, values: map[string]ast.Expr{}, functions: map[string]*doc.Func{},
+	}
 	s.packages[p.name] = p
 	for _, file := range files {
 		imports := map[string]string{}
@@ -321,8 +324,8 @@ func (s *source) fields(t *typ) []field {
 			paragraphs := strings.Split(strings.TrimSpace(f.Doc.Text()), "\n\n")
 			last := len(paragraphs) - 1
 			if last < 1 || !defaultOf.MatchString(paragraphs[last]) {
-				s.complain(f.Pos(), `the comment of %s.%s must say what it is, and end in a paragraph "Required." or "Default: ..."`,
-					t.full(), name.Name)
+				s.complain(f.Pos(), "the comment of %s.%s must say what it is, and end in a paragraph "+
+					`"Required." or "Default: ..."`, t.full(), name.Name)
 				continue
 			}
 			all = append(all, field{

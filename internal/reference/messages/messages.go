@@ -152,7 +152,9 @@ func (f *finder) load(root string) error {
 		}
 	}
 	slices.SortFunc(own, func(a, b listed) int { return strings.Compare(a.ImportPath, b.ImportPath) })
-	imported := importer.ForCompiler(f.files, "gc", func(name string) (io.ReadCloser, error) { return os.Open(exports[name]) })
+	imported := importer.ForCompiler(f.files, "gc", func(name string) (io.ReadCloser, error) {
+		return os.Open(exports[name])
+	})
 	for _, one := range own {
 		p := &pkg{path: strings.TrimPrefix(one.ImportPath, module+"/"), info: &types.Info{
 			Types: map[ast.Expr]types.TypeAndValue{}, Uses: map[*ast.Ident]types.Object{}, Defs: map[*ast.Ident]types.Object{},

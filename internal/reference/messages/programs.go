@@ -128,8 +128,8 @@ func pythonLines(program string) []string {
 	for _, at := range pythonCall.FindAllStringIndex(program, -1) {
 		call, rest := program[at[0]:at[1]], program[at[1]:]
 		line, _, _ := strings.Cut(program[strings.LastIndexByte(program[:at[0]], '\n')+1:], "\n")
-		printed := strings.HasPrefix(call, "print(")
-		if strings.Contains(line, "def ") || pythonPrefix.MatchString(line) || printed && !strings.Contains(line, "file=sys.stderr") {
+		toOutput := strings.HasPrefix(call, "print(") && !strings.Contains(line, "file=sys.stderr")
+		if toOutput || strings.Contains(line, "def ") || pythonPrefix.MatchString(line) {
 			continue
 		}
 		argument := strings.HasSuffix(call, "(")
