@@ -27,7 +27,7 @@ func TestReferenceIsCurrent(t *testing.T) {
 	for _, name := range names {
 		// A page that is missing on either side differs, too.
 		if committed, _ := os.ReadFile(name); string(committed) != string(pages[filepath.ToSlash(name)]) {
-			t.Errorf("%s is not what follows from the source now; run %s in this directory, and read the difference",
+			t.Errorf("%s is not what follows from the source now: %s here writes it; read the difference",
 				name, reference.Command)
 		}
 	}

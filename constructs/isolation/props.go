@@ -199,7 +199,7 @@ func (p Peer) Validate() field.ErrorList {
 	return e.Err()
 }
 
-// String returns p's one line in an error message.
+// String returns p as error messages show it.
 func (p Peer) String() string {
 	if p.CIDR != "" {
 		return p.CIDR
@@ -232,7 +232,7 @@ func (g Egress) Validate() field.ErrorList {
 	return e.Err()
 }
 
-// String returns g's one line in an error message.
+// String returns g as error messages show it.
 func (g Egress) String() string { return g.from() + " to " + g.To.String() }
 
 // from returns the name of the workload, or "" where none is given.

@@ -202,7 +202,7 @@ type EnvKey struct {
 	// Default: none.
 	Secret string
 
-	// Key is the key.
+	// Key is the key of the ConfigMap or Secret.
 	//
 	// Required.
 	Key string

@@ -86,7 +86,6 @@ func errorsPage(root string, headings titles) (string, error) {
 		x.write(&b, g)
 	}
 	x.programs(&b, lines)
-	x.problems = append(x.problems, headings.missing()...)
 	if len(x.problems) > 0 {
 		return "", fmt.Errorf("%s: %s", ErrorsPage, strings.Join(x.problems, "\n"))
 	}

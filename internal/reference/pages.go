@@ -85,8 +85,8 @@ func Generate(root string) (map[string][]byte, error) {
 	if pages[ErrorsPage], err = errorsPage(root, g.titles); err != nil {
 		s.problems = append(s.problems, err)
 	}
-	if len(s.problems) > 0 {
-		return nil, errors.Join(s.problems...)
+	if err := errors.Join(append(s.problems, g.titles.missing())...); err != nil {
+		return nil, err
 	}
 	written := map[string][]byte{}
 	for name, text := range pages {

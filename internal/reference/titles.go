@@ -1,6 +1,7 @@
 package reference
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path"
@@ -58,8 +59,11 @@ func (t titles) heading(file, at string) string {
 	return ""
 }
 
-// missing are the headings that links name and no page has.
-func (t titles) missing() []string {
+// missing reports the headings that links name and no page has.
+func (t titles) missing() error {
+	if len(*t.lost) == 0 {
+		return nil
+	}
 	slices.Sort(*t.lost)
-	return slices.Compact(*t.lost)
+	return errors.New(strings.Join(slices.Compact(*t.lost), "\n"))
 }
