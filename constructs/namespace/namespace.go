@@ -28,7 +28,7 @@ type Level string
 
 // The Pod Security Standards, from the strictest.
 const (
-	// Restricted asks for hardened pods: no root, no capabilities, a seccomp
+	// Restricted asks for hardened pods: no root, capabilities dropped, a seccomp
 	// profile.
 	Restricted Level = "restricted"
 

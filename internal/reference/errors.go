@@ -133,7 +133,7 @@ func (x *messageIndex) add(m messages.Message) {
 	}
 	r := row{text: text, fields: fieldList(m.Fields), from: "`" + from + "`"}
 	if m.Package == "manifest/upgrade" {
-		r.from = fmt.Sprintf("`upgrade.%s`, \"%s\"", m.Rules[0], upgradeRules[m.Rules[0]])
+		r.from = fmt.Sprintf("%#q, %q", "upgrade."+m.Rules[0], upgradeRules[m.Rules[0]])
 	}
 	for _, title := range x.chaptersOf(m) {
 		r.page = x.page(m, title)

@@ -80,8 +80,8 @@ func (m markup) line(comment string) string {
 func (m markup) paragraphs(comment string) []string {
 	var all []string
 	for paragraph := range strings.SplitSeq(strings.TrimSpace(comment), "\n\n") {
-		if strings.HasPrefix(paragraph, "\t") {
-			all = append(all, "```go\n"+strings.ReplaceAll(strings.TrimPrefix(paragraph, "\t"), "\n\t", "\n")+"\n```")
+		if code, ok := strings.CutPrefix(paragraph, "\t"); ok {
+			all = append(all, "```go\n"+strings.ReplaceAll(code, "\n\t", "\n")+"\n```")
 			continue
 		}
 		all = append(all, m.line(paragraph))
@@ -96,8 +96,8 @@ func (m markup) defaults(comment string) string {
 	if comment == "Required." {
 		return "**required**"
 	}
-	if strings.HasPrefix(comment, "Required ") {
-		return "**required** " + m.line(strings.TrimSuffix(strings.TrimPrefix(comment, "Required "), "."))
+	if condition, ok := strings.CutPrefix(comment, "Required "); ok {
+		return "**required** " + m.line(strings.TrimSuffix(condition, "."))
 	}
 	return strings.TrimSuffix(m.line(strings.TrimSuffix(comment, ".")), ".")
 }
@@ -143,7 +143,7 @@ func (m markup) known(name string) bool {
 func (m markup) typeLink(t *typ) string {
 	name := t.full()
 	if page := m.pages[t]; page != "" {
-		return fmt.Sprintf("[`%s`](%s)", name, page)
+		return fmt.Sprintf("[%#q](%s)", name, page)
 	}
 	return "`" + name + "`"
 }
@@ -170,7 +170,7 @@ func (m markup) typeOf(t *typ, e ast.Expr) string {
 		return m.typeLink(found)
 	}
 	if of, rest, ok := strings.Cut(name, "."); ok && t.imports[of] != "" && !strings.HasPrefix(t.imports[of], module) {
-		return fmt.Sprintf("[`%s`](https://pkg.go.dev/%s#%s)", name, t.imports[of], rest)
+		return fmt.Sprintf("[%#q](https://pkg.go.dev/%s#%s)", name, t.imports[of], rest)
 	}
 	return "`" + name + "`"
 }

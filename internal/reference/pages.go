@@ -42,6 +42,9 @@ func Generate(root string) (map[string][]byte, error) {
 		source: s, root: root, titles: newTitles(root),
 		pages: map[*typ]string{}, of: map[string]constructor{}, made: map[string]rendered{},
 	}
+	if err := g.read(); err != nil {
+		return nil, err
+	}
 	all := s.constructors()
 	values := s.values(all)
 	for _, c := range all {
@@ -54,21 +57,14 @@ func Generate(root string) (map[string][]byte, error) {
 		g.pages[t] = "values.md#" + anchor(t.full())
 		g.titles.generated["reference/"+g.pages[t]] = t.full()
 	}
-	if err := g.read(); err != nil {
-		return nil, err
-	}
 	for name := range constructFacts {
 		if _, ok := g.of[name]; !ok {
 			s.problems = append(s.problems, fmt.Errorf("facts.go describes %s, which is no construct", name))
 		}
 	}
 	for _, c := range all {
-		use := uses.All[c.of.full()]
-		if use == nil || g.use(c) == "" {
-			return nil, fmt.Errorf("uses.go must hold the smallest use of %s", c.of.full())
-		}
-		if g.made[c.of.full()], err = render(use); err != nil {
-			return nil, fmt.Errorf("the smallest use of %s: %w", c.of.full(), err)
+		if err := g.render(c); err != nil {
+			return nil, err
 		}
 	}
 	pages := map[string]string{
@@ -168,6 +164,24 @@ func (g *generator) readUses() error {
 	return nil
 }
 
+// render renders the smallest use of a construct.
+func (g *generator) render(c constructor) error {
+	name := c.of.full()
+	use := uses.All[name]
+	if use == nil || !strings.Contains(g.use(c), c.of.in.name+"."+c.function.Name+"(") {
+		return fmt.Errorf("uses.go must hold the smallest use of %s", name)
+	}
+	made, err := render(use)
+	if err != nil {
+		return fmt.Errorf("the smallest use of %s: %w", name, err)
+	}
+	if made.of != "*"+name {
+		return fmt.Errorf("uses.go has a use of %s for %s", made.of, name)
+	}
+	g.made[name] = made
+	return nil
+}
+
 // use returns the statements of the smallest use of a construct: those of the
 // function that is called as its package and type are.
 func (g *generator) use(c constructor) string { return g.bodies[c.of.in.name+c.of.name] }
@@ -198,7 +212,7 @@ func (g *generator) page(c constructor) (string, error) {
 	if err := g.manifest(&b, c, known, made); err != nil {
 		return "", err
 	}
-	fmt.Fprintf(&b, "## What it costs\n\nThe smallest use, without what it refers to:\n\n%s\n", made.cost.table())
+	fmt.Fprintf(&b, "## What it costs\n\nThe smallest use, without the other constructs of the example:\n\n%s\n", made.cost.table())
 	if methods := m.methodTable(c.of, c.of.methods); methods != "" {
 		fmt.Fprintf(&b, "## Accessors\n\n%s\n", methods)
 	}
@@ -214,7 +228,7 @@ func (g *generator) page(c constructor) (string, error) {
 // manifest shows the objects of the construct.
 func (g *generator) manifest(b *strings.Builder, c constructor, known facts, made rendered) error {
 	if len(made.others) > 0 {
-		fmt.Fprintf(b, "Besides what other constructs in the example make (%s):\n\n", strings.Join(made.others, ", "))
+		fmt.Fprintf(b, "Without what the other constructs of the example make (%s):\n\n", strings.Join(made.others, ", "))
 	}
 	shown, cut := shorten(strings.Join(made.documents, "---\n"))
 	lines := strings.Count(shown, "\n")
@@ -486,10 +500,10 @@ func (g *generator) typeAt(holder *typ, path string) *typ {
 
 func (g *generator) propLink(c constructor, path string) string {
 	if strings.HasSuffix(path, "()") {
-		return fmt.Sprintf("[`%s`](%s#accessors)", path, c.page())
+		return fmt.Sprintf("[%#q](%s#accessors)", path, c.page())
 	}
 	if field, _, ok := strings.Cut(path, ": "); ok {
-		return fmt.Sprintf("[`%s`](%s)", path, g.pages[g.typeAt(g.holder(c, field), field)])
+		return fmt.Sprintf("[%#q](%s)", path, g.pages[g.typeAt(g.holder(c, field), field)])
 	}
-	return fmt.Sprintf("[`%s`](%s)", path, g.pages[g.holder(c, path)])
+	return fmt.Sprintf("[%#q](%s)", path, g.pages[g.holder(c, path)])
 }

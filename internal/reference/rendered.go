@@ -25,6 +25,8 @@ import (
 
 // rendered is what the smallest use of a construct makes.
 type rendered struct {
+	// of is the Go type of the construct.
+	of string
 	// documents are the objects of the construct itself, in YAML, and others the
 	// names of those that the use makes besides.
 	documents []string
@@ -41,7 +43,7 @@ func render(use uses.Use) (rendered, error) {
 		return rendered{}, err
 	}
 	own := map[string]bool{}
-	var r rendered
+	r := rendered{of: fmt.Sprintf("%T", made)}
 	for _, c := range *made.Node().FindAll(constructs.ConstructOrder_PREORDER) {
 		switch c := c.(type) {
 		case interface {
@@ -122,7 +124,7 @@ func (c *cost) connect(flows []network.Flow) {
 		for _, to := range flow.To {
 			if to.Connections > 0 {
 				c.connections = append(c.connections, strings.TrimSuffix(
-					fmt.Sprintf("`%s`: %d, %s", flow.Name, to.Connections, to.Formula), ", "))
+					fmt.Sprintf("%#q: %d, %s", flow.Name, to.Connections, to.Formula), ", "))
 			}
 		}
 	}

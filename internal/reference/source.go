@@ -9,6 +9,7 @@ import (
 	"go/printer"
 	"go/token"
 	"go/types"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -433,9 +434,7 @@ func (s *source) signatures(t *typ) map[string]string {
 			if function, ok := m.Type.(*ast.FuncType); ok {
 				all[m.Names[0].Name] = signature(t.in, function)
 			} else if embedded := s.find(t.in, text(m.Type)); embedded != nil {
-				for name, text := range s.signatures(embedded) {
-					all[name] = text
-				}
+				maps.Copy(all, s.signatures(embedded))
 			}
 		}
 		return all

@@ -13,6 +13,7 @@ import (
 	"go/token"
 	"go/types"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path"
@@ -102,9 +103,7 @@ func Find(root string) ([]Message, error) {
 	f := &finder{
 		files: token.NewFileSet(), functions: map[string]*function{}, sinks: map[string]sink{}, calls: map[string][]call{},
 	}
-	for name, s := range sinks {
-		f.sinks[name] = s
-	}
+	maps.Copy(f.sinks, sinks)
 	if err := f.load(root); err != nil {
 		return nil, err
 	}

@@ -27,7 +27,8 @@ func TestFind(t *testing.T) {
 		fields, rules  []string
 	}{
 		"text of a constant": {
-			"(*Errors).BucketName", "must be 3 to 63 lower-case letters, digits, '.' or '-', and start and end with a letter or digit",
+			"(*Errors).BucketName",
+			"must be 3 to 63 lower-case letters, digits, '.' or '-', and start and end with a letter or digit",
 			[]string{"Bucket"}, nil,
 		},
 		"number that the source tells": {
