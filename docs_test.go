@@ -172,7 +172,7 @@ var (
 )
 
 // codeBlock matches a fenced block, in which nothing is a heading or a link.
-var codeBlock = regexp.MustCompile("(?ms)^ *```(.*?)^ *```$")
+var codeBlock = regexp.MustCompile("(?s)\n *```.*?\n *```")
 
 // anchors are what links to the headings of page end in.
 func anchors(page string) map[string]bool {

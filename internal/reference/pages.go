@@ -212,7 +212,8 @@ func (g *generator) page(c constructor) (string, error) {
 	if err := g.manifest(&b, c, known, made); err != nil {
 		return "", err
 	}
-	fmt.Fprintf(&b, "## What it costs\n\nThe smallest use, without the other constructs of the example:\n\n%s\n", made.cost.table())
+	b.WriteString("## What it costs\n\nThe smallest use, without the other constructs of the example:\n\n")
+	b.WriteString(made.cost.table() + "\n")
 	if methods := m.methodTable(c.of, c.of.methods); methods != "" {
 		fmt.Fprintf(&b, "## Accessors\n\n%s\n", methods)
 	}

@@ -29,15 +29,18 @@ func TestFind(t *testing.T) {
 		"text of a constant": {
 			"(*Errors).BucketName",
 			"must be 3 to 63 lower-case letters, digits, '.' or '-', and start and end with a letter or digit",
-			[]string{"Bucket"}, nil,
+			[]string{"Bucket"},
+			nil,
 		},
 		"number that the source tells": {
 			"(*Errors).UserID", `must be between 1 and 2147483647: Pod Security "restricted" refuses root`,
-			[]string{"RunAsUser", "ServerUser", "Source.RunAsUser"}, nil,
+			[]string{"RunAsUser", "ServerUser", "Source.RunAsUser"},
+			nil,
 		},
 		"one argument twice": {
 			"process.validateReferences", "contains $(...), which no variable is called; write $$(...) for the text itself",
-			[]string{"Project.Env[...]", "Env[...]"}, nil,
+			[]string{"Project.Env[...]", "Env[...]"},
+			nil,
 		},
 		"text of a variable": {"checkDir", `output: "...": must name a directory`, nil, nil},
 		"passed through another function": {
@@ -45,11 +48,13 @@ func TestFind(t *testing.T) {
 		},
 		"called by a rule": {
 			"namer.labels", "must be a label key: [PREFIX/]NAME, with a name of at most 63 letters, digits, '-', '_' or '.'",
-			[]string{"metadata.labels"}, []string{"names"},
+			[]string{"metadata.labels"},
+			[]string{"names"},
 		},
 		"called by a warning": {
 			"(*checker).imageTags", "has no tag, or the tag latest: pin a version, so that every pod runs the same code",
-			[]string{"image"}, []string{"image-tags"},
+			[]string{"image"},
+			[]string{"image-tags"},
 		},
 		"rule of the upgrade guard": {
 			"Compare", "is not made any more; a tool that prunes deletes it with everything in it", nil, []string{"NamespaceRemoved"},
