@@ -204,8 +204,7 @@ var constructFacts = map[string]facts{
 		traps: []string{
 			"One pod on one claim, and `Recreate`: every update is an outage of seconds, and a lost node one of minutes.",
 			"It has no backup of its own: the claim is all there is until a `postgres.Backup` exists.",
-			"Another major version, or an older one, does not start on the same claim: the way is a restore into a new " +
-				"`ClaimName`.",
+			"Another major version does not start on the same claim: the way is a restore into a new `ClaimName`.",
 			"The Debian release in the tag matters: another C library sorts text differently and corrupts indexes.",
 			"An exporter whose image cannot be pulled takes the database out of its Service.",
 		},

@@ -161,3 +161,28 @@ func TestNeedOf(t *testing.T) {
 		}
 	}
 }
+
+// go doc shows each constructor with a call that compiles.
+func TestEveryConstructorHasAnExample(t *testing.T) {
+	s, err := readSource("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range s.constructors() {
+		files, err := filepath.Glob(filepath.Join("../../constructs", c.of.in.name, "*_test.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := false
+		for _, name := range files {
+			text, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found = found || strings.Contains(string(text), "\nfunc Example"+c.function.Name+"()")
+		}
+		if !found {
+			t.Errorf("constructs/%s has no Example%s", c.of.in.name, c.function.Name)
+		}
+	}
+}
