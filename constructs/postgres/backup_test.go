@@ -1,8 +1,8 @@
 package postgres_test
 
 import (
-	"fmt"
 	"cmp"
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
