@@ -63,6 +63,9 @@ func errorsPage(root string, headings titles) (string, error) {
 		x.groups = append(x.groups, &group{title: chapter.title, todo: chapter.todo})
 	}
 	for _, rule := range manifest.Rules() {
+		if ruleAdvice[rule.Name] == "" {
+			x.complain("advice.go does not say what to do about rule %s", rule.Name)
+		}
 		x.groups = append(x.groups, &group{title: "Rule " + rule.Name, todo: rule.Doc + " " + ruleAdvice[rule.Name]})
 	}
 	for _, name := range []string{"image-tags", "disk", "external-ips"} {
