@@ -9,12 +9,14 @@ import (
 	"go/token"
 	"go/types"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path"
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -143,24 +145,48 @@ func TestReadmeLinksEveryPage(t *testing.T) {
 	}
 }
 
+// pages are the Markdown files of the module, without those that tools keep in
+// directories whose names begin with a dot.
+func pages(t *testing.T) []string {
+	t.Helper()
+	var found []string
+	err := filepath.WalkDir(".", func(name string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.IsDir() && len(name) > 1 && strings.HasPrefix(entry.Name(), ".") {
+			return fs.SkipDir
+		}
+		if path.Ext(name) == ".md" {
+			found = append(found, filepath.ToSlash(name))
+		}
+		return err
+	})
+	if err != nil || len(found) == 0 {
+		t.Fatalf("%d pages, %v", len(found), err)
+	}
+	return found
+}
+
 var (
 	link    = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 	heading = regexp.MustCompile(`(?m)^#+ (.*)$`)
 	noWord  = regexp.MustCompile("[^a-z0-9 _-]")
 )
 
+// codeBlock matches a fenced block, in which nothing is a heading or a link.
+var codeBlock = regexp.MustCompile("(?s)\n *```.*?\n *```")
+
 // anchors are what links to the headings of page end in.
 func anchors(page string) map[string]bool {
 	found := map[string]bool{"": true}
-	for _, h := range heading.FindAllStringSubmatch(page, -1) {
+	for _, h := range heading.FindAllStringSubmatch(codeBlock.ReplaceAllString(page, ""), -1) {
 		found[strings.ReplaceAll(noWord.ReplaceAllString(strings.ToLower(h[1]), ""), " ", "-")] = true
 	}
 	return found
 }
 
+// Links of every page, and its pictures.
 func TestLinksLeadSomewhere(t *testing.T) {
-	for _, page := range append(glob(t, "*.md"), glob(t, "*/*.md")...) {
-		for _, found := range link.FindAllStringSubmatch(read(t, page), -1) {
+	for _, page := range pages(t) {
+		for _, found := range link.FindAllStringSubmatch(codeBlock.ReplaceAllString(read(t, page), ""), -1) {
 			file, anchor, _ := strings.Cut(found[1], "#")
 			if strings.Contains(file, "://") {
 				continue
@@ -278,7 +304,7 @@ var goBlock = regexp.MustCompile("(?s)\n```go\n(.*?)\n```")
 // whole file is taken for declarations, statements or one value.
 func TestGoOnThePagesCompiles(t *testing.T) {
 	check := newTypeChecker(t)
-	for _, page := range append(glob(t, "docs/*.md"), "README.md", "CONTRIBUTING.md") {
+	for _, page := range slices.Concat(glob(t, "docs/*.md"), glob(t, "docs/*/*.md"), []string{"README.md", "CONTRIBUTING.md"}) {
 		text := read(t, page)
 		blocks := goBlock.FindAllStringSubmatchIndex(text, -1)
 		for _, at := range blocks {

@@ -426,12 +426,19 @@ type Probes struct {
 // Probe are the timings of one probe.
 type Probe struct {
 	// PeriodSeconds is the time between two requests.
+	//
+	// Default: that of the probe in [Probes].
 	PeriodSeconds int
 
 	// TimeoutSeconds is the time for an answer.
+	//
+	// Default: that of the probe in [Probes].
 	TimeoutSeconds int
 
-	// FailureThreshold is the number of failures in a row that count.
+	// FailureThreshold is the number of failures in a row after which the pod is
+	// out of the Service, or restarted.
+	//
+	// Default: that of the probe in [Probes].
 	FailureThreshold int
 }
 

@@ -26,9 +26,14 @@ type ConcurrencyPolicy string
 // The policies of a [ScheduledCommand]; see
 // https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/#concurrency-policy.
 const (
-	ForbidConcurrent  ConcurrencyPolicy = "Forbid"
+	// ForbidConcurrent leaves out the run that is due.
+	ForbidConcurrent ConcurrencyPolicy = "Forbid"
+
+	// ReplaceConcurrent stops the run before.
 	ReplaceConcurrent ConcurrencyPolicy = "Replace"
-	AllowConcurrent   ConcurrencyPolicy = "Allow"
+
+	// AllowConcurrent lets both run.
+	AllowConcurrent ConcurrencyPolicy = "Allow"
 )
 
 // Defaults of [ScheduledCommandProps].

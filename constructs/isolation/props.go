@@ -71,9 +71,11 @@ type Props struct {
 }
 
 // Peer is the other end of a connection: pods of one namespace, or addresses.
+// Exactly one of Namespace and CIDR is given.
 type Peer struct {
-	// Namespace is the namespace of the pods. Exactly one of Namespace and CIDR
-	// is required.
+	// Namespace is the namespace of the pods.
+	//
+	// Default: none.
 	Namespace string
 
 	// Pods are labels of the pods.
@@ -83,12 +85,15 @@ type Peer struct {
 
 	// CIDR is a range of addresses outside the pod network, such as
 	// "203.0.113.0/24" or "2001:db8::/32".
+	//
+	// Default: none.
 	CIDR string
 }
 
 // Workload is a construct whose pods use the network, such as a *django.Web. Its
 // name is that of one of its flows.
 type Workload interface {
+	// Name returns the name of the workload.
 	Name() string
 }
 
@@ -194,7 +199,7 @@ func (p Peer) Validate() field.ErrorList {
 	return e.Err()
 }
 
-// String returns p's one line in an error message.
+// String returns p as error messages show it.
 func (p Peer) String() string {
 	if p.CIDR != "" {
 		return p.CIDR
@@ -227,7 +232,7 @@ func (g Egress) Validate() field.ErrorList {
 	return e.Err()
 }
 
-// String returns g's one line in an error message.
+// String returns g as error messages show it.
 func (g Egress) String() string { return g.from() + " to " + g.To.String() }
 
 // from returns the name of the workload, or "" where none is given.

@@ -60,22 +60,22 @@ type PrometheusRuleProps struct {
 	Labels map[string]string
 }
 
-// Scheduled is what a CronJob runs, such as a *django.ScheduledCommand.
+// Scheduled is a construct with a CronJob, such as a *django.ScheduledCommand.
 type Scheduled interface {
 	// CronJob returns the CronJob.
 	CronJob() *object.Object[*batchv1.CronJob]
 }
 
-// Stored is what keeps its data on a claim, such as a *postgres.Database or a
+// Stored is a construct with a claim, such as a *postgres.Database or a
 // *django.MediaClaim.
 type Stored interface {
 	// Claim returns the PersistentVolumeClaim.
 	Claim() *object.Object[*corev1.PersistentVolumeClaim]
 }
 
-// CronJob is a CronJob that must end well again and again.
+// CronJob is a CronJob that is watched: its last success must not be too old.
 type CronJob struct {
-	// Target is what it runs.
+	// Target is the construct with the CronJob.
 	//
 	// Required.
 	Target Scheduled
@@ -88,9 +88,9 @@ type CronJob struct {
 	MaxAgeHours int
 }
 
-// Claim is a claim whose volume must not run full.
+// Claim is a claim that is watched: its volume must not run full.
 type Claim struct {
-	// Target is what keeps its data there.
+	// Target is the construct with the claim.
 	//
 	// Required.
 	Target Stored
@@ -139,8 +139,9 @@ func (p PrometheusRuleProps) resolve() (PrometheusRuleProps, field.ErrorList) {
 	return p, e.Err()
 }
 
-// PrometheusRule are the alerts of the Prometheus Operator for data: a backup
-// that has become too old, whatever the reason, and a volume that runs full.
+// PrometheusRule holds the alerts of the Prometheus Operator for data: one for a
+// backup that has become too old, whatever the reason, and one for a volume that
+// runs full.
 type PrometheusRule struct {
 	constructs.Construct
 

@@ -1,6 +1,7 @@
 package monitoring_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -108,4 +109,14 @@ func TestWrongRules(t *testing.T) {
 			}
 		})
 	}
+}
+
+func ExampleNewPrometheusRule() {
+	chart := cdk8s.NewChart(cdk8s.NewApp(nil), new("shop"), &cdk8s.ChartProps{Namespace: new("shop")})
+	alerts := monitoring.NewPrometheusRule(chart, "alerts", monitoring.PrometheusRuleProps{
+		CronJobs: []monitoring.CronJob{{Target: command(chart, "clear")}},
+		Claims:   []monitoring.Claim{{Target: media(chart), FreePercent: 20}},
+	})
+	fmt.Println(alerts.Name())
+	// Output: data
 }

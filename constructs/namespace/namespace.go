@@ -28,8 +28,15 @@ type Level string
 
 // The Pod Security Standards, from the strictest.
 const (
+	// Restricted asks for hardened pods: no root, capabilities dropped, a seccomp
+	// profile.
 	Restricted Level = "restricted"
-	Baseline   Level = "baseline"
+
+	// Baseline refuses what is known to reach the node, such as its network or
+	// its directories.
+	Baseline Level = "baseline"
+
+	// Privileged refuses nothing.
 	Privileged Level = "privileged"
 )
 

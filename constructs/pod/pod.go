@@ -14,14 +14,20 @@ import (
 
 // Quantities are amounts of CPU, memory and local disk.
 type Quantities struct {
-	// CPU in cores or millicores: "1", "500m".
+	// CPU is an amount of CPU, in cores or millicores: "1", "500m".
+	//
+	// Default: what the construct documents.
 	CPU string
 
-	// Memory in bytes with a unit: "512Mi", "1Gi".
+	// Memory is an amount of memory, in bytes with a unit: "512Mi", "1Gi".
+	//
+	// Default: what the construct documents.
 	Memory string
 
-	// EphemeralStorage in bytes with a unit: what the container may write to
-	// the node's disk, with its logs and the emptyDir volumes of the pod.
+	// EphemeralStorage is what the container may write to the node's disk, with
+	// its logs and the emptyDir volumes of the pod, in bytes with a unit: "2Gi".
+	//
+	// Default: none; the size limits of the volumes alone.
 	EphemeralStorage string
 }
 

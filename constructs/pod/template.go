@@ -165,9 +165,13 @@ type ServiceAccount struct {
 // Exactly one of both is given.
 type EnvSource struct {
 	// ConfigMap is the name of a ConfigMap.
+	//
+	// Default: none.
 	ConfigMap string
 
 	// Secret is the name of a Secret.
+	//
+	// Default: none.
 	Secret string
 
 	// Prefix is put before each key.
@@ -189,12 +193,16 @@ type EnvSource struct {
 // EnvKey is one key of a ConfigMap or a Secret. Exactly one of both is given.
 type EnvKey struct {
 	// ConfigMap is the name of a ConfigMap.
+	//
+	// Default: none.
 	ConfigMap string
 
 	// Secret is the name of a Secret.
+	//
+	// Default: none.
 	Secret string
 
-	// Key is the key.
+	// Key is the key of the ConfigMap or Secret.
 	//
 	// Required.
 	Key string

@@ -36,23 +36,35 @@ type Volume struct {
 	// EmptyDir is the size limit, such as "1Gi", of a writable directory that
 	// is empty at first and lost with the pod. Above the limit the pod is
 	// evicted.
+	//
+	// Default: none.
 	EmptyDir string
 
 	// Claim is the name of a PersistentVolumeClaim.
+	//
+	// Default: none.
 	Claim string
 
 	// ConfigMap is the name of a ConfigMap, whose keys become read-only files.
+	//
+	// Default: none.
 	ConfigMap string
 
 	// Secret is the name of a Secret, whose keys become read-only files.
+	//
+	// Default: none.
 	Secret string
 
 	// Projected maps several sources into one directory; see
 	// https://kubernetes.io/docs/concepts/storage/projected-volumes/.
+	//
+	// Default: none.
 	Projected *corev1.ProjectedVolumeSource
 
 	// Ephemeral is a volume of a storage class that lives as long as the pod;
 	// see https://kubernetes.io/docs/concepts/storage/ephemeral-volumes/.
+	//
+	// Default: none.
 	Ephemeral *corev1.EphemeralVolumeSource
 
 	// Items are the keys of the ConfigMap or Secret that become files, and
@@ -69,10 +81,14 @@ type Volume struct {
 
 	// ReadOnly keeps the container from writing to an EmptyDir, a Claim or an
 	// Ephemeral volume.
+	//
+	// Default: false.
 	ReadOnly bool
 
 	// External marks a Claim, ConfigMap or Secret that is made outside this
 	// app. Without it, one that the app does not make is an error.
+	//
+	// Default: false.
 	External bool
 }
 

@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"cmp"
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -425,4 +426,43 @@ func ExampleNewBackup() {
 		Store: store, Check: django.Project{Image: "example/shop:1.2.3", Database: db},
 	})
 	// Output:
+}
+
+func ExampleNewBackupClaim() {
+	app := cdk8s.NewApp(nil)
+	chart := cdk8s.NewChart(app, new("shop"), &cdk8s.ChartProps{Namespace: new("shop")})
+	claim := postgres.NewBackupClaim(chart, "backups", postgres.BackupClaimProps{Storage: "100Gi"})
+	fmt.Println(claim.Name(), claim.Claim().Content().Spec.Resources.Requests.Storage())
+	// Output: postgres-backups 100Gi
+}
+
+func ExampleNewRestore() {
+	app := cdk8s.NewApp(nil)
+	chart := cdk8s.NewChart(app, new("shop"), &cdk8s.ChartProps{Namespace: new("shop")})
+	env := secret.New(chart, "secret", secret.Props{
+		Source: secret.Existing("POSTGRES_DB", "POSTGRES_USER", "POSTGRES_PASSWORD", "SECRET_KEY"),
+	})
+	db := postgres.NewDatabase(chart, "database", postgres.DatabaseProps{Secret: env, ClaimName: "postgres-2"})
+	restore := postgres.NewRestore(chart, "restore", postgres.RestoreProps{
+		Database: db, Store: postgres.Store{Claim: "backups", External: true},
+	})
+	project := django.Project{Image: "example/shop:1.2.3", Database: db, WaitForMigrations: true}
+	django.NewMigration(chart, "migration", django.MigrationProps{Project: project, Restore: restore})
+	fmt.Println(restore.Name(), restore.ActiveDeadlineSeconds())
+	// Output: postgres-restore 14400
+}
+
+func ExampleNewRestoreDrill() {
+	app := cdk8s.NewApp(nil)
+	chart := cdk8s.NewChart(app, new("shop"), &cdk8s.ChartProps{Namespace: new("shop")})
+	env := secret.New(chart, "secret", secret.Props{
+		Source: secret.Existing("POSTGRES_DB", "POSTGRES_USER", "POSTGRES_PASSWORD", "SECRET_KEY"),
+	})
+	db := postgres.NewDatabase(chart, "database", postgres.DatabaseProps{Secret: env})
+	drill := postgres.NewRestoreDrill(chart, "drill", postgres.RestoreDrillProps{
+		Store: postgres.Store{Claim: "backups", External: true},
+		Check: django.Project{Image: "example/shop:1.2.3", Database: db},
+	})
+	fmt.Println(drill.Name(), drill.CronJob().Content().Spec.Schedule)
+	// Output: postgres-drill 30 5 * * 0
 }

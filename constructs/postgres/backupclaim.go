@@ -21,7 +21,10 @@ type AccessMode string
 // The access modes of a [BackupClaim]. Most storage classes have the first one
 // only; the second one takes a network file system.
 const (
+	// ReadWriteOnce lets the pods of one node mount the claim.
 	ReadWriteOnce AccessMode = "ReadWriteOnce"
+
+	// ReadWriteMany lets the pods of any node mount it.
 	ReadWriteMany AccessMode = "ReadWriteMany"
 )
 

@@ -192,25 +192,25 @@ const (
 	DurabilityAsync Durability = "async"
 )
 
-// Strictness is what becomes of a pod whose place does not exist.
+// Strictness says what becomes of an instance for which no node fits.
 type Strictness string
 
 const (
-	// Preferred lets the pod run elsewhere.
+	// Preferred lets it run on a node that does not fit.
 	Preferred Strictness = "preferred"
 
-	// Required lets the pod wait.
+	// Required lets it wait until one fits.
 	Required Strictness = "required"
 )
 
 // AntiAffinity says how the instances of a [Cluster] keep apart.
 type AntiAffinity struct {
-	// Nodes is whether two instances may be on one node.
+	// Nodes says how strictly instances are on different nodes.
 	//
 	// Default: [Preferred].
 	Nodes Strictness
 
-	// Zones is whether one zone may have two instances more than another.
+	// Zones says how strictly instances are spread evenly over zones.
 	//
 	// Default: [Preferred].
 	Zones Strictness

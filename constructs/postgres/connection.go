@@ -66,8 +66,7 @@ type Connection struct {
 	// Default: what libpq does by itself; see [TLS].
 	TLS TLS
 
-	// PoolMode is the mode of the connection pooler that Host is, such as
-	// PgBouncer.
+	// PoolMode is the mode of the connection pooler at Host, such as PgBouncer.
 	//
 	// Processes then get what the mode asks for: in transaction mode the variable
 	// DISABLE_SERVER_SIDE_CURSORS, in session mode CONN_MAX_AGE. Migrations and beat,

@@ -57,6 +57,8 @@ type Store struct {
 	// Claim is the name of a PersistentVolumeClaim, such as that of a
 	// [BackupClaim], in the namespace of the pods. Exactly one of Claim and
 	// Bucket is given. Pods that mount it at the same time run on one node.
+	//
+	// Default: none.
 	Claim string
 
 	// External marks a Claim that is made outside this app. Without it, one that
@@ -66,6 +68,8 @@ type Store struct {
 	External bool
 
 	// Bucket is a bucket of an S3-compatible store.
+	//
+	// Default: none.
 	Bucket ObjectStore
 
 	// Path is the directory of the backups, which belongs to one database alone:

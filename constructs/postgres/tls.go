@@ -50,10 +50,14 @@ type TLS struct {
 	Mode SSLMode
 
 	// CASecret is the name of a Secret with the certificate of the authority.
+	//
+	// Default: none.
 	CASecret string
 
 	// CAConfigMap is the name of a ConfigMap with the certificate of the
 	// authority.
+	//
+	// Default: none.
 	CAConfigMap string
 
 	// CAKey is the key of CASecret or CAConfigMap that holds the certificate.
@@ -63,6 +67,8 @@ type TLS struct {
 
 	// CAFile is the absolute path of the certificate in the image or in a
 	// volume of the project, or [SystemCA].
+	//
+	// Default: none.
 	CAFile string
 
 	// ClientSecret is the name of a Secret of type kubernetes.io/tls with the

@@ -96,7 +96,7 @@ type Source interface {
 	keys() (inManifest, elsewhere []string)
 }
 
-// Secret is a Kubernetes Secret of type Opaque and the knowledge of its keys.
+// Secret is a Kubernetes Secret of type Opaque, of which the keys are known.
 type Secret struct {
 	constructs.Construct
 
