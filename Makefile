@@ -18,6 +18,9 @@ golden: ## rewrite the golden files, and show what changed
 examples: ## write the dist/ of every example
 	for example in examples/*/; do (cd $$example && go run .) || exit 1; done
 
+reference: ## write docs/reference and docs/errors.md anew
+	go run ./internal/reference/cmd
+
 import: ## generate imports/ anew
 	imports/generate.sh
 
@@ -36,4 +39,4 @@ bench: ## measure against the peers, and write the table of docs/performance.md
 ci: ## everything that decides on a change
 	.ci/run
 
-.PHONY: help synth test golden examples import lint manifests e2e bench ci
+.PHONY: help synth test golden examples reference import lint manifests e2e bench ci

@@ -82,6 +82,8 @@ var ruleAdvice = map[string]string{
 	"exposure":    "Give each route a host or path of its own.",
 	"isolation": "Declare the traffic: `Egress`, `IngressFrom`, `MetricsFrom`, or `network.Source` of a " +
 		"construct of your own.",
+	"order": "Give the object the wave that the message names, by the annotation of Argo CD, or take the annotation " +
+		"away: an object without one follows what refers to it.",
 	"pod-security": "Change the pod, or the level that the namespace enforces.",
 	"credentials":  "Take the value from a Secret, or render into a directory that git ignores.",
 	"image-tags":   "Pin a version.",
@@ -103,6 +105,7 @@ var rulePages = map[string]string{
 	"scaling":      "web.md#more-than-one-pod",
 	"exposure":     "exposure.md#several-servers-behind-one-host",
 	"isolation":    "isolation.md#opening-more",
+	"order":        "checks.md",
 	"pod-security": "reference/namespace.md",
 	"credentials":  "checks.md#what-the-rules-know",
 	"image-tags":   "checks.md",
@@ -179,7 +182,7 @@ var explains = map[string]string{
 	"constructs/valkey":                       "reference/valkey-server.md#props",
 	"internal/construct":                      "network.md",
 	"internal/host":                           "exposure.md",
-	"internal/jsii":                           "../README.md#a-run",
+	"internal/jsii":                           "run.md",
 	"internal/kube":                           "pods.md#further-containers",
 	"internal/rule.(*Errors).AbsolutePath":    "pods.md#volumes",
 	"internal/rule.(*Errors).Address":         "database.md#a-server-elsewhere",
@@ -210,7 +213,7 @@ var explains = map[string]string{
 	"internal/single":                         "reference/README.md#by-construct",
 	"manifest":                                "checks.md#what-the-checks-are-told",
 	"manifest/check.go":                       "checks.md#what-the-checks-are-told",
-	"synth":                                   "../README.md#a-run",
+	"synth":                                   "run.md",
 	"synth/base.go":                           "data.md#what-leaves-dist",
 }
 
@@ -224,6 +227,7 @@ var passedOn = map[string]string{
 	"internal/jsii.check":                   "*what the system says of the directory for temporary files*",
 	"manifest.(*checker).isolation":         nothing,
 	"manifest.Parse":                        "`FILE: ` *and what the reader of YAML says*",
+	"manifest/changes.read":                 "`FILE: ` *and what the reader of YAML says*",
 	"manifest.parseDocument":                "`FILE: ` *and what the reader of YAML says*",
 	"manifest.parseContent":                 "`OBJECT: ` *and what the types of Kubernetes say of a field*",
 	"manifest.(*checker).monitorReferences": "*what Kubernetes says of a selector that is none*",
@@ -247,16 +251,20 @@ var byHand = []hand{
 	{
 		"The run", "output: ... belongs to another app, ... and would be removed: ... set CDK8S_OUTDIR to a directory " +
 			"of this app's own, " +
-			"or remove ... first", "", "synth/output.go", "../README.md#a-run",
+			"or remove ... first", "", "synth/output.go", "run.md",
 	},
 	{
 		"The run", "output: ... is not known to be this app's ... and would be removed: ... set CDK8S_OUTDIR to a " +
 			"directory of this " +
-			"app's own, or remove ... first", "", "synth/output.go", "../README.md#a-run",
+			"app's own, or remove ... first", "", "synth/output.go", "run.md",
 	},
 	{
 		"The run", "warning: output: ... was not written by this app, and stays " +
-			"unchecked", "", "synth/synth.go", "../README.md#a-run",
+			"unchecked", "", "synth/synth.go", "run.md",
+	},
+	{
+		"The run", "warning: output: ... holds an environment that this app has not any more: ... run it with -clean when " +
+			"nothing is synced from there", "", "synth/synth.go", "run.md#what-a-run-removes",
 	},
 	{
 		"The run", "upgrade: the manifests of ... cannot be compared: ...", "", "synth/base.go", "data.md#what-leaves-dist",
@@ -265,16 +273,16 @@ var byHand = []hand{
 		"The run", "upgrade: Accept: ... of ... does not happen against ...; remove it", "", "synth/base.go",
 		"data.md#what-leaves-dist",
 	},
-	{"The run", "... (...=1 shows the stack)", "a panic in the app", "synth/panic.go", "../README.md#troubleshooting"},
-	{"The run", "synth: ... nothing was written", "", "synth/run.go", "../README.md#a-run"},
+	{"The run", "... (...=1 shows the stack)", "a panic in the app", "synth/panic.go", "troubleshooting.md"},
+	{"The run", "synth: ... nothing was written", "", "synth/run.go", "run.md"},
 	{
 		"The run", "node: no answer for ... memory is the usual cause; ...=30m waits longer", "", "synth/run.go",
-		"../README.md#troubleshooting",
+		"troubleshooting.md",
 	},
 	{
 		"The run", "node: ended before the manifests were rendered ... memory is the usual cause: ... give it more, with " +
 			"NODE_OPTIONS=--max-old-space-size=8192 where the machine has " +
-			"it", "", "internal/jsii/stderr.go", "../README.md#troubleshooting",
+			"it", "", "internal/jsii/stderr.go", "troubleshooting.md",
 	},
 }
 

@@ -26,7 +26,7 @@ a list. A problem of props has the form
     CONSTRUCT PATH: FIELD: VALUE: MESSAGE
 
 and one of finished manifests ends in the name of its rule, in parentheses. All problems of a run are reported at once,
-and nothing is written. For a symptom rather than a message see [Troubleshooting](../README.md#troubleshooting).
+and nothing is written. For a symptom rather than a message see [Troubleshooting](troubleshooting.md).
 
 `
 	upgradeAdvice = "The manifests would lose data, or be refused by the cluster, compared with those of the last " +
