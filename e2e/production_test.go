@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -76,6 +77,9 @@ func TestProduction(t *testing.T) {
 	}
 }
 
+// exampleImages matches the images of sites in the examples.
+var exampleImages = regexp.MustCompile(`registry\.example\.com/[a-z]+:[0-9][\w.-]*`)
+
 // withImage returns a copy of the manifests in dir that runs the site under
 // test.
 func withImage(t *testing.T, dir string) string {
@@ -90,8 +94,11 @@ func withImage(t *testing.T, dir string) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		changed := strings.ReplaceAll(string(content), "registry.example.com/guestbook:1.0.0", siteImage)
-		if err := os.WriteFile(filepath.Join(copied, filepath.Base(file)), []byte(changed), 0o644); err != nil {
+		if !exampleImages.Match(content) {
+			t.Fatalf("%s names no image that matches %v", file, exampleImages)
+		}
+		changed := exampleImages.ReplaceAllLiteral(content, []byte(siteImage))
+		if err := os.WriteFile(filepath.Join(copied, filepath.Base(file)), changed, 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -155,7 +162,13 @@ print(connection.getresponse().status)
 // the status.
 func (a *app) asVisitor(path string, form ...string) string {
 	a.t.Helper()
-	command := append([]string{"python3", "-c", knocking, productionHost, path}, form...)
+	return a.asVisitorOf(productionHost, path, form...)
+}
+
+// asVisitorOf is [app.asVisitor] for another host.
+func (a *app) asVisitorOf(host, path string, form ...string) string {
+	a.t.Helper()
+	command := append([]string{"python3", "-c", knocking, host, path}, form...)
 	return strings.TrimSpace(a.exec(a.web(), command...))
 }
 
