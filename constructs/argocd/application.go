@@ -97,8 +97,8 @@ type ApplicationProps struct {
 
 	// NoPrune leaves objects in the cluster that are no longer in the manifests.
 	//
-	// Default: false: they are deleted, after everything else of the sync. Claims
-	// and the like, which hold data, carry annotations that keep them.
+	// Default: false: they are deleted. Claims and the like, which hold data, carry
+	// annotations that keep them.
 	NoPrune bool
 
 	// Retries is how often a failed sync is tried again, after 5 seconds, and each
@@ -115,9 +115,13 @@ type ApplicationProps struct {
 	// objects that did not change, so that a retry would pass a migration that has
 	// failed.
 	//
+	// PruneLast=true deletes what has left the manifests when everything else is
+	// healthy. Where something never is, such as an Ingress without an address or a
+	// claim that no pod mounts yet, the sync then never ends.
+	//
 	// Default: CreateNamespace=false, because the manifests hold their Namespace
-	// with its labels; PruneLast=true unless NoPrune; and, with IgnoreDifferences,
-	// RespectIgnoreDifferences=true, by which a sync leaves them alone, too.
+	// with its labels; and, with IgnoreDifferences, RespectIgnoreDifferences=true, by
+	// which a sync leaves them alone, too.
 	SyncOptions []string
 
 	// IgnoreDifferences are fields that something in the cluster sets. Manifests of
@@ -341,9 +345,6 @@ var refused = map[string]string{
 // options returns the options of a sync, sorted, and checks those that are given.
 func (p ApplicationProps) options(e *rule.Errors) []string {
 	all := map[string]string{"CreateNamespace": "false"}
-	if !p.NoPrune {
-		all["PruneLast"] = "true"
-	}
 	if len(p.IgnoreDifferences) > 0 {
 		all["RespectIgnoreDifferences"] = "true"
 	}

@@ -93,12 +93,15 @@ func set(p argocd.ApplicationSetProps) cdktest.Build {
 func TestGolden(t *testing.T) {
 	manual := minimal()
 	manual.Manual = true
+	last := minimal()
+	last.SyncOptions = []string{"PruneLast=true"}
 	cascading := minimalSet()
 	cascading.Application.Cascade = true
 	for name, build := range map[string]cdktest.Build{
 		"application/minimal":                        application(minimal()),
 		"application/full":                           application(full()),
 		"application/somebody-asks-for-the-sync":     application(manual),
+		"application/what-has-gone-is-deleted-last":  application(last),
 		"appproject/minimal":                         project(minimalProject()),
 		"appproject/full":                            project(fullProject()),
 		"applicationset/minimal":                     set(minimalSet()),
