@@ -81,7 +81,9 @@ func mistakesInGitOps() []mutation {
 		{
 			"a Kustomization without a path, which is the repository",
 			edit{"", "", aKustomization + "spec: {sourceRef: {kind: GitRepository}}\n"}, inDist,
-			[]problem{{"Kustomization django-app/shop", "gitops", "spec.path", ".", "holds dist/delivery, where this object"}},
+			[]problem{{
+				"Kustomization django-app/shop", "gitops", "spec.path", ".", "holds dist/delivery, where this object",
+			}},
 		},
 	}
 }

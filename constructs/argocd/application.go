@@ -256,9 +256,7 @@ func (d Destination) cluster(e *rule.Errors, at string) Destination {
 	case d.Cluster != "" && d.Server != "":
 		e.Add(at+".Cluster", d.Cluster, "must not be given with Server: a cluster is named in one way")
 	case d.Cluster != "":
-		if !text.MatchString(d.Cluster) {
-			e.Add(at+".Cluster", d.Cluster, "must be the name of a cluster in Argo CD, such as in-cluster")
-		}
+		plain(e, at+".Cluster", d.Cluster, "must be the name of a cluster in Argo CD, such as in-cluster")
 	default:
 		d.Server = cmp.Or(d.Server, DefaultServer)
 		if !server.MatchString(d.Server) {
@@ -272,15 +270,24 @@ var (
 	// text matches names that Argo CD compares as they are.
 	text = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?$`)
 
-	server = regexp.MustCompile(`^https://[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(:[1-9][0-9]{0,4})?(/[A-Za-z0-9._~/-]*)?$`)
-	group  = regexp.MustCompile(`^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?)?$`)
-	kind   = regexp.MustCompile(`^[A-Z][A-Za-z0-9]{0,62}$`)
+	server = regexp.MustCompile(
+		`^https://[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(:[1-9][0-9]{0,4})?(/[A-Za-z0-9._~/-]*)?$`)
+	kind = regexp.MustCompile(`^[A-Z][A-Za-z0-9]{0,62}$`)
 )
+
+// plain checks a name that Argo CD compares as it is.
+func plain(e *rule.Errors, at, value, want string) {
+	if !text.MatchString(value) {
+		e.Add(at, value, want)
+		return
+	}
+	e.Text(at, value)
+}
 
 // kindOf checks a kind and its API group.
 func kindOf(e *rule.Errors, at, groupName, kindName string) {
-	if !group.MatchString(groupName) {
-		e.Add(at+".Group", groupName, "must be an API group without its version, such as apps; empty for the core kinds")
+	if groupName != "" {
+		plain(e, at+".Group", groupName, "must be an API group without its version, such as apps; empty for the core kinds")
 	}
 	switch {
 	case kindName == "":
@@ -302,19 +309,19 @@ func (d Difference) validate(e *rule.Errors, at string) {
 	for i, one := range d.Pointers {
 		if !strings.HasPrefix(one, "/") || strings.HasSuffix(one, "/") {
 			e.Add(rule.Item(at+".Pointers", i), one, "must be a JSON pointer to a field, such as /spec/replicas")
+			continue
 		}
 		e.Text(rule.Item(at+".Pointers", i), one)
 	}
 	for i, one := range d.Expressions {
 		if !strings.HasPrefix(one, ".") {
 			e.Add(rule.Item(at+".Expressions", i), one, "must be a path expression of jq, such as .spec.replicas")
+			continue
 		}
 		e.Text(rule.Item(at+".Expressions", i), one)
 	}
 	for i, one := range d.Managers {
-		if !text.MatchString(one) {
-			e.Add(rule.Item(at+".Managers", i), one, "must be the name of a field manager, such as kube-controller-manager")
-		}
+		plain(e, rule.Item(at+".Managers", i), one, "must be the name of a field manager, such as kube-controller-manager")
 	}
 	e.Unique(at+".Pointers", d.Pointers)
 	e.Unique(at+".Expressions", d.Expressions)

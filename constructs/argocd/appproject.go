@@ -136,6 +136,7 @@ func (p AppProjectProps) resolve() (AppProjectProps, field.ErrorList) {
 	for i, one := range p.IgnoredOrphans {
 		at := rule.Item("IgnoredOrphans", i)
 		kindOf(&e, at, one.Group, one.Kind)
+		e.Text(at+".Name", one.Name)
 		if one.Name != "" && !isPattern(one.Name, validation.IsDNS1123Subdomain) {
 			e.Add(at+".Name", one.Name, "must be the name of an object, in which * stands for any text")
 		}
@@ -150,6 +151,8 @@ func (d Destination) pattern(e *rule.Errors, at string) {
 		e.Add(at, d.Namespace, "is required: a namespace, such as shop-production, or several, such as shop-*")
 	case !isPattern(d.Namespace, validation.IsDNS1123Label):
 		e.Add(at, d.Namespace, "must be the name of a namespace, in which * stands for any text")
+	default:
+		e.Text(at, d.Namespace)
 	}
 }
 

@@ -177,6 +177,7 @@ func TestWrongGitRepositories(t *testing.T) {
 		`Tag: "v1": must not be given with Branch`:        func(p *props) { p.Branch, p.Tag = "main", "v1" },
 		`SemVer: "4.x": must not be given with Tag`:       func(p *props) { p.Tag, p.SemVer = "v1", "4.x" },
 		`SemVer: "newest": must be a range of versions`:   func(p *props) { p.SemVer = "newest" },
+		`SemVer: "0o17": would be parsed as a YAML`:       func(p *props) { p.SemVer = "0o17" },
 		`Commit: "0a0a": must be the 40 hexadecimal`:      func(p *props) { p.Commit = "0a0a" },
 		`IntervalSeconds: 5: must be between 10 and 8640`: func(p *props) { p.IntervalSeconds = 5 },
 		`IntervalSeconds: -1: must be between 10 and 864`: func(p *props) { p.IntervalSeconds = -1 },

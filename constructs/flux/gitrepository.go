@@ -122,6 +122,8 @@ func (p GitRepositoryProps) resolve() (GitRepositoryProps, field.ErrorList) {
 			e.Add(one.field, one.value, `must be a range of versions, such as ">=4.2.0 <5.0.0" or 4.2.x`)
 		case one.field == "Branch" || one.field == "Tag":
 			repository.Revision(&e, one.field, one.value)
+		default:
+			e.Text(one.field, one.value)
 		}
 		given = one.field
 	}

@@ -26,7 +26,8 @@ var (
 var (
 	httpsURL     = pattern(`https://[g-w][a-z0-9]{0,9}\.example(:[1-9][0-9]{1,3})?(/[a-z0-9][a-z0-9._-]{0,9}){1,3}`)
 	sshURL       = pattern(`ssh://git@[g-w][a-z0-9]{0,9}\.example(:[1-9][0-9]{1,3})?(/[a-z0-9][a-z0-9_-]{0,9}){1,3}`)
-	gitURL       = rapid.OneOf(httpsURL, sshURL, pattern(`git@[g-w][a-z0-9]{0,9}\.example:[a-z0-9]{1,9}/[a-z0-9]{1,9}\.git`))
+	shortURL     = pattern(`git@[g-w][a-z0-9]{0,9}\.example:[a-z0-9]{1,9}/[a-z0-9]{1,9}\.git`)
+	gitURL       = rapid.OneOf(httpsURL, sshURL, shortURL)
 	revision     = pattern(`[a-z0-9]{1,9}([./-][a-z0-9]{1,9}){0,3}[a-z0-9]k`)
 	serverURL    = pattern(`https://[a-z0-9]{1,9}\.example(:[1-9][0-9]{1,3})?`)
 	apiGroup     = pattern(`[a-z]{1,9}(\.[a-z]{1,9}){0,3}`)
@@ -157,7 +158,8 @@ func drawKustomization(d drawer) flux.KustomizationProps {
 		RetrySeconds:             field(d, "RetrySeconds", rapid.IntRange(10, 3600), number),
 		MigrationDeadlineSeconds: field(d, "MigrationDeadlineSeconds", rapid.IntRange(1, 7200), number),
 		TimeoutMinutes:           field(d, "TimeoutMinutes", rapid.IntRange(121, 20000), number),
-		NoWait:                   d.flag("NoWait"), NoPrune: d.flag("NoPrune"), Cascade: d.flag("Cascade"), Suspend: d.flag("Suspend"),
+		NoWait:                   d.flag("NoWait"), NoPrune: d.flag("NoPrune"),
+		Cascade: d.flag("Cascade"), Suspend: d.flag("Suspend"),
 		TargetNamespace: field(d, "TargetNamespace", short, anything),
 		ServiceAccount:  field(d, "ServiceAccount", dnsName, anything),
 	}

@@ -3,7 +3,6 @@ package repository
 
 import (
 	"net/url"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -63,7 +62,7 @@ func IsSSH(value string) bool { return strings.HasPrefix(value, "ssh://") || scp
 
 // segment matches one part of a path: characters that no shell, URL or pattern
 // takes for something else.
-var segment = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$|^\.[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
+var segment = regexp.MustCompile(`^\.?[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
 
 // Dir checks a directory in a repository in the field called name, and reports
 // whether it is one.
@@ -74,12 +73,13 @@ func Dir(e *rule.Errors, name, value string) bool {
 	case value == ".":
 		e.Add(name, value, "must not be the root of the repository, where everything is that is no manifest: "+
 			"name the directory of one environment, such as dist/production")
-	case path.Clean(value) != value,
-		slices.ContainsFunc(strings.Split(value, "/"), func(one string) bool { return !segment.MatchString(one) }):
+	case slices.ContainsFunc(strings.Split(value, "/"), func(one string) bool { return !segment.MatchString(one) }):
 		e.Add(name, value, "must be a directory from the root of the repository, such as dist/production: "+
 			"letters, digits, '-', '_', '.' and '/', without a '/' at either end, '.' or '..'")
 	default:
-		return true
+		before := len(e.Err())
+		e.Text(name, value)
+		return len(e.Err()) == before
 	}
 	return false
 }
@@ -94,5 +94,7 @@ func Revision(e *rule.Errors, name, value string) {
 		strings.HasSuffix(value, ".") || strings.HasSuffix(value, ".lock") || len(value) > 200 {
 		e.Add(name, value, "must be a branch, a tag or a commit: at most 200 letters, digits, '-', '_', '.', '+' and '/', "+
 			"as git takes them")
+		return
 	}
+	e.Text(name, value)
 }
