@@ -17,7 +17,8 @@ func mistakesInGitOps() []mutation {
 	return []mutation{
 		{
 			"an Application of its own directory",
-			edit{"", "", anApplication + "spec: {source: {path: dist/delivery}}\n"}, inDist,
+			edit{"", "", anApplication + "spec: {source: {path: dist/delivery}}\n"},
+			inDist,
 			[]problem{{
 				"Application django-app/shop", "gitops", "spec.source.path", "dist/delivery",
 				"is where this object is written",
@@ -25,19 +26,22 @@ func mistakesInGitOps() []mutation {
 		},
 		{
 			"an Application of the root, which is its own directory",
-			edit{"", "", anApplication + "spec: {source: {path: .}}\n"}, func(o *manifest.Options) { o.Dir = "." },
+			edit{"", "", anApplication + "spec: {source: {path: .}}\n"},
+			func(o *manifest.Options) { o.Dir = "." },
 			[]problem{{"Application django-app/shop", "gitops", "spec.source.path", ".", "is where this object"}},
 		},
 		{
 			"one of several sources of an Application",
-			edit{"", "", anApplication + "spec: {sources: [{path: a}, {path: ./dist/delivery/}]}\n"}, inDist,
+			edit{"", "", anApplication + "spec: {sources: [{path: a}, {path: ./dist/delivery/}]}\n"},
+			inDist,
 			[]problem{{
 				"Application django-app/shop", "gitops", "spec.sources[1].path", "./dist/delivery/", "is where this object",
 			}},
 		},
 		{
 			"an Application that reads directories below",
-			edit{"", "", anApplication + "spec: {source: {path: dist, directory: {recurse: true}}}\n"}, inDist,
+			edit{"", "", anApplication + "spec: {source: {path: dist, directory: {recurse: true}}}\n"},
+			inDist,
 			[]problem{{
 				"Application django-app/shop", "gitops", "spec.source.path", "dist", "holds dist/delivery, where this object",
 			}},
@@ -63,24 +67,28 @@ func mistakesInGitOps() []mutation {
 		},
 		{
 			"a Kustomization of its own directory",
-			edit{"", "", aKustomization + "spec: {sourceRef: {kind: GitRepository}, path: ./dist/delivery}\n"}, inDist,
+			edit{"", "", aKustomization + "spec: {sourceRef: {kind: GitRepository}, path: ./dist/delivery}\n"},
+			inDist,
 			[]problem{{"Kustomization django-app/shop", "gitops", "spec.path", "./dist/delivery", "is where this object"}},
 		},
 		{
 			"a Kustomization of the directory of all environments",
-			edit{"", "", aKustomization + "spec: {sourceRef: {kind: GitRepository}, path: ./dist}\n"}, inDist,
+			edit{"", "", aKustomization + "spec: {sourceRef: {kind: GitRepository}, path: ./dist}\n"},
+			inDist,
 			[]problem{{
 				"Kustomization django-app/shop", "gitops", "spec.path", "./dist", "holds dist/delivery, where this object",
 			}},
 		},
 		{
 			"a Kustomization of the repository",
-			edit{"", "", aKustomization + "spec: {sourceRef: {kind: GitRepository}, path: ./}\n"}, inDist,
+			edit{"", "", aKustomization + "spec: {sourceRef: {kind: GitRepository}, path: ./}\n"},
+			inDist,
 			[]problem{{"Kustomization django-app/shop", "gitops", "spec.path", "./", "holds dist/delivery, where this object"}},
 		},
 		{
 			"a Kustomization without a path, which is the repository",
-			edit{"", "", aKustomization + "spec: {sourceRef: {kind: GitRepository}}\n"}, inDist,
+			edit{"", "", aKustomization + "spec: {sourceRef: {kind: GitRepository}}\n"},
+			inDist,
 			[]problem{{
 				"Kustomization django-app/shop", "gitops", "spec.path", ".", "holds dist/delivery, where this object",
 			}},
@@ -93,16 +101,21 @@ func harmlessGitOps() []mutation {
 		{"an Application of another directory", edit{"", "", anApplication + "spec: {source: {path: dist}}\n"}, inDist, nil},
 		{"a chart of Helm", edit{"", "", anApplication + "spec: {source: {chart: operator}}\n"}, inDist, nil},
 		{
-			"a Kustomization of a directory beside", edit{"", "", aKustomization + "spec: {sourceRef: {kind: GitRepository}, path: ./dist/deliver}\n"}, inDist,
+			"a Kustomization of a directory beside",
+			edit{"", "", aKustomization + "spec: {sourceRef: {kind: GitRepository}, path: ./dist/deliver}\n"},
+			inDist,
 			nil,
 		},
 		{
-			"manifests that are in no repository", edit{"", "", anApplication + "spec: {source: {path: dist/delivery}}\n"}, nil,
+			"manifests that are in no repository",
+			edit{"", "", anApplication + "spec: {source: {path: dist/delivery}}\n"},
+			nil,
 			nil,
 		},
 		{
 			"a Kustomization of an artifact",
-			edit{"", "", aKustomization + "spec: {sourceRef: {kind: OCIRepository}, path: ./dist/delivery}\n"}, inDist, nil,
+			edit{"", "", aKustomization + "spec: {sourceRef: {kind: OCIRepository}, path: ./dist/delivery}\n"},
+			inDist, nil,
 		},
 	}
 }

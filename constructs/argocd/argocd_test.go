@@ -48,7 +48,8 @@ func fullProject() argocd.AppProjectProps {
 		Name: "store", Description: "The shop, in every environment.",
 		Repositories: []string{repository, "ssh://git@git.example.com:2222/team/shop.git"},
 		Destinations: []argocd.Destination{
-			{Namespace: "shop-staging"}, {Server: "https://api.example.com:6443", Namespace: "shop-production"},
+			{Namespace: "shop-staging"},
+			{Server: "https://api.example.com:6443", Namespace: "shop-production"},
 			{Cluster: "frankfurt", Namespace: "*"},
 		},
 		ClusterKinds:    []argocd.Kind{{Kind: "Namespace"}, {Group: "scheduling.k8s.io", Kind: "PriorityClass"}},
