@@ -141,7 +141,9 @@ func drawGitRepository(d drawer) flux.GitRepositoryProps {
 		to   *string
 		tame *rapid.Generator[string]
 	}{
-		{"Branch", &p.Branch, revision}, {"Tag", &p.Tag, revision}, {"SemVer", &p.SemVer, versionRange},
+		{"Branch", &p.Branch, revision},
+		{"Tag", &p.Tag, revision},
+		{"SemVer", &p.SemVer, versionRange},
 		{"Commit", &p.Commit, commits},
 	} {
 		if *one.to = field(d, one.name, one.tame, anything); *one.to != "" && d.tame() {
