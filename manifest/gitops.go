@@ -47,8 +47,8 @@ type kustomization struct {
 }
 
 // gitOps reports objects by which a tool would apply the directory that they are
-// themselves in. It would then delete the object with the manifests that it was
-// meant for, or apply it with those of every environment.
+// themselves in: it would sync, and prune, its own objects and not those that are
+// meant, or all environments as one.
 func (c *checker) gitOps() {
 	if c.options.Dir == "" {
 		return

@@ -98,7 +98,9 @@ func (p ApplicationSetProps) resolve() (ApplicationSetProps, field.ErrorList) {
 		case based:
 			one.Path = path.Join(a.Path, one.Name)
 		}
-		one.Destination = one.Destination.or(given).resolve(&e, at+".Destination")
+		one.Destination.resolve(&e, at+".Destination")
+		// What it does not say itself, is checked above.
+		one.Destination = one.Destination.or(given).resolve(new(rule.Errors), "")
 		names, paths = append(names, one.Name), append(paths, one.Path)
 	}
 	e.Unique("Environments.Name", slices.DeleteFunc(names, empty))

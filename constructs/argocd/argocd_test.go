@@ -312,6 +312,8 @@ func TestWrongSets(t *testing.T) {
 		`Environments[1].Path: "": is required`:                     func(p *props) { p.Application.Path = ""; p.Environments[0].Path = "a" },
 		`Environments[0].Destination.Server: "a": must be`:          func(p *props) { p.Environments[0].Destination.Server = "a" },
 		`Environments[0].Destination.Namespace: "A": must be`:       func(p *props) { p.Environments[0].Destination.Namespace = "A" },
+		`Application.Destination.Server: "a": must be`:              func(p *props) { p.Application.Destination.Server = "a" },
+		`Application.Destination.Namespace: "A": must`:              func(p *props) { p.Application.Destination.Namespace = "A" },
 		`Application.Name: "Shop": must be 1 to 63`:                 func(p *props) { p.Application.Name = "Shop" },
 		`Application.Path: "./dist": must be a directory`:           func(p *props) { p.Application.Path = "./dist" },
 		`Application.Repository: "": is required`:                   func(p *props) { p.Application.Repository = "" },
