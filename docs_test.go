@@ -22,7 +22,9 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 
+	"example.com/django-cdk8s/constructs/argocd"
 	"example.com/django-cdk8s/constructs/django"
+	"example.com/django-cdk8s/constructs/flux"
 	"example.com/django-cdk8s/constructs/isolation"
 	"example.com/django-cdk8s/constructs/network"
 	"example.com/django-cdk8s/constructs/pod"
@@ -94,6 +96,11 @@ func TestPagesListEveryField(t *testing.T) {
 		"docs/cloudnativepg.md": {
 			reflect.TypeFor[postgres.ClusterProps](), reflect.TypeFor[postgres.ClusterBackup](),
 			reflect.TypeFor[postgres.Pooler](),
+		},
+		"docs/gitops.md": {
+			reflect.TypeFor[argocd.ApplicationProps](), reflect.TypeFor[argocd.AppProjectProps](),
+			reflect.TypeFor[argocd.ApplicationSetProps](), reflect.TypeFor[flux.GitRepositoryProps](),
+			reflect.TypeFor[flux.KustomizationProps](),
 		},
 	} {
 		text := read(t, page)
@@ -257,9 +264,12 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"example.com/django-cdk8s/cdktest"
+	"example.com/django-cdk8s/constructs/argocd"
 	"example.com/django-cdk8s/constructs/broker"
 	"example.com/django-cdk8s/constructs/cloudnativepg"
 	"example.com/django-cdk8s/constructs/django"
+	"example.com/django-cdk8s/constructs/flux"
+	"example.com/django-cdk8s/constructs/gitops"
 	"example.com/django-cdk8s/constructs/isolation"
 	"example.com/django-cdk8s/constructs/monitoring"
 	"example.com/django-cdk8s/constructs/namespace"
@@ -273,6 +283,7 @@ import (
 	"example.com/django-cdk8s/constructs/stack"
 	"example.com/django-cdk8s/constructs/valkey"
 	"example.com/django-cdk8s/manifest"
+	"example.com/django-cdk8s/manifest/upgrade"
 	"example.com/django-cdk8s/synth"
 )
 `

@@ -25,6 +25,10 @@
 //     Prometheus.
 //   - [example.com/django-cdk8s/constructs/isolation]: network policies for the
 //     traffic that the other constructs declare.
+//   - [example.com/django-cdk8s/constructs/argocd] and
+//     [example.com/django-cdk8s/constructs/flux]: the objects by which Argo CD or
+//     Flux applies a directory of manifests, and
+//     [example.com/django-cdk8s/constructs/gitops]: their custom resources.
 //   - [example.com/django-cdk8s/constructs/pod]: resources, volumes, scaling
 //     and the template that every workload takes.
 //   - [example.com/django-cdk8s/constructs/object]: the objects of a construct

@@ -20,7 +20,7 @@ var defined []string
 
 // addDefinitions adds the custom resources that the cluster lacks.
 var addDefinitions = sync.OnceValue(func() error {
-	out, err := exec.Command("../imports/definitions.sh").Output()
+	out, err := exec.Command("../imports/definitions.sh", "gitops").Output()
 	if err != nil {
 		return err
 	}

@@ -2,9 +2,10 @@
 # Prints the paths of the definitions of the custom resources that the library
 # makes, each a file of a Go module of one exact version.
 #
-#   definitions.sh        those whose Go types are generated
-#   definitions.sh all    also those whose Go types are written by hand, in
-#                         constructs/cloudnativepg
+#   definitions.sh         those whose Go types are generated
+#   definitions.sh gitops  also those of constructs/gitops, whose Go types are
+#                          written by hand
+#   definitions.sh all     also those of constructs/cloudnativepg, likewise
 set -euo pipefail
 
 work=$(mktemp -d) # Outside of any module, or the go command would add to a go.sum.
@@ -29,7 +30,24 @@ definition github.com/prometheus-operator/prometheus-operator@v0.85.0 \
   example/prometheus-operator-crd/monitoring.coreos.com_prometheusrules.yaml \
   98fd16c9ab79fba8dcd6ef62c957c98cd6546ab74ce0a4ecf09ddf2fda03020e
 
-[[ ${1-} == all ]] || exit 0
+[[ ${1-} == gitops || ${1-} == all ]] || exit 0
+definition github.com/argoproj/argo-cd/v3@v3.2.1 \
+  manifests/crds/application-crd.yaml \
+  8f7ab4fc146af169e1033a97ea55ad77687b98d7ba95bf39f286ab751e7504f3
+definition github.com/argoproj/argo-cd/v3@v3.2.1 \
+  manifests/crds/applicationset-crd.yaml \
+  8674444b3f3989027b3fbb14f5715a55a2119ad7a213b7df40e4002aa94eb7f2
+definition github.com/argoproj/argo-cd/v3@v3.2.1 \
+  manifests/crds/appproject-crd.yaml \
+  d3b1e7d1c88146d6476d6458c824fea85aac56c1129f7d9c97acca14d98f76ad
+definition github.com/fluxcd/source-controller@v1.7.3 \
+  config/crd/bases/source.toolkit.fluxcd.io_gitrepositories.yaml \
+  2a30ef3e41278a09aecdb038b7bc6b12916d22698542356a53a4f019ad66f02b
+definition github.com/fluxcd/kustomize-controller@v1.7.3 \
+  config/crd/bases/kustomize.toolkit.fluxcd.io_kustomizations.yaml \
+  cdc8286a3c88ed441b486288416c7c3090cfeb0595ec2f15730cd3dac7be7f98
+
+[[ $1 == all ]] || exit 0
 definition github.com/prometheus-operator/prometheus-operator@v0.85.0 \
   example/prometheus-operator-crd/monitoring.coreos.com_podmonitors.yaml \
   8ce88c52c51209993511cae093089c9525f5552def88119e3f559123ee9d454b

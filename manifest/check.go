@@ -45,6 +45,12 @@ type Options struct {
 	// then hold no credential.
 	Tracked bool
 
+	// Dir is the directory of the manifests from the root of the repository, such
+	// as dist/production; "." is the root itself.
+	//
+	// Default: none, and the rule gitops has nothing to compare.
+	Dir string
+
 	// Skip are the names of the rules that do not apply; see [Rules].
 	Skip []string
 }
@@ -120,6 +126,8 @@ func Rules() []Rule {
 			"nobody in from everywhere, let pods connect to what they are told to, and let proxies in to visitors' " +
 			"pods and to cert-manager's.", (*checker).isolation},
 		{"order", "No object waits for one that Argo CD applies in a later wave.", (*checker).order},
+		{"gitops", "No Application, ApplicationSet or Kustomization of Flux leads to the directory that it is itself " +
+			"written to.", (*checker).gitOps},
 		{
 			"pod-security", "Every pod meets the Pod Security Standard that its namespace enforces.",
 			(*checker).podSecurity,

@@ -186,7 +186,7 @@ func TestCheckFindsEveryMistake(t *testing.T) {
 
 func TestCheckLetsPass(t *testing.T) {
 	system := readSystem(t)
-	for _, m := range slices.Concat(harmlessEdits(), harmlessReferences(), harmlessScaling(), harmlessPods(), harmlessExposure()) {
+	for _, m := range slices.Concat(harmlessEdits(), harmlessReferences(), harmlessScaling(), harmlessPods(), harmlessExposure(), harmlessGitOps()) {
 		t.Run(m.name, func(t *testing.T) {
 			if len(m.want) > 0 {
 				t.Fatal("a harmless edit expects problems")
@@ -197,7 +197,7 @@ func TestCheckLetsPass(t *testing.T) {
 }
 
 func mistakes() []mutation {
-	return slices.Concat(mistakesInNames(), mistakesInObjects(), mistakesInReferences(), mistakesInScaling(), mistakesInPods(), mistakesInExposure(), mistakesInOrder(), mistakesWithCredentials())
+	return slices.Concat(mistakesInNames(), mistakesInObjects(), mistakesInReferences(), mistakesInScaling(), mistakesInPods(), mistakesInExposure(), mistakesInOrder(), mistakesInGitOps(), mistakesWithCredentials())
 }
 
 func TestEveryRuleHasAMistakeThatBreaksIt(t *testing.T) {

@@ -78,6 +78,12 @@ func newCustom(kind schema.GroupVersionKind) any {
 		return &httpRoute{}
 	case schema.GroupVersionKind{Group: "monitoring.coreos.com", Version: "v1", Kind: "ServiceMonitor"}:
 		return &serviceMonitor{}
+	case schema.GroupVersionKind{Group: "argoproj.io", Version: "v1alpha1", Kind: "Application"}:
+		return &application{}
+	case schema.GroupVersionKind{Group: "argoproj.io", Version: "v1alpha1", Kind: "ApplicationSet"}:
+		return &applicationSet{}
+	case schema.GroupVersionKind{Group: "kustomize.toolkit.fluxcd.io", Version: "v1", Kind: "Kustomization"}:
+		return &kustomization{}
 	}
 	return nil
 }

@@ -144,6 +144,24 @@ func existing(dir string) (parent, below string, err error) {
 	}
 }
 
+// inRepository returns the path of dir from the root of the work tree that it lies
+// in, with slashes, or nothing where it lies in none.
+func inRepository(dir string) string {
+	parent, below, err := existing(dir)
+	if err != nil {
+		return ""
+	}
+	root := workTree(parent)
+	if root == "" {
+		return ""
+	}
+	path, err := filepath.Rel(root, filepath.Join(parent, below))
+	if err != nil {
+		return ""
+	}
+	return filepath.ToSlash(path)
+}
+
 // workTree returns the root of the work tree that dir lies in, or nothing.
 func workTree(dir string) string {
 	for {

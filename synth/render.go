@@ -34,7 +34,8 @@ func render(dir string, environment Environment) (check func() (Result, error)) 
 		if err != nil {
 			return Result{}, err
 		}
-		return r.check(tracked(dir))
+		r.options.Tracked, r.options.Dir = tracked(dir), inRepository(dir)
+		return r.check()
 	}
 }
 
@@ -342,7 +343,7 @@ func fileName(chart cdk8s.Chart) string {
 }
 
 // check reads what was rendered as a cluster would, and applies every rule.
-func (r rendered) check(tracked bool) (Result, error) {
+func (r rendered) check() (Result, error) {
 	var objects []manifest.Object
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(r.files)) {
@@ -359,7 +360,6 @@ func (r rendered) check(tracked bool) (Result, error) {
 	if err := errors.Join(errs...); err != nil {
 		return Result{}, err
 	}
-	r.options.Tracked = tracked
 	for _, problem := range manifest.Check(objects, r.options) {
 		errs = append(errs, problem)
 	}

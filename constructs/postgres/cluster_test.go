@@ -17,6 +17,7 @@ import (
 	"example.com/django-cdk8s/constructs/pod"
 	"example.com/django-cdk8s/constructs/postgres"
 	"example.com/django-cdk8s/constructs/secret"
+	"example.com/django-cdk8s/internal/definitions"
 )
 
 // aStore adds a Secret with the access key of an object store.
@@ -212,7 +213,7 @@ func TestChangeOfACluster(t *testing.T) {
 			t.Errorf("the manifest lacks %q", line)
 		}
 	}
-	if _, wrong := checkCustom(t, got); len(wrong) > 0 {
+	if _, wrong, err := definitions.Check(got, "cnpg.io"); err != nil || len(wrong) > 0 {
 		t.Error(wrong)
 	}
 }

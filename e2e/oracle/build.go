@@ -55,6 +55,7 @@ func (s system) build(app cdk8s.App) {
 	project := b.wire(s.project)
 	b.buildData(project)
 	b.buildParts(project)
+	s.delivery.build(b.chart)
 }
 
 // buildStack makes a stack, and in another chart what it refers to.

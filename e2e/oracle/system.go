@@ -61,6 +61,7 @@ type system struct {
 	restore   *postgres.RestoreProps
 	drill     *postgres.RestoreDrillProps
 	rules     *monitoring.PrometheusRuleProps
+	delivery  delivery
 }
 
 // Stand-ins for constructs.
@@ -91,7 +92,7 @@ func drawStandIn(d drawer) *secret.Secret {
 var parts = []string{
 	"namespace", "secret", "database", "server", "claim", "project", "web", "worker", "beat", "migration", "command",
 	"process", "ingress", "httpRoute", "monitor", "isolation", "connection", "rotation", "backups", "backup", "restore",
-	"drill", "rules",
+	"drill", "rules", "application", "appProject", "applicationSet", "gitRepository", "kustomization",
 }
 
 // draw draws a system that is about one part: many of its fields are set, and
@@ -152,6 +153,7 @@ func draw(t *rapid.T) system {
 		s.isolation = &drawn
 	}
 	s.drawData(of, with)
+	s.drawDelivery(of, with)
 	s.fit(of, subject)
 	s.share()
 	s.secret = drawSecret(of("secret"), s.passwordKeys()...)

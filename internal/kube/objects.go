@@ -8,6 +8,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
+	"example.com/django-cdk8s/constructs/network"
 	"example.com/django-cdk8s/constructs/object"
 	"example.com/django-cdk8s/constructs/pod"
 	"example.com/django-cdk8s/internal/construct"
@@ -134,4 +135,13 @@ func PortName(ports []Port, number int) string {
 		}
 	}
 	return ""
+}
+
+// GivenNamespace returns the namespace of n as an object that is made elsewhere:
+// that of a controller, such as Argo CD's.
+func GivenNamespace(n *construct.Node) []network.Object {
+	if n.Namespace() == "" {
+		return nil
+	}
+	return []network.Object{{Kind: "Namespace", Name: n.Namespace()}}
 }

@@ -42,6 +42,8 @@ var (
 	Restore     = Part{"postgresql", "restore"}
 	Drill       = Part{"postgresql", "drill"}
 	Rotation    = Part{"postgresql", "rotation"}
+	Argo        = Part{"argocd", "delivery"}
+	Flux        = Part{"flux", "delivery"}
 )
 
 // Manager is the value of [ManagedBy] on every object.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"sigs.k8s.io/yaml"
 )
@@ -39,7 +40,12 @@ func customSchemas(data []byte) (map[string][]byte, error) {
 		closeObjects(root)
 		required, _ := root["required"].([]any)
 		identify(root, properties, kind)
-		root["required"] = append(required, "apiVersion", "kind", "metadata")
+		for _, name := range []any{"apiVersion", "kind", "metadata"} {
+			if !slices.Contains(required, name) { // JSON schema takes no name twice.
+				required = append(required, name)
+			}
+		}
+		root["required"] = required
 		content, err := json.MarshalIndent(root, "", " ")
 		if err != nil {
 			return nil, err

@@ -21,7 +21,7 @@ spec:
       schema:
         openAPIV3Schema:
           type: object
-          required: [spec]
+          required: [metadata, spec]
           properties:
             apiVersion: {type: string}
             kind: {type: string}
