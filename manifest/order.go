@@ -39,15 +39,11 @@ func (c *checker) order() {
 		c.hooks(w)
 	}
 	for _, o := range c.objects {
-		switch wave := waves[o.Source]; content := o.Content.(type) {
+		switch o.Content.(type) {
 		case *corev1.PersistentVolumeClaim:
 			c.claimWave(o, waves, last)
 		case *networkingv1.Ingress:
-			c.lastWave(o, wave, last)
-		case *corev1.Service:
-			if content.Spec.Type == corev1.ServiceTypeLoadBalancer {
-				c.lastWave(o, wave, last)
-			}
+			c.lastWave(o, waves[o.Source], last)
 		}
 		c.replaced(o)
 	}
@@ -144,8 +140,8 @@ func (c *checker) claimWave(o Object, waves map[string]int, last int) {
 	}
 }
 
-// lastWave reports an object that Argo CD takes for healthy when it has an
-// address, which nobody may ever give it.
+// lastWave reports an Ingress, which Argo CD takes for healthy when its controller
+// has written an address into it. Some never do.
 func (c *checker) lastWave(o Object, wave, last int) {
 	if wave < last {
 		c.add(o, "metadata.annotations["+own.ArgoWave+"]", strconv.Itoa(wave),
@@ -156,7 +152,7 @@ func (c *checker) lastWave(o Object, wave, last int) {
 // replaced reports options by which Argo CD deletes an object to apply it.
 func (c *checker) replaced(o Object) {
 	options := o.annotation(argoOptions)
-	for _, option := range strings.Split(options, ",") {
+	for option := range strings.SplitSeq(options, ",") {
 		option = strings.TrimSpace(option)
 		if option != "Replace=true" && option != "Force=true" {
 			continue

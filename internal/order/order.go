@@ -94,8 +94,10 @@ func read(content map[string]any) *document {
 	if !ok {
 		return nil
 	}
-	d := &document{content: content, kind: text(content, "kind"), name: text(metadata, "name"),
-		space: text(metadata, "namespace")}
+	d := &document{
+		content: content, kind: text(content, "kind"), name: text(metadata, "name"),
+		space: text(metadata, "namespace"),
+	}
 	d.labels, d.annotations = object(metadata, "labels"), object(metadata, "annotations")
 	spec := object(content, "spec")
 	switch d.kind {

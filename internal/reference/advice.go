@@ -105,7 +105,7 @@ var rulePages = map[string]string{
 	"scaling":      "web.md#more-than-one-pod",
 	"exposure":     "exposure.md#several-servers-behind-one-host",
 	"isolation":    "isolation.md#opening-more",
-	"order":        "checks.md",
+	"order":        "gitops.md#order",
 	"pod-security": "reference/namespace.md",
 	"credentials":  "checks.md#what-the-rules-know",
 	"image-tags":   "checks.md",
