@@ -4,7 +4,7 @@
 #
 #   definitions.sh        those whose Go types are generated
 #   definitions.sh all    also those whose Go types are written by hand, in
-#                         constructs/cloudnativepg
+#                         constructs/cloudnativepg and constructs/externalsecrets
 set -euo pipefail
 
 work=$(mktemp -d) # Outside of any module, or the go command would add to a go.sum.
@@ -45,3 +45,9 @@ definition github.com/cloudnative-pg/cloudnative-pg@v1.27.1 \
 definition github.com/cloudnative-pg/plugin-barman-cloud@v0.14.0 \
   config/crd/bases/barmancloud.cnpg.io_objectstores.yaml \
   7c98720494253421339acd03aa77487869326ea20d4768a0c3aef8ff076daaef
+definition github.com/external-secrets/external-secrets@v1.3.2 \
+  config/crds/bases/external-secrets.io_externalsecrets.yaml \
+  690dbc0d51b5f9bc5266b450b533cfd22c5273268e8569102e528a39519cd4ba
+definition github.com/external-secrets/external-secrets@v1.3.2 \
+  config/crds/bases/external-secrets.io_secretstores.yaml \
+  ef1fc349941cea1d56b87f8c31cf05a9fed85b7c000a60e69c6b2b29a13fa648

@@ -17,6 +17,7 @@ import (
 	"example.com/django-cdk8s/constructs/pod"
 	"example.com/django-cdk8s/constructs/postgres"
 	"example.com/django-cdk8s/constructs/secret"
+	"example.com/django-cdk8s/internal/definition"
 )
 
 // aStore adds a Secret with the access key of an object store.
@@ -212,8 +213,8 @@ func TestChangeOfACluster(t *testing.T) {
 			t.Errorf("the manifest lacks %q", line)
 		}
 	}
-	if _, wrong := checkCustom(t, got); len(wrong) > 0 {
-		t.Error(wrong)
+	if _, wrong, err := definition.Check(got); err != nil || len(wrong) > 0 {
+		t.Error(wrong, err)
 	}
 }
 

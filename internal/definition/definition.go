@@ -1,0 +1,210 @@
+// Package definition compares custom resources with their definitions, for tests.
+package definition
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+
+	"sigs.k8s.io/yaml"
+)
+
+// schema is a schema of a CustomResourceDefinition: as much of it as the API
+// server compares objects with.
+type schema struct {
+	Type                 string
+	Properties           map[string]*schema
+	AdditionalProperties *schema
+	Items                *schema
+	Required             []string
+	Enum                 []any
+	Pattern              string
+	MinLength            int
+	MaxLength            *int
+	Minimum, Maximum     *float64
+	MinProperties        int
+	MaxProperties        *int
+	IntOrString          bool `json:"x-kubernetes-int-or-string"`
+	Open                 bool `json:"x-kubernetes-preserve-unknown-fields"`
+}
+
+// schemas are the schemas of the custom resources, by apiVersion and kind, from
+// the modules that their operators publish. Tests of a package two directories
+// below the root of the repository find them.
+var schemas = sync.OnceValues(func() (map[string]*schema, error) {
+	out, err := exec.Command("../../imports/definitions.sh", "all").Output()
+	if err != nil {
+		if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+			err = fmt.Errorf("%w: %s", err, exit.Stderr)
+		}
+		return nil, err
+	}
+	all := map[string]*schema{}
+	for path := range strings.FieldsSeq(string(out)) {
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		var d struct {
+			Spec struct {
+				Group    string
+				Names    struct{ Kind string }
+				Versions []struct {
+					Name   string
+					Schema struct{ OpenAPIV3Schema *schema }
+				}
+			}
+		}
+		if err := yaml.Unmarshal(content, &d); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		for _, v := range d.Spec.Versions {
+			all[d.Spec.Group+"/"+v.Name+" "+d.Spec.Names.Kind] = v.Schema.OpenAPIV3Schema
+		}
+	}
+	return all, nil
+})
+
+// check returns what the API server, under strict validation, finds wrong with
+// value, at the given path.
+func (s *schema) check(at string, value any) []string {
+	if s.Open || s.Type == "" && !s.IntOrString {
+		return nil
+	}
+	wrong := func(format string, args ...any) []string { return []string{at + ": " + fmt.Sprintf(format, args...)} }
+	if s.IntOrString {
+		if _, isText := value.(string); isText || isWhole(value) {
+			return nil
+		}
+		return wrong("%v is no number and no string", value)
+	}
+	if len(s.Enum) > 0 && !slices.Contains(s.Enum, value) {
+		return wrong("%v is none of %v", value, s.Enum)
+	}
+	switch value := value.(type) {
+	case map[string]any:
+		if s.Type == "object" {
+			return s.checkObject(at, value)
+		}
+	case []any:
+		if s.Type == "array" {
+			var all []string
+			for i, one := range value {
+				all = append(all, s.Items.check(fmt.Sprintf("%s[%d]", at, i), one)...)
+			}
+			return all
+		}
+	case string:
+		if s.Type == "string" {
+			if n := len([]rune(value)); n < s.MinLength || s.MaxLength != nil && n > *s.MaxLength {
+				return wrong("%q has %d characters", value, n)
+			}
+			if s.Pattern != "" && !regexp.MustCompile(s.Pattern).MatchString(value) {
+				return wrong("%q does not match %s", value, s.Pattern)
+			}
+			return nil
+		}
+	case bool:
+		if s.Type == "boolean" {
+			return nil
+		}
+	case float64:
+		switch {
+		case s.Type != "number" && (s.Type != "integer" || !isWhole(value)):
+		case s.Minimum != nil && value < *s.Minimum, s.Maximum != nil && value > *s.Maximum:
+			return wrong("%v is out of range", value)
+		default:
+			return nil
+		}
+	}
+	return wrong("%v is no %s", value, s.Type)
+}
+
+func isWhole(value any) bool {
+	number, ok := value.(float64)
+	return ok && number == float64(int64(number))
+}
+
+func (s *schema) checkObject(at string, value map[string]any) []string {
+	var all []string
+	if n := len(value); n < s.MinProperties || s.MaxProperties != nil && n > *s.MaxProperties {
+		all = append(all, fmt.Sprintf("%s: has %d properties", at, n))
+	}
+	for _, name := range s.Required {
+		if _, ok := value[name]; !ok {
+			all = append(all, at+"."+name+": is required")
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(value)) {
+		property, ok := s.Properties[name]
+		switch {
+		case ok:
+			all = append(all, property.check(at+"."+name, value[name])...)
+		case s.AdditionalProperties != nil:
+			all = append(all, s.AdditionalProperties.check(at+"."+name, value[name])...)
+		case len(s.Properties) > 0:
+			all = append(all, at+"."+name+": is not known")
+		}
+	}
+	return all
+}
+
+// groups are the API groups whose definitions are known.
+var groups = []string{"cnpg.io/", "monitoring.coreos.com/", "external-secrets.io/"}
+
+// Check returns how many custom resources a manifest holds, and what the API
+// server, under strict validation, finds wrong with them.
+func Check(manifest string) (count int, wrong []string, err error) {
+	known, err := schemas()
+	if err != nil {
+		return 0, nil, err
+	}
+	for document := range strings.SplitSeq(manifest, "\n---\n") {
+		var object map[string]any
+		if err := yaml.Unmarshal([]byte(document), &object); err != nil {
+			return 0, nil, err
+		}
+		kind := fmt.Sprint(object["apiVersion"], " ", object["kind"])
+		if s := known[kind]; s != nil {
+			count++
+			wrong = append(wrong, s.check(kind, object)...)
+		} else if slices.ContainsFunc(groups, func(group string) bool { return strings.Contains(kind, group) }) {
+			wrong = append(wrong, kind+": has no definition")
+		}
+	}
+	return count, wrong, nil
+}
+
+// CheckFiles is [Check] for the files that match pattern, of which there must be
+// some with custom resources.
+func CheckFiles(pattern string) (count int, wrong []string, err error) {
+	files, err := filepath.Glob(pattern)
+	if err != nil {
+		return 0, nil, err
+	}
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			return 0, nil, err
+		}
+		found, lines, err := Check(string(content))
+		if err != nil {
+			return 0, nil, fmt.Errorf("%s: %w", file, err)
+		}
+		count += found
+		for _, line := range lines {
+			wrong = append(wrong, file+": "+line)
+		}
+	}
+	if count == 0 {
+		err = fmt.Errorf("%s: no file has a custom resource", pattern)
+	}
+	return count, wrong, err
+}
