@@ -26,10 +26,14 @@ func environments() []synth.Environment {
 			}},
 		}),
 		shop("production", stack.Props{
-			// The team's vault makes this Secret.
-			Secret: secret.Props{Name: "shop-env", Source: secret.Existing(
-				secret.DatabaseKey, secret.UserKey, secret.PasswordKey, secret.DjangoSecretKey, "SENTRY_DSN",
-			)},
+			// The values are in the team's vault, and pods follow them.
+			Secret: secret.Props{Name: "shop-env", Reload: true, Source: secret.External(secret.ExternalProps{
+				Store:     secret.Store{Name: "vault", Cluster: true},
+				RemoteKey: "shop/production",
+				Keys: []string{
+					secret.DatabaseKey, secret.UserKey, secret.PasswordKey, secret.DjangoSecretKey, "SENTRY_DSN",
+				},
+			})},
 			Database: postgres.DatabaseProps{Storage: "100Gi", StorageClass: "fast"},
 			Web: django.WebProps{Project: django.Project{
 				Image:      image,
