@@ -61,6 +61,36 @@ func TestExternalSecretsAreOfTheirNamespace(t *testing.T) {
 	}
 }
 
+// Two objects that make one Secret would write over each other's values.
+func TestASecretHasOneMaker(t *testing.T) {
+	const (
+		external = "apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: {name: NAME, namespace: files}\n" +
+			"spec: {target: {name: shop, creationPolicy: POLICY}, dataFrom: [{extract: {key: a}}]}\n---\n"
+		made = "apiVersion: v1\nkind: Secret\nmetadata: {name: shop, namespace: files}\n---\n"
+	)
+	one := strings.NewReplacer("NAME", "one", "POLICY", "Owner").Replace(external)
+	two := strings.NewReplacer("NAME", "two", "POLICY", "Owner").Replace(external)
+	for content, want := range map[string]string{
+		one:        "",
+		made + one: "the Secret is also made by test.yaml: Secret files/shop; give one of them another name",
+		one + made: "the Secret is also made by test.yaml: Secret files/shop; give one of them another name",
+		one + two:  "the Secret is also made by test.yaml: ExternalSecret files/one; give one of them another name",
+		made + strings.NewReplacer("NAME", "one", "POLICY", "Merge").Replace(external): "",
+	} {
+		objects, err := manifest.Parse("test.yaml", []byte(content))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var texts []string
+		for _, p := range manifest.Check(objects, manifest.Options{}) {
+			texts = append(texts, p.Text)
+		}
+		if got := strings.Join(texts, "\n"); got != want {
+			t.Errorf("%s: got %q, want %q", content, got, want)
+		}
+	}
+}
+
 // The fake provider has its values in the manifest.
 func TestAStoreHoldsNoValues(t *testing.T) {
 	for provider, want := range map[string]int{

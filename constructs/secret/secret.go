@@ -58,7 +58,7 @@ type Props struct {
 	Source Source
 
 	// Reload has Reloader, which the cluster must run, restart the Deployments of
-	// the app that read the Secret when it changes in the cluster; see
+	// this library that read the Secret when it changes in the cluster; see
 	// https://docs.stakater.com/reloader/. Without it, pods keep the values that
 	// they started with.
 	//
