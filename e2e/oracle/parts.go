@@ -51,7 +51,7 @@ func drawSecret(d drawer, further ...string) credentials {
 	d = d.of("Source")
 	switch rapid.IntRange(0, 3).Draw(d.T, d.name+"kind") {
 	case 0:
-		keys := append(field(d, "Keys", some(key.Filter(longer(7))), wildList), credentialKeys...)
+		keys := append(field(d, "Keys", some(key.Filter(isFurther)), wildList), credentialKeys...)
 		c.Source = secret.Existing(append(keys, further...)...)
 	case 1:
 		c.values = map[string]string{}
@@ -65,11 +65,11 @@ func drawSecret(d drawer, further ...string) credentials {
 		c.external = drawExternal(d, append(further, credentialKeys...))
 		c.Source = secret.External(c.external)
 	default:
-		c.values = field(d, "Values", table(envName.Filter(longer(7)), texts), wildTable)
+		c.values = field(d, "Values", table(envName.Filter(isFurther), texts), wildTable)
 		c.generated = secret.GeneratedProps{
 			Image:            required(d, "Image", imageName, anything),
 			Values:           c.values,
-			Keys:             append(field(d, "Keys", some(envName.Filter(longer(7))), wildList), further...),
+			Keys:             append(field(d, "Keys", some(envName.Filter(isFurther)), wildList), further...),
 			ImagePullSecrets: field(d, "ImagePullSecrets", some(dnsName), wildList),
 			RunAsUser:        field(d, "RunAsUser", id, number),
 			Resources:        drawResources(d),
@@ -87,7 +87,7 @@ func drawExternal(d drawer, needed []string) secret.ExternalProps {
 		Store: secret.Store{
 			Name: required(d, "Store.Name", dnsName, anything), Cluster: d.flag("Store.Cluster"),
 		},
-		Keys:                   append(field(d, "Keys", some(key.Filter(longer(7))), wildList), needed...),
+		Keys:                   append(field(d, "Keys", some(key.Filter(isFurther)), wildList), needed...),
 		RemoteKey:              required(d, "RemoteKey", below, anything),
 		Extract:                d.flag("Extract"),
 		RefreshIntervalSeconds: field(d, "RefreshIntervalSeconds", seconds, number),
@@ -121,15 +121,17 @@ var (
 		{"gcpsm": map[string]string{"projectID": "shop"}},
 	}
 	noProviders = []map[string]any{
-		{}, {"vault": "https://vault.example.com"}, {"aws": map[string]any{}}, {"aws": nil},
-		{"aws": map[string]any{"region": "a"}, "vault": map[string]any{"server": "b"}}, {"fake": func() {}},
+		{},
+		{"vault": "https://vault.example.com"},
+		{"aws": map[string]any{}},
+		{"aws": nil},
+		{"aws": map[string]any{"region": "a"}, "vault": map[string]any{"server": "b"}},
+		{"fake": func() {}},
 	}
 )
 
-// longer leaves out what might be one of the keys that are there already.
-func longer(n int) func(s string) bool {
-	return func(s string) bool { return len(s) > n && s != secret.DjangoSecretKey }
-}
+// isFurther leaves out what might be one of the keys that are there already.
+func isFurther(key string) bool { return len(key) > 7 && key != secret.DjangoSecretKey }
 
 func drawDatabase(d drawer) postgres.DatabaseProps {
 	image := pattern(`(docker\.io/library/)?postgres:(1[4-8])(\.[0-9]{1,2})?(-alpine|-bookworm)?|[a-z]{1,9}:pg1[4-8]`)

@@ -30,7 +30,7 @@ func run(t *testing.T, dir string, args ...string) string {
 // helm returns the path of Helm, in the version of the measurements.
 func helm(t *testing.T) string {
 	t.Helper()
-	return strings.TrimSpace(run(t, filepath.Join(root, "bench/tools"), "go", "tool", "-n", "helm"))
+	return strings.TrimSpace(run(t, root+"/bench/tools", "go", "tool", "-n", "helm"))
 }
 
 // cli matches the version of the command line of cdk8s that decides on a change.
@@ -39,7 +39,7 @@ var cli = regexp.MustCompile(`cdk8s-cli@[0-9.]+`)
 // "cdk8s synth --format helm" makes a chart that Helm takes, and that renders as
 // what is in dist/.
 func TestHelmTakesTheChart(t *testing.T) {
-	ci, err := os.ReadFile(filepath.Join(root, ".ci/run"))
+	ci, err := os.ReadFile(root + "/.ci/run")
 	if err != nil {
 		t.Fatal(err)
 	}
