@@ -119,9 +119,18 @@ var wrong = map[string]struct {
 	"secret: literal control":     {withSecret(secret.Props{Source: secret.Literal(map[string]string{"a": "\u009b"})}), `test/secret: Source.Values[a]: "...": must be UTF-8 text`},
 	"secret: reload of literals":  {withSecret(secret.Props{Source: secret.Literal(map[string]string{"a": "b"}), Reload: true}), `test/secret: Reload: true: must not be given with Literal or Filled`},
 	"secret: reload of filled":    {withSecret(secret.Props{Source: secret.Filled("A"), Reload: true}), `test/secret: Reload: true: must not be given with Literal or Filled`},
-	"external: long name":         {withSecret(secret.Props{Name: strings.Repeat("a", 64), Source: secret.External(secret.ExternalProps{Store: secret.Store{Name: "vault"}, RemoteKey: "shop", Keys: []string{"A"}})}), `must be at most 63 characters, because it is a label of the ExternalSecret`},
-	"external: no store":          {withExternal(func(p *secret.ExternalProps) { p.Store.Name = "" }), `test/secret: Source.Store.Name: "": must be 1 to 253 lower-case`},
-	"external: store":             {withExternal(func(p *secret.ExternalProps) { p.Store.Name = "My_Vault" }), `test/secret: Source.Store.Name: "My_Vault": must be 1 to 253 lower-case`},
+	"secret: reload beside a wrong claim": {
+		func(chart cdk8s.Chart) {
+			env := secret.New(chart, "secret", secret.Props{
+				Reload: true, Source: secret.Existing("POSTGRES_DB", "POSTGRES_USER", "POSTGRES_PASSWORD"),
+			})
+			postgres.NewDatabase(chart, "database", postgres.DatabaseProps{Secret: env, SharedMemory: "B"})
+		},
+		`test/database: SharedMemory: "B": must be`,
+	},
+	"external: long name": {withSecret(secret.Props{Name: strings.Repeat("a", 64), Source: secret.External(secret.ExternalProps{Store: secret.Store{Name: "vault"}, RemoteKey: "shop", Keys: []string{"A"}})}), `must be at most 63 characters, because it is a label of the ExternalSecret`},
+	"external: no store":  {withExternal(func(p *secret.ExternalProps) { p.Store.Name = "" }), `test/secret: Source.Store.Name: "": must be 1 to 253 lower-case`},
+	"external: store":     {withExternal(func(p *secret.ExternalProps) { p.Store.Name = "My_Vault" }), `test/secret: Source.Store.Name: "My_Vault": must be 1 to 253 lower-case`},
 	"external: provider of a cluster's store": {
 		withExternal(func(p *secret.ExternalProps) {
 			p.Store.Cluster, p.Store.Provider = true, map[string]any{"vault": map[string]any{"server": "a"}}

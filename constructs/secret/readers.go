@@ -1,6 +1,7 @@
 package secret
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -15,7 +16,8 @@ import (
 )
 
 // tellReaders tells every Deployment of the app that reads s when its pods are to
-// be replaced. It asks for the complete tree only where that is needed.
+// be replaced. It asks for the complete tree only where that is needed, and looks at
+// a Deployment when it is rendered: before, its props may be wrong.
 func (s *Secret) tellReaders(reload bool) {
 	digest := digestOf(s.source.given())
 	if !reload && digest == "" {
@@ -29,10 +31,10 @@ func (s *Secret) tellReaders(reload bool) {
 				continue
 			}
 			told[o] = true
-			if d := o.Content(); d.Namespace != s.node.Namespace() || !s.isReadBy(d.Spec.Template.Spec) {
-				continue
-			}
 			o.Change(func(d *appsv1.Deployment) {
+				if cmp.Or(d.Namespace, o.ChartNamespace()) != s.node.Namespace() || !s.isReadBy(d.Spec.Template.Spec) {
+					return
+				}
 				if reload {
 					d.Annotations = listed(d.Annotations, labels.ReloadSecret, s.name)
 				}
