@@ -7,6 +7,8 @@
 //     Security admission.
 //   - [example.com/django-cdk8s/constructs/secret]: the credentials, which are
 //     never part of the rendered manifests.
+//   - [example.com/django-cdk8s/constructs/externalsecrets]: the custom
+//     resources of the operator that fetches credentials from a vault.
 //   - [example.com/django-cdk8s/constructs/postgres]: PostgreSQL in the
 //     cluster, by one pod or by the CloudNativePG operator, or the connection to
 //     a server elsewhere.

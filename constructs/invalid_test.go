@@ -82,29 +82,95 @@ func requests(cpu, memory string) pod.Resources {
 	return pod.Resources{Requests: pod.Quantities{CPU: cpu, Memory: memory}}
 }
 
+// withExternal is an External Secret that change makes wrong.
+func withExternal(change func(p *secret.ExternalProps)) cdktest.Build {
+	props := secret.ExternalProps{Store: secret.Store{Name: "vault"}, RemoteKey: "shop", Keys: []string{"A", "B"}}
+	change(&props)
+	return withSecret(secret.Props{Source: secret.External(props)})
+}
+
+// withProvider is an External Secret whose store is made.
+func withProvider(provider map[string]any) cdktest.Build {
+	return withExternal(func(p *secret.ExternalProps) { p.Store.Provider = provider })
+}
+
 // wrong are one mistake each, with the one line that it must give: construct
 // path, field, value, and enough of the rule to tell it from others.
 var wrong = map[string]struct {
 	build cdktest.Build
 	line  string
 }{
-	"namespace: upper case":        {withNamespace(namespace.Props{Name: "Shop"}), `test/namespace: Name: "Shop": must be 1 to 63 lower-case`},
-	"namespace: dot":               {withNamespace(namespace.Props{Name: "shop.prod"}), `test/namespace: Name: "shop.prod": must be 1 to 63 lower-case`},
-	"namespace: too long":          {withNamespace(namespace.Props{Name: strings.Repeat("a", 64)}), `must be 1 to 63 lower-case`},
-	"namespace: enforce":           {withNamespace(namespace.Props{Enforce: "strict"}), `test/namespace: Enforce: "strict": must be one of restricted, baseline, privileged`},
-	"namespace: audit":             {withNamespace(namespace.Props{Audit: "Restricted"}), `test/namespace: Audit: "Restricted": must be one of`},
-	"namespace: warn":              {withNamespace(namespace.Props{Warn: "none"}), `test/namespace: Warn: "none": must be one of`},
-	"namespace: label key":         {withNamespace(namespace.Props{Labels: map[string]string{"a b": "c"}}), `test/namespace: Labels[a b]: "c": has a key that is no label key`},
-	"namespace: label value":       {withNamespace(namespace.Props{Labels: map[string]string{"a": "b c"}}), `test/namespace: Labels[a]: "b c": must be at most 63`},
-	"namespace: label of a level":  {withNamespace(namespace.Props{Labels: map[string]string{"pod-security.kubernetes.io/enforce": "baseline"}}), `Labels[pod-security.kubernetes.io/enforce]: "baseline": is set by Enforce, Audit and Warn`},
-	"secret: no source":            {withSecret(secret.Props{}), `test/secret: Source: "": is required: Existing, Generated or Literal`},
-	"secret: name":                 {withSecret(secret.Props{Name: "django_env", Source: secret.Existing("A")}), `test/secret: Name: "django_env": must be 1 to 253 lower-case`},
-	"secret: existing keys":        {withSecret(secret.Props{Source: secret.Existing()}), `test/secret: Source: "Existing()": must name the keys`},
-	"secret: existing key":         {withSecret(secret.Props{Source: secret.Existing("A B")}), `test/secret: Source.Keys[0]: "A B": must be 1 to 253 letters`},
-	"secret: existing key twice":   {withSecret(secret.Props{Source: secret.Existing("A", "A")}), `test/secret: Source.Keys: "A": is listed twice`},
-	"secret: literal values":       {withSecret(secret.Props{Source: secret.Literal(nil)}), `test/secret: Source: "Literal()": must hold at least one value`},
-	"secret: literal key":          {withSecret(secret.Props{Source: secret.Literal(map[string]string{"a/b": "c"})}), `test/secret: Source.Values[a/b]: "a/b": must be 1 to 253 letters`},
-	"secret: literal control":      {withSecret(secret.Props{Source: secret.Literal(map[string]string{"a": "\u009b"})}), `test/secret: Source.Values[a]: "...": must be UTF-8 text`},
+	"namespace: upper case":       {withNamespace(namespace.Props{Name: "Shop"}), `test/namespace: Name: "Shop": must be 1 to 63 lower-case`},
+	"namespace: dot":              {withNamespace(namespace.Props{Name: "shop.prod"}), `test/namespace: Name: "shop.prod": must be 1 to 63 lower-case`},
+	"namespace: too long":         {withNamespace(namespace.Props{Name: strings.Repeat("a", 64)}), `must be 1 to 63 lower-case`},
+	"namespace: enforce":          {withNamespace(namespace.Props{Enforce: "strict"}), `test/namespace: Enforce: "strict": must be one of restricted, baseline, privileged`},
+	"namespace: audit":            {withNamespace(namespace.Props{Audit: "Restricted"}), `test/namespace: Audit: "Restricted": must be one of`},
+	"namespace: warn":             {withNamespace(namespace.Props{Warn: "none"}), `test/namespace: Warn: "none": must be one of`},
+	"namespace: label key":        {withNamespace(namespace.Props{Labels: map[string]string{"a b": "c"}}), `test/namespace: Labels[a b]: "c": has a key that is no label key`},
+	"namespace: label value":      {withNamespace(namespace.Props{Labels: map[string]string{"a": "b c"}}), `test/namespace: Labels[a]: "b c": must be at most 63`},
+	"namespace: label of a level": {withNamespace(namespace.Props{Labels: map[string]string{"pod-security.kubernetes.io/enforce": "baseline"}}), `Labels[pod-security.kubernetes.io/enforce]: "baseline": is set by Enforce, Audit and Warn`},
+	"secret: no source":           {withSecret(secret.Props{}), `test/secret: Source: "": is required: Existing, External, Generated or Literal`},
+	"secret: name":                {withSecret(secret.Props{Name: "django_env", Source: secret.Existing("A")}), `test/secret: Name: "django_env": must be 1 to 253 lower-case`},
+	"secret: existing keys":       {withSecret(secret.Props{Source: secret.Existing()}), `test/secret: Source: "Existing()": must name the keys`},
+	"secret: existing key":        {withSecret(secret.Props{Source: secret.Existing("A B")}), `test/secret: Source.Keys[0]: "A B": must be 1 to 253 letters`},
+	"secret: existing key twice":  {withSecret(secret.Props{Source: secret.Existing("A", "A")}), `test/secret: Source.Keys: "A": is listed twice`},
+	"secret: literal values":      {withSecret(secret.Props{Source: secret.Literal(nil)}), `test/secret: Source: "Literal()": must hold at least one value`},
+	"secret: literal key":         {withSecret(secret.Props{Source: secret.Literal(map[string]string{"a/b": "c"})}), `test/secret: Source.Values[a/b]: "a/b": must be 1 to 253 letters`},
+	"secret: literal control":     {withSecret(secret.Props{Source: secret.Literal(map[string]string{"a": "\u009b"})}), `test/secret: Source.Values[a]: "...": must be UTF-8 text`},
+	"secret: reload of literals":  {withSecret(secret.Props{Source: secret.Literal(map[string]string{"a": "b"}), Reload: true}), `test/secret: Reload: true: must not be given with Literal or Filled`},
+	"secret: reload of filled":    {withSecret(secret.Props{Source: secret.Filled("A"), Reload: true}), `test/secret: Reload: true: must not be given with Literal or Filled`},
+	"secret: reload beside a wrong claim": {
+		func(chart cdk8s.Chart) {
+			env := secret.New(chart, "secret", secret.Props{
+				Reload: true, Source: secret.Existing("POSTGRES_DB", "POSTGRES_USER", "POSTGRES_PASSWORD"),
+			})
+			postgres.NewDatabase(chart, "database", postgres.DatabaseProps{Secret: env, SharedMemory: "B"})
+		},
+		`test/database: SharedMemory: "B": must be`,
+	},
+	"external: long name": {withSecret(secret.Props{Name: strings.Repeat("a", 64), Source: secret.External(secret.ExternalProps{Store: secret.Store{Name: "vault"}, RemoteKey: "shop", Keys: []string{"A"}})}), `must be at most 63 characters, because it is a label of the ExternalSecret`},
+	"external: no store":  {withExternal(func(p *secret.ExternalProps) { p.Store.Name = "" }), `test/secret: Source.Store.Name: "": must be 1 to 253 lower-case`},
+	"external: store":     {withExternal(func(p *secret.ExternalProps) { p.Store.Name = "My_Vault" }), `test/secret: Source.Store.Name: "My_Vault": must be 1 to 253 lower-case`},
+	"external: provider of a cluster's store": {
+		withExternal(func(p *secret.ExternalProps) {
+			p.Store.Cluster, p.Store.Provider = true, map[string]any{"vault": map[string]any{"server": "a"}}
+		}),
+		`test/secret: Source.Store.Provider: "...": must not be given with Cluster`,
+	},
+	"external: no provider":       {withProvider(map[string]any{}), `test/secret: Source.Store.Provider: "[]": must have one entry: the settings of a provider`},
+	"external: two providers":     {withProvider(map[string]any{"vault": map[string]any{"server": "a"}, "aws": map[string]any{"region": "b"}}), `test/secret: Source.Store.Provider: "[aws vault]": must have one entry`},
+	"external: provider of text":  {withProvider(map[string]any{"vault": "https://vault"}), `test/secret: Source.Store.Provider[vault]: "...": must be the settings of the provider`},
+	"external: empty provider":    {withProvider(map[string]any{"vault": map[string]any{}}), `test/secret: Source.Store.Provider[vault]: "...": must be the settings of the provider`},
+	"external: provider of code":  {withProvider(map[string]any{"vault": func() {}}), `test/secret: Source.Store.Provider: "...": must be plain values, as JSON knows them`},
+	"external: control character": {withProvider(map[string]any{"vault": map[string]any{"tags": []any{"\x01"}}}), `test/secret: Source.Store.Provider[vault][tags][0]: "...": must be UTF-8 text`},
+	"external: no keys":           {withExternal(func(p *secret.ExternalProps) { p.Keys = nil }), `test/secret: Source.Keys: "": is required: the keys that the Secret is to hold`},
+	"external: key":               {withExternal(func(p *secret.ExternalProps) { p.Keys[1] = "B C" }), `test/secret: Source.Keys[1]: "B C": must be 1 to 253 letters`},
+	"external: key twice":         {withExternal(func(p *secret.ExternalProps) { p.Keys[1] = "A" }), `test/secret: Source.Keys: "A": is listed twice`},
+	"external: no entry":          {withExternal(func(p *secret.ExternalProps) { p.RemoteKey = "" }), `test/secret: Source.RemoteKey: "": is required, or Remotes[A].Key: the entry of the store`},
+	"external: no entry of one key": {
+		withExternal(func(p *secret.ExternalProps) {
+			p.RemoteKey, p.Remotes = "", map[string]secret.Remote{"A": {Key: "a"}, "B": {Property: "b"}}
+		}),
+		`test/secret: Source.RemoteKey: "": is required, or Remotes[B].Key: the entry of the store`,
+	},
+	"external: no entry to extract": {
+		withExternal(func(p *secret.ExternalProps) { p.RemoteKey, p.Extract = "", true }),
+		`test/secret: Source.RemoteKey: "": is required with Extract`,
+	},
+	"external: entry":           {withExternal(func(p *secret.ExternalProps) { p.RemoteKey = "a\x00" }), `test/secret: Source.RemoteKey: "...": must be UTF-8 text`},
+	"external: entry of no key": {withExternal(func(p *secret.ExternalProps) { p.Remotes = map[string]secret.Remote{"C": {}} }), `test/secret: Source.Remotes[C]: "C": must be one of Keys`},
+	"external: property":        {withExternal(func(p *secret.ExternalProps) { p.Remotes = map[string]secret.Remote{"A": {Property: "\x01"}} }), `test/secret: Source.Remotes[A].Property: "...": must be UTF-8 text`},
+	"external: version":         {withExternal(func(p *secret.ExternalProps) { p.Remotes = map[string]secret.Remote{"A": {Version: "0o7"}} }), `test/secret: Source.Remotes[A].Version: "0o7": would be parsed as a YAML number`},
+	"external: interval":        {withExternal(func(p *secret.ExternalProps) { p.RefreshIntervalSeconds = -1 }), `test/secret: Source.RefreshIntervalSeconds: -1: must be between 1 and`},
+	"external: key that is not there": {
+		func(chart cdk8s.Chart) {
+			env := secret.New(chart, "secret", secret.Props{Source: secret.External(secret.ExternalProps{
+				Store: secret.Store{Name: "vault"}, RemoteKey: "shop", Keys: []string{"POSTGRES_DB", "POSTGRES_USER"},
+			})})
+			postgres.NewDatabase(chart, "database", postgres.DatabaseProps{Secret: env})
+		},
+		`test/database: PasswordKey: "POSTGRES_PASSWORD": is not a key of Secret "django-env-secret", which holds POSTGRES_DB, POSTGRES_USER`,
+	},
 	"web: env with a separator":    {withProject(django.Project{Env: map[string]string{"A": "a\u2028b"}}), `test/web: Project.Env[A]: "...": must be UTF-8 text`},
 	"web: env in octal":            {withProject(django.Project{Env: map[string]string{"UMASK": "0o022"}}), `test/web: Project.Env[UMASK]: "0o022": would be parsed as a YAML number`},
 	"web: env in odd digits":       {withProject(django.Project{Env: map[string]string{"A": "1e_1"}}), `test/web: Project.Env[A]: "1e_1": would be parsed as a YAML number`},

@@ -20,11 +20,14 @@ var defined []string
 
 // addDefinitions adds the custom resources that the cluster lacks.
 var addDefinitions = sync.OnceValue(func() error {
-	out, err := exec.Command("../imports/definitions.sh", "gitops").Output()
+	out, err := exec.Command("../imports/definitions.sh", "all").Output()
 	if err != nil {
 		return err
 	}
 	for path := range strings.FieldsSeq(string(out)) {
+		if strings.Contains(path, "cnpg.io_") {
+			continue // They come with the operator.
+		}
 		if err := addDefinition(path); err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}

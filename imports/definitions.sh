@@ -2,10 +2,9 @@
 # Prints the paths of the definitions of the custom resources that the library
 # makes, each a file of a Go module of one exact version.
 #
-#   definitions.sh         those whose Go types are generated
-#   definitions.sh gitops  also those of constructs/gitops, whose Go types are
-#                          written by hand
-#   definitions.sh all     also those of constructs/cloudnativepg, likewise
+#   definitions.sh        those whose Go types are generated
+#   definitions.sh all    also those whose Go types are written by hand, in
+#                         constructs/cloudnativepg, externalsecrets and gitops
 set -euo pipefail
 
 work=$(mktemp -d) # Outside of any module, or the go command would add to a go.sum.
@@ -30,7 +29,7 @@ definition github.com/prometheus-operator/prometheus-operator@v0.85.0 \
   example/prometheus-operator-crd/monitoring.coreos.com_prometheusrules.yaml \
   98fd16c9ab79fba8dcd6ef62c957c98cd6546ab74ce0a4ecf09ddf2fda03020e
 
-[[ ${1-} == gitops || ${1-} == all ]] || exit 0
+[[ ${1-} == all ]] || exit 0
 definition github.com/argoproj/argo-cd/v3@v3.2.1 \
   manifests/crds/application-crd.yaml \
   8f7ab4fc146af169e1033a97ea55ad77687b98d7ba95bf39f286ab751e7504f3
@@ -47,7 +46,6 @@ definition github.com/fluxcd/kustomize-controller@v1.7.3 \
   config/crd/bases/kustomize.toolkit.fluxcd.io_kustomizations.yaml \
   cdc8286a3c88ed441b486288416c7c3090cfeb0595ec2f15730cd3dac7be7f98
 
-[[ $1 == all ]] || exit 0
 definition github.com/prometheus-operator/prometheus-operator@v0.85.0 \
   example/prometheus-operator-crd/monitoring.coreos.com_podmonitors.yaml \
   8ce88c52c51209993511cae093089c9525f5552def88119e3f559123ee9d454b
@@ -63,3 +61,9 @@ definition github.com/cloudnative-pg/cloudnative-pg@v1.27.1 \
 definition github.com/cloudnative-pg/plugin-barman-cloud@v0.14.0 \
   config/crd/bases/barmancloud.cnpg.io_objectstores.yaml \
   7c98720494253421339acd03aa77487869326ea20d4768a0c3aef8ff076daaef
+definition github.com/external-secrets/external-secrets@v1.3.2 \
+  config/crds/bases/external-secrets.io_externalsecrets.yaml \
+  690dbc0d51b5f9bc5266b450b533cfd22c5273268e8569102e528a39519cd4ba
+definition github.com/external-secrets/external-secrets@v1.3.2 \
+  config/crds/bases/external-secrets.io_secretstores.yaml \
+  ef1fc349941cea1d56b87f8c31cf05a9fed85b7c000a60e69c6b2b29a13fa648

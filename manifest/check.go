@@ -104,7 +104,10 @@ func Rules() []Rule {
 			"names", "Names, namespaces, labels and the annotation of generated keys are ones that Kubernetes takes.",
 			(*checker).names,
 		},
-		{"unique", "No two objects share API group, kind, namespace and name.", (*checker).unique},
+		{
+			"unique", "No two objects share API group, kind, namespace and name, and no two make the same Secret.",
+			(*checker).unique,
+		},
 		{
 			"size", "No object is larger than etcd stores, and no ConfigMap or Secret larger than Kubernetes takes.",
 			(*checker).sizes,

@@ -199,6 +199,11 @@ func (c *checker) index(o Object) {
 	if o.Content == nil && o.custom == nil {
 		c.operated[o.Namespace] = append(c.operated[o.Namespace], o)
 	}
+	if e, ok := o.custom.(*externalSecret); ok {
+		if id, made := e.secret(o.Namespace, o.Name); made {
+			c.byName[id] = append(c.byName[id], o)
+		}
+	}
 	switch content := o.Content.(type) {
 	case *corev1.Namespace:
 		c.namespaces[o.Name], c.populated[o.Name] = content, true

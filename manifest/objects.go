@@ -28,6 +28,20 @@ func (c *checker) unique() {
 			c.add(o, "metadata.name", o.Name, "%s is also made by %s; give one of them another name", o, earlier.Source)
 		}
 	}
+	for _, o := range c.objects {
+		e, external := o.custom.(*externalSecret)
+		if !external {
+			continue
+		}
+		secret, made := e.secret(o.Namespace, o.Name)
+		target := id{"", secret.kind, secret.namespace, secret.name}
+		if earlier, taken := first[target]; taken && made {
+			c.add(o, "spec.target.name", secret.name, "the Secret is also made by %s; give one of them another name",
+				earlier.Source)
+		} else if made {
+			first[target] = o
+		}
+	}
 }
 
 // inFile reports whether the source of o is a file, not a construct.

@@ -310,6 +310,10 @@ func (c *checker) holding(id identity) *holding {
 	for _, o := range c.byName[id] {
 		h.exists = true
 		h.keys = append(h.keys, heldKeys(o)...)
+		if e, ok := o.custom.(*externalSecret); ok {
+			keys, open := e.keys()
+			h.keys, h.open = append(h.keys, keys...), h.open || open
+		}
 	}
 	atHand := h.exists
 	for _, e := range c.externals[[2]string{id.kind, id.name}] {

@@ -73,6 +73,9 @@ type serviceMonitor struct {
 // newCustom returns an empty object of the given custom kind, or nil when no
 // rule reads it.
 func newCustom(kind schema.GroupVersionKind) any {
+	if kind.Group == "external-secrets.io" {
+		return newExternal(kind.Kind)
+	}
 	switch kind {
 	case schema.GroupVersionKind{Group: "gateway.networking.k8s.io", Version: "v1", Kind: "HTTPRoute"}:
 		return &httpRoute{}

@@ -82,6 +82,12 @@ func (c *checker) credentials() {
 		return
 	}
 	for _, o := range c.objects {
+		if store, ok := o.custom.(*secretStore); ok {
+			for i := range store.Spec.Provider.Fake.Data {
+				c.add(o, fmt.Sprintf("spec.provider.fake.data[%d].value", i), "...",
+					"git may commit these manifests: take another provider, or render into a directory that git ignores")
+			}
+		}
 		switch content := o.Content.(type) {
 		case *corev1.Secret:
 			c.secretCredentials(o, content)

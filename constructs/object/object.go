@@ -221,6 +221,10 @@ func NameOf[T Kubernetes](o *Object[T]) string { return o.name }
 // Path returns the object's path in the tree of constructs.
 func (o *Object[T]) Path() string { return o.path }
 
+// ChartNamespace returns the namespace of the chart that holds the object, or "".
+// Unlike [Object.Content] it does not build the object.
+func (o *Object[T]) ChartNamespace() string { return o.node.Namespace() }
+
 // ChartPath returns the path of the chart that holds the object.
 func (o *Object[T]) ChartPath() string { return o.node.Chart().Path() }
 

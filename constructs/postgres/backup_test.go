@@ -252,7 +252,7 @@ func TestEveryFieldOfBackupsRestoresAndDrills(t *testing.T) {
 			Database: postgres.Connection{}, Store: postgres.Store{Path: "other"}, Name: "nightly", Schedule: "@hourly",
 			TimeZone: "Europe/Vienna", Suspend: true, Keep: 3, KeepDays: 4, KeepAll: true, MediaClaim: "django-media",
 			BeforeDeletion: true,
-			Credentials: credentials(aside()), Image: "postgres:17", ScratchSize: "1Gi", RunAsUser: 7,
+			Credentials:    credentials(aside()), Image: "postgres:17", ScratchSize: "1Gi", RunAsUser: 7,
 			StartingDeadlineSeconds: 60, ActiveDeadlineSeconds: 60, BackoffLimit: new(9), HistoryLimit: new(9),
 			Resources: resources, ImagePullSecrets: []string{"registry"}, Pod: more,
 		}

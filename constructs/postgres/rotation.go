@@ -304,7 +304,7 @@ func (r *Rotation) clients() []string {
 		}
 		d := o.Content()
 		switch {
-		case d.Namespace != r.node.Namespace() || !readsSecret(d.Spec.Template.Spec, r.login.Name()):
+		case d.Namespace != r.node.Namespace() || !kube.ReadsSecret(d.Spec.Template.Spec, r.login.Name()):
 		case d.Spec.Strategy.Type == appsv1.RecreateDeploymentStrategyType:
 			recreated = append(recreated, d.Name)
 		default:
@@ -312,24 +312,6 @@ func (r *Rotation) clients() []string {
 		}
 	}
 	return append(rolling, recreated...)
-}
-
-// readsSecret reports whether a container has the Secret called name in its
-// environment.
-func readsSecret(spec corev1.PodSpec, name string) bool {
-	for _, c := range slices.Concat(spec.InitContainers, spec.Containers) {
-		for _, v := range c.Env {
-			if v.ValueFrom != nil && v.ValueFrom.SecretKeyRef != nil && v.ValueFrom.SecretKeyRef.Name == name {
-				return true
-			}
-		}
-		for _, s := range c.EnvFrom {
-			if s.SecretRef != nil && s.SecretRef.Name == name {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // environment is how the runs reach the server: as its owner.

@@ -40,7 +40,8 @@ type GeneratedProps struct {
 	Image string
 
 	// Values are further values that anybody may read; they are part of the
-	// manifest.
+	// manifest. Another value replaces the pods of the Deployments of the app that
+	// read the Secret.
 	//
 	// Default: [DatabaseKey] is [DefaultDatabase], [UserKey] is [DefaultUser].
 	Values map[string]string
@@ -88,6 +89,7 @@ func Generated(props GeneratedProps) Source { return newGenerated(props) }
 // newGenerated resolves the defaults and leaves props as it is.
 func newGenerated(props GeneratedProps) generated {
 	props = clone.Of(props)
+	public := props.Values
 	values := map[string]string{DatabaseKey: DefaultDatabase, UserKey: DefaultUser}
 	maps.Copy(values, props.Values)
 	props.Values = values
@@ -95,18 +97,21 @@ func newGenerated(props GeneratedProps) generated {
 	props.RunAsUser = cmp.Or(props.RunAsUser, DefaultRunAsUser)
 	given := props.Resources
 	props.Resources = given.WithDefaults(kube.ScriptResources)
-	return generated{props, given}
+	return generated{props, given, public}
 }
 
 type generated struct {
 	GeneratedProps
 
-	given pod.Resources
+	resources pod.Resources
+	public    map[string]string
 }
 
 func (g generated) keys() (inManifest, elsewhere []string) {
 	return rule.Keys(g.Values), slices.Clone(g.Keys)
 }
+
+func (g generated) given() map[string]string { return g.public }
 
 // maxGeneratedName leaves room for the Job's suffix within the 63 characters of
 // a label value, which the Job controller makes of the Job's name.
@@ -117,7 +122,7 @@ func (g generated) validate(e *rule.Errors, p Props) {
 	e.Image("Source.Image", g.Image)
 	e.UserID("Source.RunAsUser", g.RunAsUser)
 	e.Names("Source.ImagePullSecrets", g.ImagePullSecrets)
-	e.Join("Source.Resources", g.given.Validate())
+	e.Join("Source.Resources", g.resources.Validate())
 	e.Join("Source.Pod", g.Pod.Validate())
 	kube.ValidateContainers(e, "Source.Pod", g.Pod, "generate", "prune")
 	kube.ValidateVolumes(e, "Source.Pod", g.Pod, "api")

@@ -15,6 +15,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"example.com/django-cdk8s/constructs/externalsecrets"
 	"example.com/django-cdk8s/constructs/network"
 	"example.com/django-cdk8s/constructs/object"
 	"example.com/django-cdk8s/internal/construct"
@@ -50,11 +51,19 @@ type Props struct {
 	// Default: [DefaultName].
 	Name string
 
-	// Source says where the values come from: [Existing], [Generated], [Filled]
-	// or [Literal].
+	// Source says where the values come from: [Existing], [External], [Generated],
+	// [Filled] or [Literal].
 	//
 	// Required.
 	Source Source
+
+	// Reload has Reloader, which the cluster must run, restart the Deployments of
+	// this library that read the Secret when it changes in the cluster; see
+	// https://docs.stakater.com/reloader/. Without it, pods keep the values that
+	// they started with.
+	//
+	// Default: false.
+	Reload bool
 }
 
 // Validate reports every invalid field.
@@ -63,9 +72,15 @@ func (p Props) Validate() field.ErrorList {
 	p = p.withDefaults()
 	if p.Source == nil {
 		e.Name("Name", p.Name)
-		e.Add("Source", "", "is required: Existing, Generated or Literal")
+		e.Add("Source", "", "is required: Existing, External, Generated or Literal")
 	} else {
 		p.Source.validate(&e, p)
+	}
+	switch p.Source.(type) {
+	case literal, filled:
+		if p.Reload {
+			e.Add("Reload", true, "must not be given with Literal or Filled: the pods are replaced without it")
+		}
 	}
 	return e.Err()
 }
@@ -86,24 +101,28 @@ func (p Props) withDefaults() Props {
 }
 
 // Source is where the values of a [Secret] come from. Its only
-// implementations are those that [Existing], [Generated], [Filled] and [Literal]
-// return.
+// implementations are those that [Existing], [External], [Generated], [Filled] and
+// [Literal] return.
 type Source interface {
 	validate(e *rule.Errors, p Props)
 	build(s *Secret)
 	// keys returns the keys whose values the manifest holds, and those that
 	// the Secret gets elsewhere.
 	keys() (inManifest, elsewhere []string)
+	// given returns the values that the user wrote into the manifest.
+	given() map[string]string
 }
 
 // Secret is a Kubernetes Secret of type Opaque, of which the keys are known.
 type Secret struct {
 	constructs.Construct
 
-	node   *construct.Node
-	name   string
-	source Source
-	object *object.Object[*corev1.Secret]
+	node     *construct.Node
+	name     string
+	source   Source
+	object   *object.Object[*corev1.Secret]
+	external *object.Object[*externalsecrets.ExternalSecret]
+	store    *object.Object[*externalsecrets.SecretStore]
 }
 
 // New adds a [Secret] called id to scope. Invalid props fail synthesis with the
@@ -120,6 +139,7 @@ func New(scope constructs.Construct, id string, props Props) *Secret {
 		s.source = Existing()
 	}
 	s.source.build(s)
+	s.tellReaders(props.Reload)
 	return s
 }
 
@@ -132,8 +152,16 @@ func (s *Secret) Name() string {
 	return s.name
 }
 
-// Object returns the Secret that the construct makes, or nil for one that exists.
+// Object returns the Secret that the construct makes, or nil for one that exists
+// or is [External].
 func (s *Secret) Object() *object.Object[*corev1.Secret] { return s.object }
+
+// ExternalSecret returns the ExternalSecret of an [External] Secret, or nil for
+// another.
+func (s *Secret) ExternalSecret() *object.Object[*externalsecrets.ExternalSecret] { return s.external }
+
+// SecretStore returns the SecretStore that [Store.Provider] makes, or nil.
+func (s *Secret) SecretStore() *object.Object[*externalsecrets.SecretStore] { return s.store }
 
 // Keys returns the keys that the Secret holds, sorted.
 func (s *Secret) Keys() []string {
@@ -229,8 +257,8 @@ func (s *Secret) GeneratedKeys() []string {
 // ExternalReferences lists objects that the construct references and does not
 // create: the keys that are made elsewhere.
 func (s *Secret) ExternalReferences() []network.Object {
-	if !s.usable() {
-		return nil
+	if !s.usable() || s.external != nil {
+		return nil // The ExternalSecret tells.
 	}
 	_, elsewhere := s.source.keys()
 	all := []network.Object{{Kind: "Secret", Name: s.name, Namespace: s.node.Namespace(), Keys: elsewhere}}
@@ -269,6 +297,8 @@ type filled []string
 
 func (f filled) keys() (inManifest, elsewhere []string) { return nil, slices.Clone(f) }
 
+func (filled) given() map[string]string { return nil }
+
 func (f filled) validate(e *rule.Errors, p Props) {
 	validateName(e, p.Name, 63, "it is a label of the Secret")
 	if len(f) == 0 {
@@ -299,6 +329,8 @@ type existing []string
 
 func (x existing) keys() (inManifest, elsewhere []string) { return nil, slices.Clone(x) }
 
+func (existing) given() map[string]string { return nil }
+
 func (x existing) validate(e *rule.Errors, p Props) {
 	e.Name("Name", p.Name)
 	if len(x) == 0 {
@@ -320,6 +352,8 @@ func Literal(values map[string]string) Source { return literal(maps.Clone(values
 type literal map[string]string
 
 func (l literal) keys() (inManifest, elsewhere []string) { return rule.Keys(l), nil }
+
+func (l literal) given() map[string]string { return l }
 
 func (l literal) validate(e *rule.Errors, p Props) {
 	validateName(e, p.Name, 63, "it is a label of the Secret")

@@ -36,10 +36,11 @@ var places = []place{
 	{
 		name: "production", tag: "4.2.0", host: "shop.example.com", storage: "20Gi",
 		scaling: pod.Autoscaling{MinReplicas: 2, MaxReplicas: 4},
-		// The team's vault makes this Secret.
-		secret: secret.Props{Name: "shop-env", Source: secret.Existing(
-			secret.DatabaseKey, secret.UserKey, secret.PasswordKey, secret.DjangoSecretKey,
-		)},
+		// The values are in the team's vault, and pods follow them.
+		secret: secret.Props{Name: "shop-env", Reload: true, Source: secret.External(secret.ExternalProps{
+			Store: secret.Store{Name: "vault", Cluster: true}, RemoteKey: "shop/production",
+			Keys: []string{secret.DatabaseKey, secret.UserKey, secret.PasswordKey, secret.DjangoSecretKey},
+		})},
 	},
 }
 

@@ -10,7 +10,8 @@ import (
 )
 
 // Of returns props with maps, lists and pointers of its own. Constructs stay
-// the same ones, and so do values behind interfaces and functions.
+// the same ones, and so do values behind interfaces, but for those of JSON, and
+// functions.
 func Of[T any](props T) T {
 	return deep(reflect.ValueOf(&props).Elem()).Interface().(T)
 }
@@ -42,6 +43,12 @@ func deep(v reflect.Value) reflect.Value {
 			}
 		}
 		return out
+	case reflect.Interface:
+		switch v.Interface().(type) {
+		case map[string]any, []any:
+			return deep(v.Elem())
+		}
+		return v
 	default:
 		return v
 	}

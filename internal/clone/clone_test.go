@@ -21,6 +21,7 @@ type example struct {
 	Affinity *corev1.Affinity
 	Made     *construct
 	Any      any
+	JSON     map[string]any
 	Nothing  *int
 	None     map[string]string
 	Nil      []string
@@ -35,6 +36,7 @@ func newExample() example {
 			Limits: corev1.ResourceList{"cpu": resource.MustParse("1500m")},
 		}}},
 		Affinity: &corev1.Affinity{PodAntiAffinity: &corev1.PodAntiAffinity{}},
+		JSON:     map[string]any{"a": map[string]any{"b": []any{"c", map[string]any{"d": 1.0}, nil}}},
 		own:      []string{"own"},
 	}
 }
@@ -51,6 +53,8 @@ func TestACloneSharesConstructsAlone(t *testing.T) {
 	original.Texts["a"], original.Words[0], *original.Number = "c", "c", 2
 	original.Pods[0].Resources.Limits["cpu"] = resource.MustParse("2")
 	original.Affinity.PodAntiAffinity = nil
+	list := original.JSON["a"].(map[string]any)["b"].([]any)
+	list[0], list[1].(map[string]any)["d"] = "e", 2.0
 	want := newExample()
 	want.Made, want.Any = original.Made, original.Any
 	if !reflect.DeepEqual(copied, want) {

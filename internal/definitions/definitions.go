@@ -32,7 +32,11 @@ type schema struct {
 	Required             []string
 	Enum                 []any
 	Pattern              string
+	MinLength            int
+	MaxLength            *int
 	Minimum, Maximum     *float64
+	MinProperties        int
+	MaxProperties        *int
 	IntOrString          bool `json:"x-kubernetes-int-or-string"`
 	Open                 bool `json:"x-kubernetes-preserve-unknown-fields"`
 }
@@ -179,6 +183,9 @@ func (s *schema) check(at string, value any) []string {
 		}
 	case string:
 		if s.Type == "string" {
+			if n := len([]rune(value)); n < s.MinLength || s.MaxLength != nil && n > *s.MaxLength {
+				return wrong("%q has %d characters", value, n)
+			}
 			if s.Pattern != "" && !regexp.MustCompile(s.Pattern).MatchString(value) {
 				return wrong("%q does not match %s", value, s.Pattern)
 			}
@@ -207,6 +214,9 @@ func isWhole(value any) bool {
 
 func (s *schema) checkObject(at string, value map[string]any) []string {
 	var all []string
+	if n := len(value); n < s.MinProperties || s.MaxProperties != nil && n > *s.MaxProperties {
+		all = append(all, fmt.Sprintf("%s: has %d properties", at, n))
+	}
 	for _, name := range s.Required {
 		if _, ok := value[name]; !ok {
 			all = append(all, at+"."+name+": is required")

@@ -38,3 +38,20 @@ func TestKindsWithoutADefinitionAreRefused(t *testing.T) {
 		t.Errorf("%d objects, %v", count, err)
 	}
 }
+
+func TestDefinitionsRefuseWrongSecrets(t *testing.T) {
+	const head = "apiVersion: external-secrets.io/v1\nmetadata: {name: a}\n"
+	for object, want := range map[string]string{
+		"kind: ExternalSecret\nspec: {data: [{secretKey: a, remoteRef: {key: b}}]}":   "",
+		"kind: ExternalSecret\nspec: {data: [{secretKey: a b, remoteRef: {key: b}}]}": "does not match",
+		"kind: ExternalSecret\nspec: {data: [{secretKey: '', remoteRef: {key: b}}]}":  "has 0 characters",
+		"kind: ExternalSecret\nspec: {target: {deletionPolicy: Keep}}":                "Keep is none of",
+		"kind: SecretStore\nspec: {provider: {}}":                                     ".spec.provider: has 0 properties",
+		"kind: SecretStore\nspec: {provider: {vualt: {}}}":                            ".spec.provider.vualt: is not known",
+	} {
+		_, wrong, err := definitions.Check(head+object, "external-secrets.io")
+		if got := strings.Join(wrong, "\n"); err != nil || (want == "") != (got == "") || !strings.Contains(got, want) {
+			t.Errorf("%s: got %q, %v, want %q", object, got, err, want)
+		}
+	}
+}

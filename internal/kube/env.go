@@ -2,6 +2,7 @@ package kube
 
 import (
 	"cmp"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -96,4 +97,38 @@ func EnvFrom(secret string, sources []pod.EnvSource) []corev1.EnvFromSource {
 		all = append(all, source)
 	}
 	return all
+}
+
+// ReadsSecret reports whether a container has the Secret called name in its
+// environment.
+func ReadsSecret(spec corev1.PodSpec, name string) bool {
+	for _, c := range slices.Concat(spec.InitContainers, spec.Containers) {
+		for _, v := range c.Env {
+			if v.ValueFrom != nil && v.ValueFrom.SecretKeyRef != nil && v.ValueFrom.SecretKeyRef.Name == name {
+				return true
+			}
+		}
+		for _, s := range c.EnvFrom {
+			if s.SecretRef != nil && s.SecretRef.Name == name {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// MountsSecret reports whether a pod has the Secret called name as a volume, or as
+// part of one.
+func MountsSecret(spec corev1.PodSpec, name string) bool {
+	for _, v := range spec.Volumes {
+		if v.Secret != nil && v.Secret.SecretName == name {
+			return true
+		}
+		if v.Projected != nil && slices.ContainsFunc(v.Projected.Sources, func(s corev1.VolumeProjection) bool {
+			return s.Secret != nil && s.Secret.Name == name
+		}) {
+			return true
+		}
+	}
+	return false
 }

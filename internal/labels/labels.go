@@ -203,3 +203,13 @@ const PostgresMajor = Domain + "/postgresql-major"
 // BackupClaim is the label of pods that mount the claim of backups, with its name
 // as the value. They keep to one node while more than one of them runs.
 const BackupClaim = Domain + "/backup-claim"
+
+// SecretValues is the annotation of the pods of a Deployment with a digest of the
+// values in the manifests of the Secrets that they read. Other values make other
+// pods.
+const SecretValues = Domain + "/secret-values"
+
+// ReloadSecret is the annotation of a workload by which Reloader restarts it when
+// one of the Secrets has changed whose names it holds, separated by commas; see
+// https://docs.stakater.com/reloader/1.4/reference/annotations.html.
+const ReloadSecret = "secret.reloader.stakater.com/reload"
