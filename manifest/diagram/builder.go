@@ -510,6 +510,42 @@ func (b *builder) peer(w int, ingress bool, name string, ports []string) {
 	b.connect(b.ids[w], id, Allowed, label(rest))
 }
 
+// unused names, in the node of the workload, the ports of Services that no edge
+// leads to.
+func (b *builder) unused() {
+	for _, s := range b.network.Services {
+		if b.servers(s) != 1 || b.has(idOf("Service", s.Namespace, s.Name)) {
+			continue
+		}
+		if _, made := b.objects[s.Index].Content.(*corev1.Service); !made {
+			continue
+		}
+		for i, w := range b.network.Workloads {
+			if w.Namespace != s.Namespace || !s.Selector.Matches(w.Labels()) {
+				continue
+			}
+			n := &b.graph.Nodes[b.nodes[b.ids[i]]]
+			var free []string
+			for _, p := range s.Ports {
+				if number := ":" + strconv.Itoa(int(p.Port)); !b.leadsTo(n.ID, number) {
+					free = append(free, number)
+				}
+			}
+			if len(free) > 0 {
+				name := strings.TrimSuffix("Service "+s.Name, " "+w.Name)
+				n.Details = append(n.Details, name+" "+strings.Join(free, ", "))
+			}
+		}
+	}
+}
+
+// leadsTo reports whether an edge to a node has a port in its label.
+func (b *builder) leadsTo(id, port string) bool {
+	return slices.ContainsFunc(b.graph.Edges, func(e Edge) bool {
+		return e.To == id && slices.Contains(strings.FieldsFunc(e.Label, func(r rune) bool { return r == ' ' || r == ',' }), port)
+	})
+}
+
 // finish puts the namespaces in order.
 func (b *builder) finish() *Graph {
 	notes := b.graph.Namespaces

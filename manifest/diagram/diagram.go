@@ -10,6 +10,7 @@ package diagram
 
 import (
 	"errors"
+	"slices"
 
 	"example.com/django-cdk8s/manifest"
 )
@@ -133,6 +134,7 @@ func New(objects []manifest.Object) (*Graph, error) {
 	b.claims()
 	b.secrets()
 	b.allowances()
+	b.unused()
 	if len(b.graph.Nodes) == 0 {
 		return nil, errors.New("the manifests hold nothing to draw: no workload, no Ingress or HTTPRoute")
 	}
@@ -154,6 +156,11 @@ func (g *Graph) marks() (reached, fills map[string][]string) {
 			reached[e.To] = append(reached[e.To], letters[e.From])
 		case Fills:
 			fills[e.From] = append(fills[e.From], letters[e.To])
+		}
+	}
+	for _, marks := range []map[string][]string{reached, fills} {
+		for _, letters := range marks {
+			slices.Sort(letters)
 		}
 	}
 	return reached, fills

@@ -17,7 +17,7 @@ func (g *Graph) DOT() string {
 	d.line(`node [fontname="Arial", fontsize=14, shape=box, style="rounded,filled", margin="0.12,0.06", height=0.3]`)
 	d.line(`edge [fontname="Arial", fontsize=13, arrowsize=0.7]`)
 	for _, n := range g.Nodes {
-		if n.Kind.outsideNamespaces() {
+		if n.Kind.outsideNamespaces() && !d.hidden[n.ID] {
 			d.node(n)
 		}
 	}
@@ -27,6 +27,8 @@ func (g *Graph) DOT() string {
 	for _, e := range d.edges {
 		d.edge(e)
 	}
+	d.firstColumn()
+	d.lastColumn()
 	d.line("}")
 	return d.text.String()
 }
@@ -98,11 +100,11 @@ func (d *dot) namespace(i int, namespace Namespace) {
 		`label=<` + strings.Join(lines, `<br align="left"/>`) + `<br align="left"/>>]`)
 	inGroup := map[string]bool{}
 	for j, s := range d.groups {
-		if d.namespaceOf(s.members[0]) != namespace.Name {
+		if d.Nodes[d.index(s.members[0])].Namespace != namespace.Name {
 			continue
 		}
 		d.line(fmt.Sprintf(`subgraph cluster_group_%d {`, j+1))
-		d.line(`graph [class="group", style="rounded,dashed", color="#0072b2", label="", rank=same]`)
+		d.line(`graph [class="group", style="rounded,filled,dashed", fillcolor="#ffffff", color="#0072b2", label="", rank=same]`)
 		for _, n := range d.Nodes {
 			if slices.Contains(s.members, n.ID) {
 				inGroup[n.ID] = true
@@ -128,16 +130,51 @@ func (d *dot) namespace(i int, namespace Namespace) {
 	d.line("}")
 }
 
-func (d *dot) namespaceOf(id string) string {
-	i := slices.IndexFunc(d.Nodes, func(n Node) bool { return n.ID == id })
-	return d.Nodes[i].Namespace
+// firstColumn keeps workloads that nobody connects to out of the column of the ways
+// in, so that the boxes stand beside that.
+func (d *dot) firstColumn() {
+	entry, target := "", map[string]bool{}
+	for _, e := range d.edges {
+		target[e.To] = true
+		if i := d.index(e.From); entry == "" && i >= 0 && d.Nodes[i].Kind.outsideNamespaces() {
+			entry = e.To
+		}
+	}
+	for _, n := range d.Nodes {
+		if entry != "" && n.Kind == Workload && !target[n.ID] {
+			d.line(fmt.Sprintf(`{rank=same; %s; %s}`, quote(entry), quote(n.ID)))
+		}
+	}
+}
+
+// lastColumn puts the Secrets of a namespace where one of its claims stands, or a
+// host outside: far from the ways in, too.
+func (d *dot) lastColumn() {
+	for _, namespace := range d.Namespaces {
+		beside := ""
+		for _, e := range d.edges {
+			kind := d.Nodes[d.index(e.To)].Kind
+			if i := d.index(e.From); i >= 0 && d.Nodes[i].Namespace == namespace.Name &&
+				(kind == Claim || kind == Outside && beside == "") {
+				beside = e.To
+			}
+		}
+		if beside != "" && len(d.secretLines(namespace.Name)) > 0 {
+			d.line(fmt.Sprintf(`{rank=same; %s; %s}`, quote(beside), quote("Secrets "+namespace.Name)))
+		}
+	}
+}
+
+// index returns the number of a node; -1 for a group.
+func (d *dot) index(id string) int {
+	return slices.IndexFunc(d.Nodes, func(n Node) bool { return n.ID == id })
 }
 
 func (d *dot) edge(e Edge) {
 	l := edgeLooks[e.Kind]
 	attributes := fmt.Sprintf(`class=%q, %s`, l.class, l.attributes)
 	if text := edgeLabel(e); text != "" {
-		attributes += ", label=" + quote(strings.ReplaceAll(text, ", ", "\n"))
+		attributes += ", label=" + quote(" "+strings.ReplaceAll(text, ", ", " \n ")+" ")
 	}
 	from := e.From
 	if i := slices.IndexFunc(d.groups, func(s group) bool { return s.id == from }); i >= 0 {

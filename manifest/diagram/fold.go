@@ -19,7 +19,12 @@ type folded struct {
 	groups []group
 	edges  []Edge
 
-	reached, fills map[string][]string
+	// reached and fills are the letters of Secrets, and allowed what policies
+	// allow, that a node shows instead of an edge.
+	reached, fills, allowed map[string][]string
+
+	// hidden are the nodes without any edge left.
+	hidden map[string]bool
 }
 
 func (g *Graph) fold() folded {
@@ -68,16 +73,29 @@ func (g *Graph) fold() folded {
 			of[member] = f.groups[i]
 		}
 	}
+	served := map[string]bool{}
+	for _, e := range g.Edges {
+		served[e.To] = served[e.To] || shared(e)
+	}
+	f.allowed, f.hidden = map[string][]string{}, map[string]bool{}
+	for _, n := range g.Nodes {
+		f.hidden[n.ID] = n.Kind == Peer
+	}
 	for _, e := range g.Edges {
 		s, grouped := of[e.From]
 		switch {
 		case e.Kind == Reaches || e.Kind == Fills:
+		case e.Kind == Allowed && nodes[e.From].Kind == Peer && served[e.To]:
+			// The edge would pass the clients of the server.
+			f.allowed[e.To] = append(f.allowed[e.To], nodes[e.From].Name+" "+e.Label)
+			continue
 		case !grouped || !shared(e):
 			f.edges = append(f.edges, e)
 		case e.From == s.members[0]:
 			e.From = s.id
 			f.edges = append(f.edges, e)
 		}
+		f.hidden[e.From], f.hidden[e.To] = false, false
 	}
 	return f
 }
@@ -94,6 +112,9 @@ func (f folded) lines(n Node) (name, rest []string) {
 	if marks := f.fills[n.ID]; len(marks) > 0 {
 		rest = append(rest, wrap("fills "+plural("Secret", len(marks))+" "+strings.Join(marks, ", "))...)
 	}
+	for _, peer := range f.allowed[n.ID] {
+		rest = append(rest, wrap("allowed: "+peer)...)
+	}
 	return name, rest
 }
 
@@ -107,25 +128,28 @@ func plural(word string, n int) string {
 // secretLines lists the Secrets of a namespace, with their letters.
 func (g *Graph) secretLines(namespace string) []string {
 	var lines []string
+	elsewhere := ""
 	for _, n := range g.Nodes {
-		if n.Kind == Secret && n.Namespace == namespace {
-			line := n.Mark + " = " + n.Name
-			if len(n.Details) > 0 {
-				line += " (" + strings.Join(n.Details, ", ") + ")"
-			}
-			lines = append(lines, line)
+		if n.Kind != Secret || n.Namespace != namespace {
+			continue
 		}
+		name := n.Mark + " = " + n.Name
+		if len(n.Details) > 0 {
+			name += " *"
+			elsewhere = "* " + n.Details[0]
+		}
+		lines = append(lines, wrap(name)...)
+	}
+	if elsewhere != "" {
+		lines = append(lines, elsewhere)
 	}
 	return lines
 }
 
 // edgeLabel returns what is written at an edge.
 func edgeLabel(e Edge) string {
-	switch e.Kind {
-	case Denied:
+	if e.Kind == Denied {
 		return strings.TrimSpace("denied " + e.Label)
-	case Allowed:
-		return strings.TrimSpace("allowed " + e.Label)
 	}
 	return e.Label
 }

@@ -12,7 +12,7 @@ func (g *Graph) Mermaid() string {
 	m := &mermaid{folded: g.fold(), ids: map[string]string{}, taken: map[string]bool{}}
 	m.line(0, "flowchart LR")
 	for _, n := range g.Nodes {
-		if n.Kind.outsideNamespaces() {
+		if n.Kind.outsideNamespaces() && !m.hidden[n.ID] {
 			m.node(1, n)
 		}
 	}

@@ -82,7 +82,7 @@ func operatedBy(o manifest.Object) (server, bool) {
 			template: postgresPods(map[string]string{"cnpg.io/poolerName": o.Name, "cnpg.io/podRole": "pooler"}),
 		}
 		if custom.Spec.Instances > 1 {
-			s.details = []string{fmt.Sprintf("CloudNativePG Pooler, %d pods", custom.Spec.Instances)}
+			s.details = append(s.details, fmt.Sprintf("%d pods", custom.Spec.Instances))
 		}
 		s.variable("CLUSTER_HOST", custom.Spec.Cluster.Name+"-rw:5432")
 		return s, true

@@ -19,8 +19,8 @@ var weekdays = map[string]string{
 // ones, and as it is written otherwise, with its time zone.
 func schedule(cron string, zone *string) string {
 	when := inWords(cron)
-	if zone != nil && *zone != "" {
-		when += " " + strings.TrimPrefix(*zone, "Etc/")
+	if zone != nil {
+		when = strings.TrimSpace(when + " " + strings.TrimPrefix(*zone, "Etc/"))
 	}
 	return when
 }
@@ -62,20 +62,29 @@ func inWords(cron string) string {
 	return cron
 }
 
-// wrap breaks text into lines of at most width characters, after a space or a
-// character that names are made with. A word that is longer stays whole.
+// wrap breaks text into lines of at most width characters: after a space or, in a
+// longer word, after a character that names are made with.
 func wrap(text string) []string {
 	var lines []string
 	line := ""
-	for _, word := range strings.FieldsFunc(separate.Replace(text), func(r rune) bool { return r == 0 }) {
-		if line != "" && len(strings.TrimSpace(line+word)) > width {
-			lines = append(lines, strings.TrimSpace(line))
+	for word := range strings.FieldsSeq(text) {
+		if line != "" && len(line)+1+len(word) > width {
+			lines = append(lines, line)
 			line = ""
 		}
-		line += word
+		if line != "" {
+			line += " "
+		}
+		for part := range strings.SplitSeq(separate.Replace(word), "\x00") {
+			if line != "" && len(line)+len(part) > width {
+				lines = append(lines, line)
+				line = ""
+			}
+			line += part
+		}
 	}
-	return append(lines, strings.TrimSpace(line))
+	return append(lines, line)
 }
 
-// separate marks the places where a line may end.
-var separate = strings.NewReplacer(" ", " \x00", "-", "-\x00", ".", ".\x00", "/", "/\x00", ",", ",\x00", "=", "=\x00")
+// separate marks the places where a line may end within a word.
+var separate = strings.NewReplacer("-", "-\x00", ".", ".\x00", "/", "/\x00", ",", ",\x00", "=", "=\x00", ":", "\x00:")

@@ -7,6 +7,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/selection"
 
 	"example.com/django-cdk8s/manifest/pods"
 )
@@ -215,5 +217,19 @@ func (p peer) String() string {
 	if p.pods.Empty() {
 		return where
 	}
-	return strings.TrimPrefix(where+": "+p.pods.String(), ": ")
+	return strings.TrimSuffix("pods "+valuesOf(p.pods)+" of "+where, " of ")
+}
+
+// valuesOf returns the values of the labels that selector asks for, which say
+// enough to people, or all of it where it asks for more than values.
+func valuesOf(selector labels.Selector) string {
+	var values []string
+	requirements, _ := selector.Requirements()
+	for _, r := range requirements {
+		if operator := r.Operator(); operator != selection.In && operator != selection.Equals {
+			return selector.String()
+		}
+		values = append(values, r.Values().List()...)
+	}
+	return strings.Join(values, ", ")
 }
