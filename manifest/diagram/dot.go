@@ -92,7 +92,7 @@ func label2(name, rest []string) string {
 
 func (d *dot) namespace(i int, namespace Namespace) {
 	d.line(fmt.Sprintf("subgraph cluster_%d {", i+1))
-	lines := []string{fmt.Sprintf(`<b>namespace %s</b>`, html.EscapeString(namespace.Name))}
+	lines := []string{"<b>" + html.EscapeString(namespace.title()) + "</b>"}
 	for _, note := range namespace.Notes {
 		lines = append(lines, `<font point-size="13">`+html.EscapeString(note)+"</font>")
 	}

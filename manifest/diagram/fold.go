@@ -175,3 +175,11 @@ func (f folded) legend() []string {
 	}
 	return parts
 }
+
+// title returns what is written at the box of a namespace.
+func (n Namespace) title() string {
+	if n.Name == "" {
+		return "current namespace"
+	}
+	return "namespace " + n.Name
+}

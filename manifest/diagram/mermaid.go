@@ -22,6 +22,12 @@ func (g *Graph) Mermaid() string {
 	for _, e := range m.edges {
 		m.edge(e)
 	}
+	for _, namespace := range g.Namespaces {
+		m.line(1, "style "+m.id("namespace "+namespace.Name)+" fill:none,stroke:#6e7781")
+	}
+	for _, s := range m.groups {
+		m.line(1, "style "+m.id(s.id)+" fill:none,stroke:#0072b2,stroke-dasharray:4")
+	}
 	for _, kind := range []NodeKind{Workload, Operated, Service, Claim, Secret, Entry, Outside, Peer} {
 		if ids := m.classes[kind]; len(ids) > 0 {
 			m.line(1, fmt.Sprintf("classDef %s %s", nodeLooks[kind].class, mermaidLooks[kind].style))
@@ -102,7 +108,7 @@ func (m *mermaid) shape(depth int, id string, kind NodeKind, lines []string) {
 }
 
 func (m *mermaid) namespace(namespace Namespace) {
-	title := append([]string{"namespace " + namespace.Name}, namespace.Notes...)
+	title := append([]string{namespace.title()}, namespace.Notes...)
 	m.line(1, fmt.Sprintf("subgraph %s [%s]", m.id("namespace "+namespace.Name), mermaidLabel(title)))
 	inGroup := map[string]bool{}
 	for _, s := range m.groups {
