@@ -135,6 +135,7 @@ spec:
             - {name: EMAIL_PORT, value: "587"}
             - {name: S3_ENDPOINT_URL, value: "https://s3.example.com"}
             - {name: BIND_HOST, value: 0.0.0.0}
+            - {name: SITE_HOST, value: shop.example.com}
           envFrom: [{secretRef: {name: web-env}}]
       volumes: [{name: media, persistentVolumeClaim: {claimName: media}}]
 ---
@@ -328,6 +329,20 @@ func TestWhatChangesTheManifestsChangesTheGraph(t *testing.T) {
 			strings.ReplaceAll(small, "6379", "6390"),
 			diagram.Edge{From: web, To: cache, Kind: diagram.Connects, Label: ":6379"},
 			diagram.Edge{From: web, To: cache, Kind: diagram.Connects, Label: ":6390"},
+		},
+		"a policy lets no visitor in": {
+			small + "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: none, namespace: shop}\n" +
+				"spec: {podSelector: {matchLabels: {app: web}}, policyTypes: [Ingress]}\n",
+			diagram.Edge{From: "Ingress shop/web", To: web, Kind: diagram.Connects, Label: ":80 to :8000 /api"},
+			diagram.Edge{From: "Ingress shop/web", To: web, Kind: diagram.Denied, Label: ":80 to :8000 /api"},
+		},
+		"a policy lets pods out": {
+			small + "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: fill, namespace: shop}\n" +
+				"spec: {podSelector: {matchLabels: {app: fill}}, policyTypes: [Egress], egress: [" +
+				"{to: [{podSelector: {matchLabels: {app: web}}}], ports: [{port: 8000}]}, " +
+				"{to: [{ipBlock: {cidr: 203.0.113.0/24}}], ports: [{port: 443}, {port: 25}]}]}\n",
+			diagram.Edge{},
+			diagram.Edge{From: "Job shop/fill", To: web, Kind: diagram.Allowed, Label: ":8000"},
 		},
 		"a bucket of Amazon": {
 			replace(t, `{name: S3_ENDPOINT_URL, value: "https://s3.example.com"}`, "{name: AWS_STORAGE_BUCKET_NAME, value: media}"),

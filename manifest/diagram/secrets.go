@@ -149,7 +149,7 @@ type bound struct {
 func (b *builder) fillers() {
 	bindings := b.bindings()
 	for i, w := range b.network.Workloads {
-		if !b.connected(b.ids[i], apiServer) {
+		if !b.asked[[2]string{b.ids[i], apiServer}] {
 			continue
 		}
 		for _, binding := range bindings[[2]string{w.Namespace, cmp.Or(w.Template.Spec.ServiceAccountName, "default")}] {

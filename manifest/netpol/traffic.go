@@ -192,7 +192,7 @@ func (n *network) peerOf(namespace string, p peer) Peer {
 	}
 	var found Peer
 	for i, w := range n.Workloads {
-		if n.reaches(namespace, p, w) {
+		if n.means(namespace, p, w) {
 			found.Workloads = append(found.Workloads, i)
 		}
 	}
@@ -200,6 +200,19 @@ func (n *network) peerOf(namespace string, p peer) Peer {
 		found.Name = p.String()
 	}
 	return found
+}
+
+// means reports whether p, a peer in a policy of the given namespace, includes the
+// pods of w for certain: unlike [network.reaches], by what is known of namespaces.
+func (n *network) means(namespace string, p peer, w Workload) bool {
+	switch {
+	case p.pods == nil || !p.pods.Matches(w.Labels()):
+		return false
+	case p.namespaces == nil:
+		return namespace == w.Namespace
+	}
+	known := labels.Merge(n.Namespaces[w.Namespace], labels.Set{corev1.LabelMetadataName: w.Namespace})
+	return p.namespaces.Matches(known)
 }
 
 // String returns what people call the pods of p.
