@@ -171,6 +171,9 @@ func TestNamesAreEscaped(t *testing.T) {
 			t.Errorf("a name became an element:\n%s", text)
 		}
 	}
+	if name := `font-weight="bold" font-size="14.00">&lt;script&gt;`; !strings.Contains(string(picture), name) {
+		t.Errorf("the picture does not hold the name as it is:\n%s", picture)
+	}
 }
 
 const odd = `

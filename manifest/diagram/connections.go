@@ -187,8 +187,8 @@ func (b *builder) servers(s netpol.Service) int {
 func portLabel(s netpol.Service, port pods.Port) string {
 	for _, p := range s.Ports {
 		target := pods.TargetPort(p)
-		found := target.Type == intstr.Int && target.IntVal == port.Number || target.Type == intstr.String && target.StrVal == port.Name
-		if found && p.Port != port.Number {
+		leads := target == intstr.FromInt32(port.Number) || target == intstr.FromString(port.Name)
+		if leads && p.Port != port.Number {
 			return fmt.Sprintf(":%d to :%d", p.Port, port.Number)
 		}
 	}
@@ -252,6 +252,6 @@ func (b *builder) unused() {
 // leadsTo reports whether an edge to a node has a port in its label.
 func (b *builder) leadsTo(id, port string) bool {
 	return slices.ContainsFunc(b.graph.Edges, func(e Edge) bool {
-		return e.To == id && slices.Contains(strings.FieldsFunc(e.Label, func(r rune) bool { return r == ' ' || r == ',' }), port)
+		return e.To == id && slices.Contains(strings.Fields(strings.ReplaceAll(e.Label, ",", " ")), port)
 	})
 }

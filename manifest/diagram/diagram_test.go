@@ -27,7 +27,7 @@ func graphOf(t *testing.T, objects []manifest.Object) *diagram.Graph {
 
 func load(t *testing.T, dir string) []manifest.Object {
 	t.Helper()
-	objects, err := manifest.Load(filepath.Join("../..", dir))
+	objects, err := manifest.Load(filepath.Join("..", "..", dir))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +83,7 @@ func TestPicturesAreOfTheCommittedManifests(t *testing.T) {
 		t.Fatal("draw/main.go draws no picture")
 	}
 	for _, found := range pictures {
-		content, err := os.ReadFile(filepath.Join("../../draw", found[1]))
+		content, err := os.ReadFile(filepath.Join("..", "..", "draw", found[1]))
 		if err != nil {
 			t.Error(err)
 			continue
@@ -137,7 +137,10 @@ spec:
             - {name: BIND_HOST, value: 0.0.0.0}
             - {name: SITE_HOST, value: shop.example.com}
           envFrom: [{secretRef: {name: web-env}}]
-      volumes: [{name: media, persistentVolumeClaim: {claimName: media}}]
+        - name: sidecar
+          image: sidecar
+          env: [{name: KEY, valueFrom: {secretKeyRef: {name: sidecar-env, key: a}}}]
+      volumes: [{name: cert, secret: {secretName: web-cert}}, {name: media, persistentVolumeClaim: {claimName: media}}]
 ---
 apiVersion: v1
 kind: PersistentVolumeClaim
@@ -222,12 +225,12 @@ const (
 )
 
 // replace returns small with one text for another, which it must hold.
-func replace(t *testing.T, old, new string) string {
+func replace(t *testing.T, old, by string) string {
 	t.Helper()
 	if !strings.Contains(small, old) {
 		t.Fatalf("the manifests do not hold %q", old)
 	}
-	return strings.Replace(small, old, new, 1)
+	return strings.Replace(small, old, by, 1)
 }
 
 // without returns small without one of its documents.
@@ -252,6 +255,8 @@ func TestEveryKindOfEdge(t *testing.T) {
 		{From: web, To: "PersistentVolumeClaim shop/media", Kind: diagram.Stores, Label: "read only"},
 		{From: cache, To: "PersistentVolumeClaim data/data-cache", Kind: diagram.Stores, Label: "read only"},
 		{From: "Secret shop/web-env", To: web, Kind: diagram.Reaches},
+		{From: "Secret shop/sidecar-env", To: web, Kind: diagram.Reaches},
+		{From: "Secret shop/web-cert", To: web, Kind: diagram.Reaches},
 		{From: "Secret shop/web-tls", To: "Ingress shop/web", Kind: diagram.Reaches},
 		{From: "Job shop/fill", To: "Secret shop/web-env", Kind: diagram.Fills},
 		{From: "peer namespace monitoring", To: cache, Kind: diagram.Allowed, Label: ":9121"},
@@ -291,7 +296,8 @@ func TestWhatChangesTheManifestsChangesTheGraph(t *testing.T) {
 	}{
 		"a policy is removed": {
 			without(t, policy),
-			diagram.Edge{From: "peer namespace monitoring", To: cache, Kind: diagram.Allowed, Label: ":9121"}, diagram.Edge{},
+			diagram.Edge{From: "peer namespace monitoring", To: cache, Kind: diagram.Allowed, Label: ":9121"},
+			diagram.Edge{},
 		},
 		"a policy allows another port": {
 			replace(t, "ports: [{port: 6379}]\n    - from", "ports: [{port: 6380}]\n    - from"),
@@ -315,8 +321,8 @@ func TestWhatChangesTheManifestsChangesTheGraph(t *testing.T) {
 			diagram.Edge{From: web, To: "host cache.data.svc", Kind: diagram.Connects, Label: ":6379"},
 		},
 		"a Service leads to two workloads": {
-			strings.Replace(replace(t, "labels: {app: fill}", "labels: {app: fill, role: cache}"), "namespace: data}\nspec: {selector: {app: cache}",
-				"namespace: data}\nspec: {selector: {role: cache}", 1),
+			small + "---\napiVersion: v1\nkind: Pod\nmetadata: {name: other, namespace: data, labels: {app: cache}}\n" +
+				"spec: {containers: [{name: a, image: b, ports: [{containerPort: 6379}]}]}\n",
 			diagram.Edge{From: web, To: cache, Kind: diagram.Connects, Label: ":6379"},
 			diagram.Edge{From: web, To: "Service data/cache", Kind: diagram.Connects, Label: ":6379"},
 		},
@@ -365,6 +371,38 @@ func TestWhatChangesTheManifestsChangesTheGraph(t *testing.T) {
 	}
 }
 
+// What one policy allows, another has to allow, too.
+func TestAConnectionNeedsThePoliciesOfBothSides(t *testing.T) {
+	const fill = "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: fill, namespace: shop}\n" +
+		"spec: {podSelector: {matchLabels: {app: fill}}, policyTypes: [Egress], egress: [%s]}\n"
+	const toData = "{to: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: data}}}], ports: [{port: 6379}]}"
+	fromShop := replace(t, "podSelector: {matchLabels: {app: web}}}]", "podSelector: {}}]")
+	between := func(e diagram.Edge) bool { return e.From == "Job shop/fill" && e.To == cache }
+	for manifests, want := range map[string]bool{
+		small + fmt.Sprintf(fill, toData):    false,
+		fromShop + fmt.Sprintf(fill, ""):     false,
+		fromShop + fmt.Sprintf(fill, toData): true,
+		fromShop:                             true,
+	} {
+		if got := slices.ContainsFunc(graphOf(t, parse(t, manifests)).Edges, between); got != want {
+			t.Errorf("there is an edge: %t, want %t, for\n%s", got, want, manifests[len(manifests)-400:])
+		}
+	}
+}
+
+// Each kind of edge differs from the others by more than its colour.
+func TestEdgesDifferInShape(t *testing.T) {
+	denied := replace(t, "ports: [{port: 6379}]\n    - from", "ports: [{port: 6380}]\n    - from")
+	dot := graphOf(t, parse(t, denied)).DOT() + graphOf(t, load(t, "examples/production/dist")).DOT()
+	for class, shape := range map[string]string{
+		"connects": "", "denied": "style=dashed, arrowhead=tee", "allowed": "style=dotted", "stores": "arrowhead=none",
+	} {
+		if !regexp.MustCompile(`-> .* \[class="` + class + `", color="#\w+"(, )?` + shape).MatchString(dot) {
+			t.Errorf("an edge of class %q is not drawn with %q", class, shape)
+		}
+	}
+}
+
 func TestNotesSayWhatPoliciesDoWithEveryPod(t *testing.T) {
 	want := [][]string{{"NetworkPolicies: nothing else in or out", "every pod: out to DNS :53"}}
 	var got [][]string
@@ -395,7 +433,7 @@ func TestOperatedServersAreDrawn(t *testing.T) {
 			{From: "Secret test/store-key", To: "Cluster test/orders", Kind: diagram.Reaches},
 		},
 	} {
-		content, err := os.ReadFile(filepath.Join("../../constructs/postgres/testdata/cluster", file))
+		content, err := os.ReadFile(filepath.Join("..", "..", "constructs", "postgres", "testdata", "cluster", file))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -96,15 +96,16 @@ func (d *dot) namespace(i int, namespace Namespace) {
 	for _, note := range namespace.Notes {
 		lines = append(lines, `<font point-size="13">`+html.EscapeString(note)+"</font>")
 	}
-	d.line(`graph [class="namespace", style="rounded,filled", fillcolor="#f6f8fa", color="#6e7781", labelloc=t, labeljust=l, ` +
-		`label=<` + strings.Join(lines, `<br align="left"/>`) + `<br align="left"/>>]`)
+	d.line(`graph [class="namespace", style="rounded,filled", fillcolor="#f6f8fa", color="#6e7781", ` +
+		`labelloc=t, labeljust=l, label=<` + strings.Join(lines, `<br align="left"/>`) + `<br align="left"/>>]`)
 	inGroup := map[string]bool{}
 	for j, s := range d.groups {
 		if d.Nodes[d.index(s.members[0])].Namespace != namespace.Name {
 			continue
 		}
 		d.line(fmt.Sprintf(`subgraph cluster_group_%d {`, j+1))
-		d.line(`graph [class="group", style="rounded,filled,dashed", fillcolor="#ffffff", color="#0072b2", label="", rank=same]`)
+		d.line(`graph [class="group", style="rounded,filled,dashed", fillcolor="#ffffff", color="#0072b2", ` +
+			`label="", rank=same]`)
 		for _, n := range d.Nodes {
 			if slices.Contains(s.members, n.ID) {
 				inGroup[n.ID] = true

@@ -50,10 +50,12 @@ func (g *Graph) fold() folded {
 		if len(servers[n.ID]) == 0 {
 			continue
 		}
-		key := n.Namespace
-		for _, e := range slices.SortedFunc(slices.Values(servers[n.ID]), func(a, b Edge) int { return strings.Compare(a.To, b.To) }) {
-			key += fmt.Sprintf("\n%s %d %s", e.To, e.Kind, e.Label)
+		var same []string
+		for _, e := range servers[n.ID] {
+			same = append(same, fmt.Sprintf("%s %d %s", e.To, e.Kind, e.Label))
 		}
+		slices.Sort(same)
+		key := n.Namespace + "\n" + strings.Join(same, "\n")
 		i, known := groups[key]
 		if !known {
 			i = len(f.groups)

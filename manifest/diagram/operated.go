@@ -100,7 +100,9 @@ func postgresPods(set labels.Set) corev1.PodTemplateSpec {
 		metrics = 9127
 	}
 	t.Spec.Containers = []corev1.Container{{Ports: []corev1.ContainerPort{
-		{Name: "postgresql", ContainerPort: 5432}, {Name: "metrics", ContainerPort: metrics}, {Name: "status", ContainerPort: 8000},
+		{Name: "postgresql", ContainerPort: 5432},
+		{Name: "metrics", ContainerPort: metrics},
+		{Name: "status", ContainerPort: 8000},
 	}}}
 	// The operator's own accounts are not those of the manifests.
 	t.Spec.AutomountServiceAccountToken = new(false)

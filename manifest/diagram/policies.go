@@ -163,7 +163,8 @@ func noteOf(a netpol.Allowance) string {
 		}
 	}
 	who := cmp.Or(strings.Join(peers, ", "), "anybody")
-	dns := len(a.Ports) > 0 && !slices.ContainsFunc(a.Ports, func(port string) bool { return port != "53" && port != "5353" })
+	beyondDNS := func(port string) bool { return port != "53" && port != "5353" }
+	dns := len(a.Ports) > 0 && !slices.ContainsFunc(a.Ports, beyondDNS)
 	switch {
 	case a.Direction == networkingv1.PolicyTypeIngress:
 		return "every pod: in from " + who + " " + label(a.Ports)
