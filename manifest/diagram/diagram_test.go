@@ -171,7 +171,7 @@ spec:
     - {metadata: {name: data}, spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}
   template:
     metadata: {labels: {app: cache}}
-    spec: {containers: [{name: cache, image: cache, ports: [{containerPort: 6379}]}]}
+    spec: {containers: [{name: cache, image: cache, ports: [{containerPort: 6379}, {containerPort: 9121, name: metrics}]}]}
 ---
 apiVersion: v1
 kind: Service
@@ -188,7 +188,7 @@ spec:
     - from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: shop}}, podSelector: {matchLabels: {app: web}}}]
       ports: [{port: 6379}]
     - from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: monitoring}}}]
-      ports: [{port: 9121}]
+      ports: [{port: metrics}]
 ---
 apiVersion: batch/v1
 kind: Job
@@ -386,6 +386,17 @@ func TestAConnectionNeedsThePoliciesOfBothSides(t *testing.T) {
 	} {
 		if got := slices.ContainsFunc(graphOf(t, parse(t, manifests)).Edges, between); got != want {
 			t.Errorf("there is an edge: %t, want %t, for\n%s", got, want, manifests[len(manifests)-400:])
+		}
+	}
+}
+
+// What pods ask for by a Service is not drawn once more as allowed.
+func TestAServiceOfTwoWorkloadsIsBetweenThem(t *testing.T) {
+	other := small + "---\napiVersion: v1\nkind: Pod\nmetadata: {name: other, namespace: data, labels: {app: cache}}\n" +
+		"spec: {containers: [{name: a, image: b, ports: [{containerPort: 6379}]}]}\n"
+	for _, e := range graphOf(t, parse(t, other)).Edges {
+		if e.From == web && (e.To == cache || e.To == "Pod data/other") {
+			t.Errorf("%+v passes the Service by", e)
 		}
 	}
 }
