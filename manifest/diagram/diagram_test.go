@@ -371,6 +371,44 @@ func TestWhatChangesTheManifestsChangesTheGraph(t *testing.T) {
 	}
 }
 
+// Whatever the library can render can be drawn.
+func TestEveryGoldenFileCanBeDrawn(t *testing.T) {
+	paths, err := filepath.Glob(filepath.Join("..", "..", "constructs", "*", "testdata", "*", "*.yaml"))
+	if err != nil || len(paths) < 100 {
+		t.Fatalf("%d golden files, %v", len(paths), err)
+	}
+	drawn := 0
+	for _, path := range paths {
+		content, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		g, err := diagram.New(parse(t, string(content)))
+		if err != nil {
+			continue // Such as a ServiceMonitor alone.
+		}
+		drawn++
+		nodes := map[string]bool{}
+		for _, n := range g.Nodes {
+			if nodes[n.ID] {
+				t.Errorf("%s: two nodes are %s", path, n.ID)
+			}
+			nodes[n.ID] = true
+		}
+		for _, e := range g.Edges {
+			if !nodes[e.From] || !nodes[e.To] {
+				t.Errorf("%s: %+v leads from or to no node", path, e)
+			}
+		}
+		if g.DOT() == "" || g.Mermaid() == "" {
+			t.Errorf("%s: no text", path)
+		}
+	}
+	if drawn < 100 {
+		t.Errorf("only %d of %d golden files are drawn", drawn, len(paths))
+	}
+}
+
 // What one policy allows, another has to allow, too.
 func TestAConnectionNeedsThePoliciesOfBothSides(t *testing.T) {
 	const fill = "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: fill, namespace: shop}\n" +

@@ -75,11 +75,11 @@ var edgeLooks = map[EdgeKind]look{
 func (d *dot) node(n Node) {
 	name, rest := d.lines(n)
 	l := nodeLooks[n.Kind]
-	d.line(fmt.Sprintf(`%s [class=%q, %s, label=%s]`, quote(n.ID), l.class, l.attributes, label2(name, rest)))
+	d.line(fmt.Sprintf(`%s [class=%q, %s, label=%s]`, quote(n.ID), l.class, l.attributes, nodeLabel(name, rest)))
 }
 
-// label2 returns a label of a name in bold, and further lines.
-func label2(name, rest []string) string {
+// nodeLabel returns a label of a name in bold, and further lines.
+func nodeLabel(name, rest []string) string {
 	var lines []string
 	for _, line := range name {
 		lines = append(lines, "<b>"+html.EscapeString(line)+"</b>")
