@@ -58,8 +58,8 @@ func finish(drawn, title, digest string) ([]byte, error) {
 	if found == nil {
 		return nil, errors.New("svg: Graphviz wrote no <svg> of a known form")
 	}
-	head := fmt.Sprintf("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%s\" height=\"%s\" viewBox=\"%s\" role=\"img\">\n"+
-		"<title>%s</title>\n<!-- DOT sha256 %s -->\n<style>\n%s</style>\n",
+	head := fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" width="%s" height="%s" viewBox="%s" role="img">`+
+		"\n<title>%s</title>\n<!-- DOT sha256 %s -->\n<style>\n%s</style>\n",
 		found[1], found[2], found[3], html.EscapeString(title), digest, style)
 	return []byte(head + strings.TrimPrefix(drawn, found[0])), nil
 }

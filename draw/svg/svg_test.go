@@ -131,7 +131,8 @@ func TestTheStyleKnowsEveryClass(t *testing.T) {
 		styled[string(found[1])] = true
 	}
 	if !maps.Equal(styled, classes) {
-		t.Errorf("style.css has %v, the pictures have %v", slices.Sorted(maps.Keys(styled)), slices.Sorted(maps.Keys(classes)))
+		t.Errorf("style.css has %v, the pictures have %v",
+			slices.Sorted(maps.Keys(styled)), slices.Sorted(maps.Keys(classes)))
 	}
 }
 

@@ -142,7 +142,8 @@ func (d *dot) firstColumn() {
 		}
 	}
 	for _, n := range d.Nodes {
-		if entry != "" && n.Kind == Workload && !target[n.ID] {
+		leads := slices.ContainsFunc(d.edges, func(e Edge) bool { return e.From == n.ID && e.To == entry })
+		if entry != "" && n.Kind == Workload && !target[n.ID] && !leads {
 			d.line(fmt.Sprintf(`{rank=same; %s; %s}`, quote(entry), quote(n.ID)))
 		}
 	}

@@ -27,6 +27,7 @@ type folded struct {
 	hidden map[string]bool
 }
 
+// fold returns the graph as both formats draw it: with fewer edges than it has.
 func (g *Graph) fold() folded {
 	f := folded{Graph: g}
 	f.reached, f.fills = g.marks()
@@ -60,7 +61,7 @@ func (g *Graph) fold() folded {
 		if !known {
 			i = len(f.groups)
 			groups[key] = i
-			f.groups = append(f.groups, group{id: fmt.Sprintf("group %d", i+1)})
+			f.groups = append(f.groups, group{})
 		}
 		f.groups[i].members = append(f.groups[i].members, n.ID)
 	}
@@ -159,7 +160,7 @@ func edgeLabel(e Edge) string {
 // legend explains the edges that the graph has.
 func (f folded) legend() []string {
 	has := map[EdgeKind]bool{}
-	for _, e := range f.Edges {
+	for _, e := range f.edges {
 		has[e.Kind] = true
 	}
 	var parts []string
