@@ -10,7 +10,10 @@ import (
 // DOT returns the graph in the language of Graphviz. Nodes, edges and boxes have
 // classes, such as "workload" and "denied", for the style sheet of an SVG.
 func (g *Graph) DOT() string {
-	d := &dot{folded: g.fold()}
+	d := &dot{folded: g.fold(), numbers: map[string]int{}}
+	for i, n := range g.Nodes {
+		d.numbers[n.ID] = i
+	}
 	d.line("digraph manifests {")
 	d.line(`graph [rankdir=LR, compound=true, newrank=true, nodesep=0.22, ranksep=0.5, pad=0.2, fontname="Arial", ` +
 		`fontsize=13, bgcolor="#ffffff", labeljust=l, labelloc=b, label=` + d.legendLabel() + `]`)
@@ -35,7 +38,8 @@ func (g *Graph) DOT() string {
 
 type dot struct {
 	folded
-	text strings.Builder
+	text    strings.Builder
+	numbers map[string]int
 }
 
 func (d *dot) line(text string) { d.text.WriteString(text + "\n") }
@@ -169,7 +173,10 @@ func (d *dot) lastColumn() {
 
 // index returns the number of a node; -1 for a group.
 func (d *dot) index(id string) int {
-	return slices.IndexFunc(d.Nodes, func(n Node) bool { return n.ID == id })
+	if i, found := d.numbers[id]; found {
+		return i
+	}
+	return -1
 }
 
 func (d *dot) edge(e Edge) {

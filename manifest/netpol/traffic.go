@@ -191,10 +191,12 @@ func (n *network) peerOf(namespace string, p peer) Peer {
 		return Peer{Name: p.block.CIDR}
 	}
 	var found Peer
-	for i, w := range n.Workloads {
-		if n.means(namespace, p, w) {
-			found.Workloads = append(found.Workloads, i)
+	if names, named := p.namespaceNames(namespace); named {
+		for _, name := range names {
+			found.Workloads = append(found.Workloads, n.pods.Select(name, p.pods)...)
 		}
+	} else {
+		found.Workloads = n.labelled(p)
 	}
 	if len(found.Workloads) == 0 && p.pods != nil {
 		found.Name = p.String()
@@ -202,17 +204,17 @@ func (n *network) peerOf(namespace string, p peer) Peer {
 	return found
 }
 
-// means reports whether p, a peer in a policy of the given namespace, includes the
-// pods of w for certain: unlike [network.reaches], by what is known of namespaces.
-func (n *network) means(namespace string, p peer, w Workload) bool {
-	switch {
-	case p.pods == nil || !p.pods.Matches(w.Labels()):
-		return false
-	case p.namespaces == nil:
-		return namespace == w.Namespace
+// labelled returns the workloads that a peer means whose namespaces have labels: by
+// the labels that are known.
+func (n *network) labelled(p peer) []int {
+	var found []int
+	for i, w := range n.Workloads {
+		known := labels.Merge(n.Namespaces[w.Namespace], labels.Set{corev1.LabelMetadataName: w.Namespace})
+		if p.namespaces != nil && p.namespaces.Matches(known) && p.pods.Matches(w.Labels()) {
+			found = append(found, i)
+		}
 	}
-	known := labels.Merge(n.Namespaces[w.Namespace], labels.Set{corev1.LabelMetadataName: w.Namespace})
-	return p.namespaces.Matches(known)
+	return found
 }
 
 // String returns what people call the pods of p.
