@@ -21,6 +21,9 @@ examples: ## write the dist/ of every example
 reference: ## write docs/reference and docs/errors.md anew
 	go run ./internal/reference/cmd
 
+images: ## draw the pictures of the documentation
+	go -C draw generate
+
 import: ## generate imports/ anew
 	imports/generate.sh
 
@@ -39,4 +42,4 @@ bench: ## measure against the peers, and write the table of docs/performance.md
 ci: ## everything that decides on a change
 	.ci/run
 
-.PHONY: help synth test golden examples reference import lint manifests e2e bench ci
+.PHONY: help synth test golden examples reference images import lint manifests e2e bench ci

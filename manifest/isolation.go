@@ -9,9 +9,18 @@ import (
 	"example.com/django-cdk8s/manifest/netpol"
 )
 
-// isolation passes the objects that package netpol reads to it, and adds the
-// problems that it returns.
+// isolation adds the problems that package netpol finds.
 func (c *checker) isolation() {
+	for _, p := range netpol.Check(c.network()) {
+		c.add(c.objects[p.Object.Index], p.Field, p.Value, "%s", p.Text)
+	}
+}
+
+// Network returns what package netpol reads of objects. The index of each object
+// in it is that in objects.
+func Network(objects []Object) netpol.Manifests { return newChecker(objects, Options{}).network() }
+
+func (c *checker) network() netpol.Manifests {
 	m := netpol.Manifests{Namespaces: map[string]apilabels.Set{}}
 	workloads, services := c.workloads, c.services
 	for i, o := range c.objects {
@@ -39,6 +48,7 @@ func (c *checker) isolation() {
 			m.Routes = append(m.Routes, netpol.Route{
 				Object: object, Field: b.nameField,
 				ServiceNamespace: b.namespace, ServiceName: b.name, ServicePort: b.port,
+				Hosts: b.hosts, Path: b.path,
 			})
 		}
 	}
@@ -50,7 +60,5 @@ func (c *checker) isolation() {
 			m.Operated = append(m.Operated, netpol.Object{Kind: o.Kind, Namespace: o.Namespace, Name: o.Name})
 		}
 	}
-	for _, p := range netpol.Check(m) {
-		c.add(c.objects[p.Object.Index], p.Field, p.Value, "%s", p.Text)
-	}
+	return m
 }

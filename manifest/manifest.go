@@ -52,6 +52,10 @@ type Object struct {
 	// when they read none of it.
 	custom any
 
+	// json is the object, when its kind is a custom one; a string, which keeps
+	// objects comparable.
+	json string
+
 	// size is the number of bytes of the object in JSON; 0 when it was not
 	// parsed.
 	size int
@@ -64,6 +68,16 @@ func (o Object) String() string {
 		return o.Kind + " " + o.Name
 	}
 	return o.Kind + " " + o.Namespace + "/" + o.Name
+}
+
+// DecodeCustom fills into, a pointer, with what the manifest says of an object of a
+// custom kind, as JSON. It leaves into alone for an object of a built-in kind, which
+// is in Content.
+func (o Object) DecodeCustom(into any) error {
+	if o.json == "" {
+		return nil
+	}
+	return json.Unmarshal([]byte(o.json), into)
 }
 
 // scheme are the built-in kinds, and builtIn their names without group.
@@ -184,6 +198,7 @@ func parseContent(source string, content []byte) ([]Object, error) {
 	case !strings.Contains(kind.Group, ".") || scheme.IsGroupRegistered(kind.Group):
 		err = fmt.Errorf("apiVersion: %q: Kubernetes has no such kind there", h.APIVersion)
 	default:
+		object.json = string(content)
 		object.custom, object.annotations, err = decodeCustom(kind, content)
 	}
 	if err != nil {

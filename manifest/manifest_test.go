@@ -650,3 +650,66 @@ func checkAnything(text string) {
 	manifest.Check(objects, manifest.Options{Tracked: true})
 	manifest.Warnings(objects)
 }
+
+func TestCustomObjectsCanBeDecoded(t *testing.T) {
+	objects, err := manifest.Parse("a.yaml", []byte("apiVersion: example.org/v1\nkind: Cache\nmetadata: {name: a}\nspec: {size: 3}\n"+
+		"---\napiVersion: v1\nkind: Service\nmetadata: {name: b}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []int{3, 0} {
+		var into struct {
+			Spec struct {
+				Size int `json:"size"`
+			} `json:"spec"`
+		}
+		if err := objects[i].DecodeCustom(&into); err != nil || into.Spec.Size != want {
+			t.Errorf("%s: size %d, %v; want %d", objects[i], into.Spec.Size, err, want)
+		}
+	}
+	var wrong struct {
+		Spec string `json:"spec"`
+	}
+	if objects[0].DecodeCustom(&wrong) == nil {
+		t.Error("an object was decoded into what does not fit")
+	}
+}
+
+func TestNetworkHoldsHostsAndPathsOfRoutes(t *testing.T) {
+	const routes = `
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: web, namespace: shop}
+spec:
+  defaultBackend: {service: {name: rest, port: {number: 80}}}
+  rules:
+    - host: a.example.com
+      http: {paths: [{path: /api, pathType: Prefix, backend: {service: {name: web, port: {name: http}}}}]}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: web, namespace: shop}
+spec:
+  hostnames: [b.example.com, c.example.com]
+  rules:
+    - matches: [{path: {value: /admin}}]
+      backendRefs: [{name: web, port: 80}]
+    - matches: [{path: {value: /x}}, {path: {value: /y}}]
+      backendRefs: [{name: web, port: 80}]
+`
+	objects, err := manifest.Parse("a.yaml", []byte(routes))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, r := range manifest.Network(objects).Routes {
+		got = append(got, fmt.Sprintf("%d %s %s:%s %v %q", r.Index, r.Kind, r.ServiceName, r.ServicePort.String(), r.Hosts, r.Path))
+	}
+	want := []string{
+		`0 Ingress rest:80 [] ""`, `0 Ingress web:http [a.example.com] "/api"`,
+		`1 HTTPRoute web:80 [b.example.com c.example.com] "/admin"`, `1 HTTPRoute web:80 [b.example.com c.example.com] ""`,
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

@@ -97,6 +97,10 @@ type backend struct {
 	nameField, portField string
 	namespace, name      string
 	port                 intstr.IntOrString
+
+	// hosts and path are those that lead there; empty for all of them.
+	hosts []string
+	path  string
 }
 
 // leadsTo reports whether port is the one that b names.
@@ -114,7 +118,7 @@ func backendsOf(o Object) []backend {
 
 func ingressBackends(namespace string, ingress *networkingv1.Ingress) []backend {
 	var found []backend
-	add := func(field string, b *networkingv1.IngressBackend) {
+	add := func(field string, b *networkingv1.IngressBackend, hosts []string, path string) {
 		if b == nil || b.Service == nil {
 			return
 		}
@@ -123,15 +127,19 @@ func ingressBackends(namespace string, ingress *networkingv1.Ingress) []backend 
 			port = intstr.FromString(b.Service.Port.Name)
 		}
 		found = append(found,
-			backend{field + ".service.name", field + ".service.port", namespace, b.Service.Name, port})
+			backend{field + ".service.name", field + ".service.port", namespace, b.Service.Name, port, hosts, path})
 	}
-	add("spec.defaultBackend", ingress.Spec.DefaultBackend)
+	add("spec.defaultBackend", ingress.Spec.DefaultBackend, nil, "")
 	for i, rule := range ingress.Spec.Rules {
 		if rule.HTTP == nil {
 			continue
 		}
+		var hosts []string
+		if rule.Host != "" {
+			hosts = []string{rule.Host}
+		}
 		for j, path := range rule.HTTP.Paths {
-			add(fmt.Sprintf("spec.rules[%d].http.paths[%d].backend", i, j), &path.Backend)
+			add(fmt.Sprintf("spec.rules[%d].http.paths[%d].backend", i, j), &path.Backend, hosts, path.Path)
 		}
 	}
 	return found
@@ -140,6 +148,10 @@ func ingressBackends(namespace string, ingress *networkingv1.Ingress) []backend 
 func routeBackends(namespace string, route *httpRoute) []backend {
 	var found []backend
 	for i, rule := range route.Spec.Rules {
+		path := ""
+		if len(rule.Matches) == 1 {
+			path = rule.Matches[0].Path.Value
+		}
 		for j, ref := range rule.BackendRefs {
 			if ref.Group != "" || ref.Kind != "" && ref.Kind != "Service" {
 				continue
@@ -148,6 +160,7 @@ func routeBackends(namespace string, route *httpRoute) []backend {
 			found = append(found, backend{
 				field + ".name", field + ".port",
 				cmp.Or(ref.Namespace, namespace), ref.Name, intstr.FromInt32(ref.Port),
+				route.Spec.Hostnames, path,
 			})
 		}
 	}

@@ -6,8 +6,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -183,8 +185,8 @@ func (b base) objects(dir string) ([]manifest.Object, error) {
 
 func parseAll(files map[string][]byte) ([]manifest.Object, error) {
 	var objects []manifest.Object
-	for name, content := range files {
-		found, err := manifest.Parse(name, content)
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		found, err := manifest.Parse(name, files[name])
 		if err != nil {
 			return nil, err
 		}

@@ -23,19 +23,21 @@ type command struct {
 	name     string
 	clean    bool
 	markdown bool
-	revision string
-	dir      string
+	dot      bool
+	// argument is the revision of diff, and the environment of draw.
+	argument string
 }
 
 const usage = `Usage:
   %[1]s [-clean]                renders, checks and writes the manifests
   %[1]s diff [-markdown] [REV]  says what that changes against REV of git, HEAD by default; writes no manifest
-  %[1]s draw [-markdown] [DIR]  draws the app into DIR, docs/images by default; writes no manifest
+  %[1]s draw [-dot] [NAME]      draws the app, or the environment of that name, as text; writes no manifest
 
 The manifests go to CDK8S_OUTDIR, %[2]s by default. %[3]s limits the time for one environment, %[4]v by default.
 
   -clean     removes the directories of environments that the app has not any more
-  -markdown  writes Markdown to standard output: a report for a pull request, or a picture as Mermaid
+  -markdown  writes the report as Markdown, for a pull request
+  -dot       draws for Graphviz instead of Mermaid, which GitHub and GitLab show in Markdown
   -version   prints the version of the library that the app is built with
 
 Exit status: 0; 1 for problems, and for differences; 2 for problems of diff and draw, and for wrong arguments.
@@ -53,8 +55,10 @@ func parse(args []string, stdout, stderr io.Writer) (c command, status int, done
 	switch c.name {
 	case "":
 		flags.BoolVar(&c.clean, "clean", false, "")
-	case diffCommand, drawCommand:
+	case diffCommand:
 		flags.BoolVar(&c.markdown, "markdown", false, "")
+	case drawCommand:
+		flags.BoolVar(&c.dot, "dot", false, "")
 	case "help":
 		args = []string{"-h"}
 	default:
@@ -73,10 +77,8 @@ func parse(args []string, stdout, stderr io.Writer) (c command, status int, done
 	rest := flags.Args()
 	switch {
 	case err != nil:
-	case c.name == diffCommand && len(rest) == 1:
-		c.revision = rest[0]
-	case c.name == drawCommand && len(rest) == 1:
-		c.dir = rest[0]
+	case c.name != "" && len(rest) == 1:
+		c.argument = rest[0]
 	case len(rest) > 0:
 		err = fmt.Errorf("%q: one argument too many", rest[len(rest)-1])
 	}

@@ -112,6 +112,40 @@ func TestEnvironmentThatIsGone(t *testing.T) {
 	}
 }
 
+// The picture is that of the manifests that a run would write.
+func TestDraw(t *testing.T) {
+	dist := t.TempDir()
+	env := []string{environmentsVariable + "=staging,production", "TAG=1"}
+	for _, c := range []struct {
+		args []string
+		want []string
+	}{
+		{[]string{"draw"}, []string{"%% staging\nflowchart LR\n", "%% production\nflowchart LR\n", "shop-staging", "shop-production"}},
+		{[]string{"draw", "staging"}, []string{"flowchart LR\n", "namespace shop-staging"}},
+		{[]string{"draw", "-dot", "production"}, []string{"digraph ", "namespace shop-production"}},
+	} {
+		r := startWith(t, c.args, "environments", dist, env...)
+		for _, want := range c.want {
+			if r.status != 0 || len(r.lines) > 0 || !strings.Contains(r.stdout, want) {
+				t.Errorf("%v: lacks %q: %+v", c.args, want, r)
+			}
+		}
+		if c.args[len(c.args)-1] == "staging" && strings.Contains(r.stdout, "shop-production") {
+			t.Errorf("%v draws both environments", c.args)
+		}
+		if again := startWith(t, c.args, "environments", dist, env...); again.stdout != r.stdout {
+			t.Errorf("%v: another picture of the same manifests", c.args)
+		}
+	}
+	if r := startWith(t, []string{"draw", "old"}, "environments", dist, env...); r.status != 2 || len(r.lines) != 1 ||
+		r.lines[0] != `draw: "old": is the name of no environment` {
+		t.Errorf("%+v", r)
+	}
+	if len(files(t, dist)) > 0 {
+		t.Error("draw has written")
+	}
+}
+
 func TestArguments(t *testing.T) {
 	dist := t.TempDir()
 	for _, c := range []struct {

@@ -80,10 +80,13 @@ func run(args []string, stdout io.Writer, stderr *os.File, environments []Enviro
 		ready:    jsii.Check,
 		commit:   w.commit,
 		clean:    asked.clean,
-		revision: asked.revision,
 	}
-	if asked.name == diffCommand {
+	switch asked.name {
+	case diffCommand:
+		out.revision = asked.argument
 		out.instead = out.differences(&report, asked.markdown)
+	case drawCommand:
+		out.instead = drawing(&report, asked.argument, asked.dot)
 	}
 	err = out.write(environments)
 	jsii.Close()

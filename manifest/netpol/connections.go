@@ -13,12 +13,12 @@ import (
 )
 
 // connection is what an environment variable tells the pods of client to do:
-// connect to those of server, at one of some ports. Both are numbers of
-// workloads.
+// connect to those of server, at one of some ports, by way of a Service. Both are
+// numbers of workloads.
 type connection struct {
-	client, server int
-	field, host    string
-	ports          ports
+	client, server       int
+	field, host, service string
+	ports                ports
 }
 
 // endpoint is a server and its ports, as problems name them.
@@ -211,7 +211,7 @@ func (n *network) connectionsOf(client int) []connection {
 				func(p corev1.ServicePort) bool { return d.Port == 0 || p.Port == d.Port })
 			if at := endpointOf(n.Workloads[server], ports); len(ports) > 0 && server != client && !seen[at] {
 				seen[at] = true
-				found = append(found, connection{client, server, d.Field, d.Host, ports})
+				found = append(found, connection{client, server, d.Field, d.Host, s.Name, ports})
 			}
 		}
 	}

@@ -81,6 +81,11 @@ type Route struct {
 	// ServiceNamespace and ServiceName name the Service, and ServicePort its port.
 	ServiceNamespace, ServiceName string
 	ServicePort                   intstr.IntOrString
+
+	// Hosts and Path are those of the requests that it leads there; empty for
+	// those of all. No check reads them.
+	Hosts []string
+	Path  string
 }
 
 // Certificate asks cert-manager for a certificate, in the annotation that Field

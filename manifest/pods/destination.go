@@ -25,7 +25,8 @@ type Destination struct {
 
 // Destinations returns the servers that the literal variables of all containers
 // name: by host, in a variable whose name ends in HOST, or by URL. A host that
-// can be nothing but a Service's counts in any variable.
+// can be nothing but a Service's counts in any variable. A URL without port counts
+// in a variable whose name holds ENDPOINT or ends in DSN.
 func (p Pods) Destinations() []Destination {
 	var found []Destination
 	p.EachContainer(func(field string, container *corev1.Container, _ bool) {
@@ -83,7 +84,10 @@ func destination(name string, values map[string]string) (host string, port int32
 		return "", 0
 	}
 	if url := serverURL.FindStringSubmatch(values[name]); url != nil {
-		if port = number(url[2]); port != 0 || ServiceOf("", url[1]).Certain {
+		if port = number(url[2]); port == 0 && isEndpoint(name) && !ServiceOf("", url[1]).Certain {
+			port = schemePorts[strings.SplitN(values[name], ":", 2)[0]]
+		}
+		if port != 0 || ServiceOf("", url[1]).Certain {
 			return url[1], port
 		}
 	}
@@ -97,6 +101,15 @@ func destination(name string, values map[string]string) (host string, port int32
 	}
 	return "", 0
 }
+
+// isEndpoint reports whether a variable names a server by its URL, which other
+// URLs may not: they may be the site's own.
+func isEndpoint(name string) bool {
+	return strings.Contains(name, "ENDPOINT") || strings.HasSuffix(name, "DSN")
+}
+
+// schemePorts are the ports of URLs that name none.
+var schemePorts = map[string]int32{"http": 80, "https": 443}
 
 func number(text string) int32 {
 	n, _ := strconv.ParseInt(text, 10, 32)

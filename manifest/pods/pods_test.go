@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
 	"example.com/django-cdk8s/manifest/pods"
@@ -23,6 +24,30 @@ func TestServiceOfReadsTheNamesOfServices(t *testing.T) {
 	} {
 		if got := pods.ServiceOf("shop", host); got != want {
 			t.Errorf("ServiceOf(%q) = %+v, want %+v", host, got, want)
+		}
+	}
+}
+
+func TestDestinationsOfURLs(t *testing.T) {
+	for variable, want := range map[[2]string]pods.Destination{
+		{"DATABASE_URL", "postgres://user@db.example.com:5432/shop"}: {Host: "db.example.com", Port: 5432},
+		{"API_URL", "http://api.shop.svc/v1"}:                        {Host: "api.shop.svc"},
+		{"SITE_URL", "https://shop.example.com"}:                     {},
+		{"AWS_S3_ENDPOINT_URL", "https://s3.example.com"}:            {Host: "s3.example.com", Port: 443},
+		{"AWS_S3_ENDPOINT_URL", "http://minio/"}:                     {Host: "minio", Port: 80},
+		{"AWS_S3_ENDPOINT_URL", "http://minio.shop.svc"}:             {Host: "minio.shop.svc"},
+		{"SENTRY_DSN", "https://key@errors.example.com/1"}:           {Host: "errors.example.com", Port: 443},
+		{"BROKER_DSN", "amqp://broker.example.com"}:                  {},
+		{"ALLOWED_ENDPOINT", "https://s3.example.com"}:               {},
+	} {
+		template := &corev1.PodTemplateSpec{}
+		template.Spec.Containers = []corev1.Container{{Env: []corev1.EnvVar{{Name: variable[0], Value: variable[1]}}}}
+		var got pods.Destination
+		for _, d := range (pods.Pods{Template: template}).Destinations() {
+			got = pods.Destination{Host: d.Host, Port: d.Port}
+		}
+		if got != want {
+			t.Errorf("%s=%s: %+v, want %+v", variable[0], variable[1], got, want)
 		}
 	}
 }
