@@ -158,7 +158,7 @@ func pages(t *testing.T) []string {
 	t.Helper()
 	var found []string
 	err := filepath.WalkDir(".", func(name string, entry fs.DirEntry, err error) error {
-		if err == nil && entry.IsDir() && len(name) > 1 && strings.HasPrefix(entry.Name(), ".") {
+		if err == nil && entry.IsDir() && (entry.Name() == "node_modules" || len(name) > 1 && entry.Name()[0] == '.') {
 			return fs.SkipDir
 		}
 		if path.Ext(name) == ".md" {

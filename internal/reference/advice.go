@@ -42,6 +42,11 @@ var chapters = []chapter{
 		[]string{"constructs/route", "constructs/monitoring", "constructs/isolation"},
 	},
 	{
+		"Props: objects of GitOps tools", "Change the field that the message names, on the construct whose path begins " +
+			"it.",
+		[]string{"constructs/argocd", "constructs/flux", "internal/repository"},
+	},
+	{
 		"Props: pods of any workload", "Change the field that the message names: `Pod`, `Resources`, `Rollout`, " +
 			"`Autoscaling` or " +
 			"`Volumes` of the construct.",
@@ -82,6 +87,8 @@ var ruleAdvice = map[string]string{
 	"exposure":    "Give each route a host or path of its own.",
 	"isolation": "Declare the traffic: `Egress`, `IngressFrom`, `MetricsFrom`, or `network.Source` of a " +
 		"construct of your own.",
+	"gitops": "Render the object to another directory, such as an environment of its own, or let it name the directory " +
+		"of one environment.",
 	"order": "Give the object the wave that the message names, by the annotation of Argo CD, or take the annotation " +
 		"away: an object without one follows what refers to it.",
 	"pod-security": "Change the pod, or the level that the namespace enforces.",
@@ -105,6 +112,7 @@ var rulePages = map[string]string{
 	"scaling":      "web.md#more-than-one-pod",
 	"exposure":     "exposure.md#several-servers-behind-one-host",
 	"isolation":    "isolation.md#opening-more",
+	"gitops":       "gitops.md#environments",
 	"order":        "gitops.md#order",
 	"pod-security": "reference/namespace.md",
 	"credentials":  "checks.md#what-the-rules-know",
@@ -136,6 +144,9 @@ var upgradeRules = map[string]upgrade.Rule{
 
 // explains are the pages for the messages of a function, of a file, or of a package.
 var explains = map[string]string{
+	"constructs/argocd":                       "gitops.md#argo-cd",
+	"constructs/flux":                         "gitops.md#flux",
+	"internal/repository":                     "gitops.md",
 	"constructs/broker":                       "broker.md#a-broker-elsewhere",
 	"constructs/django":                       "reference/values.md#djangoproject",
 	"constructs/django/beat.go":               "workers.md#beat",
@@ -177,6 +188,7 @@ var explains = map[string]string{
 	"constructs/route/httproute.go":           "exposure.md#gateway-api",
 	"constructs/route/ingress.go":             "exposure.md#ingress",
 	"constructs/secret":                       "secrets.md",
+	"constructs/secret/external.go":           "secrets.md#from-a-vault",
 	"constructs/secret/generated.go":          "secrets.md#generated-in-the-cluster",
 	"constructs/stack":                        "reference/stack.md#props",
 	"constructs/valkey":                       "reference/valkey-server.md#props",
@@ -224,23 +236,24 @@ const nothing = "-"
 // passedOn are the functions whose messages are those of other programs, or of other
 // functions here.
 var passedOn = map[string]string{
-	"internal/jsii.check":                   "*what the system says of the directory for temporary files*",
-	"manifest.(*checker).isolation":         nothing,
-	"manifest.Parse":                        "`FILE: ` *and what the reader of YAML says*",
-	"manifest/changes.read":                 "`FILE: ` *and what the reader of YAML says*",
-	"manifest.parseDocument":                "`FILE: ` *and what the reader of YAML says*",
-	"manifest.parseContent":                 "`OBJECT: ` *and what the types of Kubernetes say of a field*",
-	"manifest.(*checker).monitorReferences": "*what Kubernetes says of a selector that is none*",
-	"manifest.(*checker).podSecurity":       "*what Pod Security admission says of the labels of a Namespace*",
-	"manifest.(*checker).selectors":         "*what Kubernetes says of a selector that is none*",
-	"manifest.(*checker).budgetSelector":    "*what Kubernetes says of a selector that is none*",
-	"manifest/netpol.(*network).selector":   "*what Kubernetes says of a selector that is none*",
-	"synth.validate":                        "`CONSTRUCT PATH: ` *and what a validation of cdk8s, or of your own, says*",
-	"synth.rendered.locate":                 nothing,
-	"synth.writer.guard":                    nothing,
-	"synth.writer.check":                    nothing,
-	"synth.checkAccepted":                   nothing,
-	"synth.writer.render":                   nothing,
+	"constructs/secret.external.validateStore": "*what is no value of JSON in the settings of the provider*",
+	"internal/jsii.check":                      "*what the system says of the directory for temporary files*",
+	"manifest.(*checker).isolation":            nothing,
+	"manifest.Parse":                           "`FILE: ` *and what the reader of YAML says*",
+	"manifest/changes.read":                    "`FILE: ` *and what the reader of YAML says*",
+	"manifest.parseDocument":                   "`FILE: ` *and what the reader of YAML says*",
+	"manifest.parseContent":                    "`OBJECT: ` *and what the types of Kubernetes say of a field*",
+	"manifest.(*checker).monitorReferences":    "*what Kubernetes says of a selector that is none*",
+	"manifest.(*checker).podSecurity":          "*what Pod Security admission says of the labels of a Namespace*",
+	"manifest.(*checker).selectors":            "*what Kubernetes says of a selector that is none*",
+	"manifest.(*checker).budgetSelector":       "*what Kubernetes says of a selector that is none*",
+	"manifest/netpol.(*network).selector":      "*what Kubernetes says of a selector that is none*",
+	"synth.validate":                           "`CONSTRUCT PATH: ` *and what a validation of cdk8s, or of your own, says*",
+	"synth.rendered.locate":                    nothing,
+	"synth.writer.guard":                       nothing,
+	"synth.writer.check":                       nothing,
+	"synth.checkAccepted":                      nothing,
+	"synth.writer.render":                      nothing,
 }
 
 // hand is a message that is listed by hand: its fixed parts stand in the file.

@@ -17,6 +17,54 @@ type facts struct {
 
 // constructFacts has one entry for each construct.
 var constructFacts = map[string]facts{
+	"argocd.AppProject": {
+		golden:    "appproject/minimal.yaml",
+		explained: []string{"gitops.md#argo-cd"},
+		shown:     []string{"TestOracle"},
+		traps: []string{
+			"Its namespace is that of Argo CD, and its Applications are there, too.",
+			"Of the objects without a namespace it allows the Namespace alone; others are named in `ClusterKinds`.",
+		},
+	},
+	"argocd.Application": {
+		golden:    "application/minimal.yaml",
+		explained: []string{"gitops.md#argo-cd"},
+		shown:     []string{"TestOracle"},
+		traps: []string{
+			"It is rendered to another directory than the one that it names, such as an environment of its own.",
+			"`Replace` and `Force` are refused, because they delete Jobs and claims to apply them; so is " +
+				"`ApplyOutOfSyncOnly=true`, with which a sync that is tried again passes a migration that has failed.",
+			"Without `Cascade` the objects stay when the Application is deleted.",
+		},
+	},
+	"argocd.ApplicationSet": {
+		golden:    "applicationset/minimal.yaml",
+		explained: []string{"gitops.md#argo-cd"},
+		shown:     []string{"TestOracle"},
+		traps: []string{
+			"The objects of an environment that is taken out stay in the cluster, unless `Cascade` is set.",
+			"All environments have the same settings: what differs takes an Application for each.",
+		},
+	},
+	"flux.GitRepository": {
+		golden:    "gitrepository/minimal.yaml",
+		explained: []string{"gitops.md#flux"},
+		shown:     []string{"TestOracle"},
+		traps: []string{
+			"A private repository takes `SecretName`: a Secret that Flux reads, in the namespace of the object.",
+		},
+	},
+	"flux.Kustomization": {
+		golden:    "kustomization/minimal.yaml",
+		explained: []string{"gitops.md#flux"},
+		shown:     []string{"TestOracle"},
+		traps: []string{
+			"Flux reads `Path` with all directories in it: name the directory of one environment, not that of several.",
+			"The timeout must be above that of the migration, or a long one counts as a failure.",
+			"`postBuild` of Flux replaces `${...}`, but not in objects with the annotation that this library gives to " +
+				"those with scripts.",
+		},
+	},
 	"django.Beat": {
 		golden:    "beat/minimal.yaml",
 		explained: []string{"workers.md#beat"},
@@ -370,6 +418,14 @@ var wants = []want{
 	{"a certificate from cert-manager", "route.Ingress", "ClusterIssuer"},
 	{"the site on the internet, by Gateway API", "route.HTTPRoute", "Gateways"},
 	{"several servers behind one host", "route.Ingress", "Paths"},
+	{"Argo CD to apply a directory", "argocd.Application", "Path"},
+	{"Argo CD to apply many environments alike", "argocd.ApplicationSet", "Environments"},
+	{"a limit to what Applications may touch", "argocd.AppProject", "Destinations"},
+	{"Flux to apply a directory", "flux.Kustomization", "Path"},
+	{"Flux to follow a branch or a tag", "flux.GitRepository", "Branch"},
+	{"credentials from a vault", "secret.Secret", "Source"},
+	{"pods that restart when a Secret changes", "secret.Secret", "Reload"},
+	{"a last backup before Argo CD deletes the application", "postgres.Backup", "BeforeDeletion"},
 	{"a namespace that is closed but for what is declared", "isolation.Isolation", "IngressFrom"},
 	{"a mail or payment server reached from a closed namespace", "isolation.Isolation", "Egress"},
 	{"Prometheus scraping the site", "monitoring.ServiceMonitor", "Target"},

@@ -6,8 +6,10 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
 
+	"example.com/django-cdk8s/constructs/argocd"
 	"example.com/django-cdk8s/constructs/broker"
 	"example.com/django-cdk8s/constructs/django"
+	"example.com/django-cdk8s/constructs/flux"
 	"example.com/django-cdk8s/constructs/isolation"
 	"example.com/django-cdk8s/constructs/monitoring"
 	"example.com/django-cdk8s/constructs/namespace"
@@ -24,6 +26,9 @@ type Use func(app cdk8s.App) constructs.IConstruct
 // All are the uses, by the package and the name of the construct's type. The body
 // of the function is the text of the page.
 var All = map[string]Use{
+	"argocd.AppProject":         argocdAppProject,
+	"argocd.Application":        argocdApplication,
+	"argocd.ApplicationSet":     argocdApplicationSet,
 	"django.Beat":               djangoBeat,
 	"django.MediaClaim":         djangoMediaClaim,
 	"django.Migration":          djangoMigration,
@@ -31,6 +36,8 @@ var All = map[string]Use{
 	"django.ScheduledCommand":   djangoScheduledCommand,
 	"django.Web":                djangoWeb,
 	"django.Worker":             djangoWorker,
+	"flux.GitRepository":        fluxGitRepository,
+	"flux.Kustomization":        fluxKustomization,
 	"isolation.Isolation":       isolationIsolation,
 	"monitoring.PrometheusRule": monitoringPrometheusRule,
 	"monitoring.ServiceMonitor": monitoringServiceMonitor,
@@ -265,5 +272,45 @@ func isolationIsolation(app cdk8s.App) constructs.IConstruct {
 	django.NewWeb(chart, "web", django.WebProps{Project: project})
 	return isolation.New(chart, "isolation", isolation.Props{
 		IngressFrom: []isolation.Peer{{Namespace: "ingress-nginx"}},
+	})
+}
+
+func argocdApplication(app cdk8s.App) constructs.IConstruct {
+	chart := cdk8s.NewChart(app, new("argocd"), &cdk8s.ChartProps{Namespace: new("argocd")})
+	return argocd.NewApplication(chart, "production", argocd.ApplicationProps{
+		Name: "shop", Repository: "https://git.example.com/team/shop.git", Path: "dist/production",
+	})
+}
+
+func argocdAppProject(app cdk8s.App) constructs.IConstruct {
+	chart := cdk8s.NewChart(app, new("argocd"), &cdk8s.ChartProps{Namespace: new("argocd")})
+	return argocd.NewAppProject(chart, "project", argocd.AppProjectProps{
+		Name: "shop", Repositories: []string{"https://git.example.com/team/shop.git"},
+		Destinations: []argocd.Destination{{Namespace: "shop-*"}},
+	})
+}
+
+func argocdApplicationSet(app cdk8s.App) constructs.IConstruct {
+	chart := cdk8s.NewChart(app, new("argocd"), &cdk8s.ChartProps{Namespace: new("argocd")})
+	return argocd.NewApplicationSet(chart, "places", argocd.ApplicationSetProps{
+		Name: "shop", Environments: []argocd.Environment{{Name: "staging"}, {Name: "production"}},
+		Application: argocd.ApplicationProps{Repository: "https://git.example.com/team/shop.git", Path: "dist"},
+	})
+}
+
+func fluxGitRepository(app cdk8s.App) constructs.IConstruct {
+	chart := cdk8s.NewChart(app, new("flux"), &cdk8s.ChartProps{Namespace: new("flux-system")})
+	return flux.NewGitRepository(chart, "repository", flux.GitRepositoryProps{
+		Name: "shop", URL: "https://git.example.com/team/shop.git",
+	})
+}
+
+func fluxKustomization(app cdk8s.App) constructs.IConstruct {
+	chart := cdk8s.NewChart(app, new("flux"), &cdk8s.ChartProps{Namespace: new("flux-system")})
+	source := flux.NewGitRepository(chart, "repository", flux.GitRepositoryProps{
+		Name: "shop", URL: "https://git.example.com/team/shop.git",
+	})
+	return flux.NewKustomization(chart, "production", flux.KustomizationProps{
+		Name: "shop-production", Source: source, Path: "dist/production",
 	})
 }
