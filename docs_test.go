@@ -134,11 +134,11 @@ func TestConfigurationListsEveryVariable(t *testing.T) {
 
 var makeTarget = regexp.MustCompile(`(?m)^([a-z0-9-]+):.*## `)
 
-func TestReadmeListsEveryCommand(t *testing.T) {
-	readme := read(t, "README.md")
+func TestContributingListsEveryCommand(t *testing.T) {
+	page := read(t, "CONTRIBUTING.md")
 	for _, found := range makeTarget.FindAllStringSubmatch(read(t, "Makefile"), -1) {
-		if command := "`make " + found[1] + "`"; found[1] != "help" && !strings.Contains(readme, command) {
-			t.Errorf("README.md lacks %s, which is in the Makefile", command)
+		if command := "`make " + found[1] + "`"; found[1] != "help" && !strings.Contains(page, command) {
+			t.Errorf("CONTRIBUTING.md lacks %s, which is in the Makefile", command)
 		}
 	}
 }
