@@ -248,6 +248,13 @@ class Database:
     def knows(self, role):
         return bool(self.ask("SELECT 1 FROM pg_roles WHERE rolname = %s", role))
 
+    def admits(self, role, password):
+        try:
+            connect(role, password).close()
+        except driver.OperationalError:
+            return False
+        return True
+
     def open(self, role, password):
         """Step 1, all of it or nothing."""
         name, owner = quoted(role), quoted(self.owner)
@@ -306,8 +313,9 @@ def main(mode, secret, *deployments):
     cluster.load()  # Another run may have had the lock.
     complete = all(cluster.login.get(key) for key in (USER, PASSWORD, DATABASE))
     if complete and cluster.login[USER] in database.roles:
-        if not database.knows(cluster.login[USER]):
-            # A new claim has no roles. Pods that have the login wait for it.
+        if not database.admits(cluster.login[USER], cluster.login[PASSWORD]):
+            # A new claim has no roles, and an older one has other passwords. Pods
+            # that have the login wait for it.
             database.open(cluster.login[USER], cluster.login[PASSWORD])
         finish(cluster, database)
     if not complete or mode == "rotate" and cluster.rotation.partition(" ")[2] != cluster.job:
