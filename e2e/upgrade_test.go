@@ -27,8 +27,8 @@ const (
 )
 
 // A database moves to another major version of PostgreSQL, as docs/data.md says,
-// and back. Its clients have a login of their own, which the new claim and the old
-// one do not know.
+// and back. Its clients have a login of their own, which the new server does not
+// know, nor the old one afterwards.
 func TestMajorUpgrade(t *testing.T) {
 	beside(t)
 	m := newMajorUpgrade(t)
@@ -38,6 +38,7 @@ func TestMajorUpgrade(t *testing.T) {
 	m.waitFor(postgres.DefaultName)
 	m.waitFor(django.DefaultName)
 	before := m.version()
+	m.rotate("earlier")
 	m.script(filling)
 	row := m.add("before the upgrade")
 	contents := m.script(listing)
@@ -55,7 +56,7 @@ func TestMajorUpgrade(t *testing.T) {
 	m.needsRotation()
 	m.rotate("roles")
 	m.waitFor(django.DefaultName)
-	m.hasOneLogin(secret.DefaultUser + "_2")
+	m.hasOneLogin(secret.DefaultUser + "_1")
 	t.Logf("the site is on PostgreSQL %s, and was on %s, %s after the manifests were applied",
 		m.version(), before, time.Since(begin).Round(time.Second))
 	if after := m.version(); len(after) != len(before) || after[:2] <= before[:2] {
@@ -71,6 +72,7 @@ func TestMajorUpgrade(t *testing.T) {
 	m.waitFor(postgres.DefaultName)
 	m.rotate("back")
 	m.waitFor(django.DefaultName)
+	m.hasOneLogin(secret.DefaultUser + "_2")
 	if back := m.version(); back != before {
 		t.Errorf("the version is %s, and was %s", back, before)
 	}
