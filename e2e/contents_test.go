@@ -44,18 +44,19 @@ SELECT lo_from_bytea(0, decode(repeat(md5('large'), 40000), 'hex')), lo_from_byt
 CREATE TABLE written (id bigserial PRIMARY KEY, client integer, at timestamptz DEFAULT now());
 `
 
-// listing prints a line for each table, with its number of rows and a hash over
-// them in order, for each sequence, and for each large object. What is written
-// meanwhile is left out.
+// listing prints a line for each table and view, with its number of rows and a
+// hash over them in order, for each sequence, and for each large object. What is
+// written meanwhile is left out.
 const listing = `
 SELECT format('SELECT %L, count(*), md5(string_agg(t::text, chr(10) ORDER BY t::text COLLATE "C")) FROM %I.%I t',
-		schemaname || '.' || tablename, schemaname, tablename)
-	FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema') AND tablename <> 'written'
-	ORDER BY schemaname, tablename \gexec
+		kind || schemaname || '.' || name, schemaname, name)
+	FROM (SELECT '', schemaname, tablename FROM pg_tables UNION ALL
+		SELECT 'view ', schemaname, viewname FROM pg_views) AS all_of_them(kind, schemaname, name)
+	WHERE schemaname NOT IN ('pg_catalog', 'information_schema') AND name <> 'written'
+	ORDER BY kind, schemaname, name \gexec
 SELECT schemaname || '.' || sequencename, last_value FROM pg_sequences
 	WHERE sequencename NOT LIKE 'written%' ORDER BY 1;
 SELECT 'large object ' || oid, md5(lo_get(oid)) FROM pg_largeobject_metadata ORDER BY oid;
-SELECT 'view ' || viewname, md5(definition) FROM pg_views WHERE schemaname = 'public';
 SELECT 'index ' || indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1;
 `
 

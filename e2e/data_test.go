@@ -37,6 +37,7 @@ const (
 	denied    = "denied"    // With a wrong access key.
 	full      = "full"      // To a store that is full.
 	killed    = "killed"    // By a pg_dump that does not reach its end.
+	deleted   = "deleted"   // By a pod that is deleted while it dumps.
 )
 
 // TestBackups takes backups of 210,000 rows while others are written, in an app
@@ -155,16 +156,19 @@ func (s storage) at(path, keys string) postgres.Store {
 	return store
 }
 
-// site makes a project with a database of its own.
-func (a *app) site(chart cdk8s.Chart) django.Project {
+// site makes a project with a database of its own, whose props each change
+// changes.
+func (a *app) site(chart cdk8s.Chart, changes ...func(p *postgres.DatabaseProps)) django.Project {
 	namespace.New(chart, "namespace", namespace.Props{Name: a.namespace})
 	env := secret.New(chart, "secret", secret.Props{Source: secret.Generated(secret.GeneratedProps{Image: siteImage})})
+	props := postgres.DatabaseProps{Image: postgresImage, Secret: env, Resources: small, Storage: "1Gi"}
+	for _, change := range changes {
+		change(&props)
+	}
 	return django.Project{
 		Image: siteImage, Secret: env, WaitForMigrations: true,
-		Media: django.NewMediaClaim(chart, "media", django.MediaClaimProps{Storage: "1Gi"}),
-		Database: postgres.NewDatabase(chart, "database", postgres.DatabaseProps{
-			Image: postgresImage, Secret: env, Resources: small, Storage: "1Gi",
-		}),
+		Media:    django.NewMediaClaim(chart, "media", django.MediaClaimProps{Storage: "1Gi"}),
+		Database: postgres.NewDatabase(chart, "database", props),
 	}
 }
 
@@ -187,7 +191,7 @@ func (b *backups) compose(restore func(chart cdk8s.Chart, project django.Project
 		django.NewWeb(chart, "web", django.WebProps{Project: project, Resources: small})
 		isolation.New(chart, "isolation", isolation.Props{})
 		postgres.NewBackupClaim(chart, "claim", postgres.BackupClaimProps{Storage: "1Gi"})
-		for _, path := range []string{encrypted, plain, onClaim, denied, full, killed} {
+		for _, path := range []string{encrypted, plain, onClaim, denied, full, killed, deleted} {
 			b.newBackup(chart, path, project, s)
 		}
 		for _, d := range drills {
@@ -217,7 +221,7 @@ func (b *backups) newBackup(chart cdk8s.Chart, path string, project django.Proje
 		props.Store = s.at(path, "nobody")
 	case full:
 		props.Store = s.at(path, "small-writer")
-	case killed:
+	case killed, deleted:
 		// The dump takes its time.
 		props.Resources.Limits = pod.Quantities{CPU: "100m"}
 	}
@@ -260,21 +264,31 @@ func (b *backups) keepsBackupsWhenAnotherFails() {
 	b.t.Helper()
 	b.store.copy(plain, denied, nil)
 	b.store.copy(plain, killed, nil)
+	b.store.copy(plain, deleted, nil)
 	for _, key := range b.store.keys(plain + "/") {
 		b.small.write(full+strings.TrimPrefix(key, plain), b.store.read(key))
 	}
 	b.small.fill()
 	before := b.manifests()
 	jobs := map[string]string{}
-	for _, path := range []string{denied, full, killed} {
+	for _, path := range []string{denied, full, killed, deleted} {
 		jobs[path] = b.runNow(backupOf(path))
 	}
 	b.killDump(jobs[killed])
+	b.deletePod(b.dumps(jobs[deleted]), nil)
 	b.fails(jobs[killed], "dump: pg_dump failed")
 	b.fails(jobs[denied], "store: cannot copy database.dump of backup", "StatusCode: 403")
 	b.fails(jobs[full], "store: cannot copy database.dump of backup")
-	if after := b.manifests(); !slices.Equal(before, after) || len(after) != 5 {
+	if b.ended(jobs[deleted]) {
+		b.t.Errorf("the backup whose pod was deleted has succeeded:\n%s", b.printed(jobs[deleted]))
+	}
+	if after := b.manifests(); !slices.Equal(before, after) || len(after) != 6 {
 		b.t.Errorf("the backups are %q, and were %q before others failed", after, before)
+	}
+	last := b.manifest(deleted).ID
+	b.succeeds(b.runNow(backupOf(deleted)))
+	if next := b.manifest(deleted).ID; next <= last || len(b.manifests()) != 6 {
+		b.t.Errorf("after the next run the backup is %s, and was %s; all are %q", next, last, b.manifests())
 	}
 }
 
@@ -286,15 +300,25 @@ func (b *backups) manifests() []string {
 	})
 }
 
+// dumps waits until the Job has written a part of the dump, and returns its pod.
+func (b *backups) dumps(job string) corev1.Pod {
+	b.t.Helper()
+	p := b.runs(job, "dump")
+	const wait = `until [ -s /scratch/database.dump ]; do sleep 0.1; done`
+	if _, err := kube.ExecIn(b.t.Context(), p, "dump", "sh", "-c", wait); err != nil {
+		b.t.Fatal(err)
+	}
+	return p
+}
+
 // killDump kills the pg_dump of the Job, as the kernel does when memory is
 // short, once a part of the dump is written.
 func (b *backups) killDump(job string) {
 	b.t.Helper()
-	const kill = `until [ -s /scratch/database.dump ]; do sleep 0.1; done
-for process in /proc/[0-9]*; do
+	const kill = `for process in /proc/[0-9]*; do
   if [ "$(cat "$process/comm")" = pg_dump ]; then kill -KILL "${process#/proc/}"; fi
 done`
-	if _, err := kube.ExecIn(b.t.Context(), b.runs(job, "dump"), "dump", "sh", "-c", kill); err != nil {
+	if _, err := kube.ExecIn(b.t.Context(), b.dumps(job), "dump", "sh", "-c", kill); err != nil {
 		b.t.Fatal(err)
 	}
 }

@@ -17,14 +17,15 @@
 //
 // Variables replace what the tests run, and how much of it:
 //
-//	E2E_IMAGE           the site in site/             guestbook:1.0.0
-//	E2E_POSTGRES_IMAGE  PostgreSQL                    the library's default
-//	E2E_VALKEY_IMAGE    Valkey                        the library's default
-//	E2E_EXPORTER_IMAGE  postgres_exporter             as in docs/database.md
-//	E2E_RCLONE_IMAGE    rclone                        the library's default
-//	E2E_STORE_IMAGE     a store that speaks S3        versity/versitygw:v1.8.0
-//	E2E_RATE            requests a second under load  300
-//	ORACLE_DRAWS        props that TestOracle draws   2000
+//	E2E_IMAGE                the site in site/             guestbook:1.0.0
+//	E2E_POSTGRES_IMAGE       PostgreSQL                    the library's default
+//	E2E_NEXT_POSTGRES_IMAGE  a later major version of it   postgres:17-trixie
+//	E2E_VALKEY_IMAGE         Valkey                        the library's default
+//	E2E_EXPORTER_IMAGE       postgres_exporter             as in docs/database.md
+//	E2E_RCLONE_IMAGE         rclone                        the library's default
+//	E2E_STORE_IMAGE          a store that speaks S3        versity/versitygw:v1.8.0
+//	E2E_RATE                 requests a second under load  300
+//	ORACLE_DRAWS             props that TestOracle draws   2000
 //
 // TestOracle prints the seed of its draws; the flag -rapid.seed brings them
 // back.

@@ -20,6 +20,7 @@ import (
 var (
 	siteImage     = cmp.Or(os.Getenv("E2E_IMAGE"), "guestbook:1.0.0")
 	postgresImage = cmp.Or(os.Getenv("E2E_POSTGRES_IMAGE"), postgres.DefaultImage)
+	nextPostgres  = cmp.Or(os.Getenv("E2E_NEXT_POSTGRES_IMAGE"), "postgres:17-trixie")
 	valkeyImage   = cmp.Or(os.Getenv("E2E_VALKEY_IMAGE"), valkey.DefaultImage)
 	exporterImage = cmp.Or(os.Getenv("E2E_EXPORTER_IMAGE"), "quay.io/prometheuscommunity/postgres-exporter:v0.17.1")
 	rcloneImage   = cmp.Or(os.Getenv("E2E_RCLONE_IMAGE"), postgres.DefaultStoreImage)

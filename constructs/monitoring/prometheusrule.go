@@ -204,7 +204,10 @@ func newPrometheusRule(r *PrometheusRule) prometheus.PrometheusRule {
 	})
 }
 
-// alert is one alert: it fires when expr has had a value for some time.
+// alert is one alert: it fires when expr has had a value for some time. The value
+// has the labels of the object: two alerts with the same labels are one to
+// Alertmanager, which sends an alert to the receivers of its namespace by that
+// label.
 type alert struct {
 	name, expr, wait  string
 	severity, summary string
@@ -229,7 +232,8 @@ func (c CronJob) alerts() []alert {
 	return []alert{{
 		name: "CronJobOverdue", wait: "10m", severity: "critical",
 		// A CronJob without a success counts from its creation.
-		expr: fmt.Sprintf("time() - max(kube_cronjob_status_last_successful_time%s or kube_cronjob_created%s) > %d",
+		expr: fmt.Sprintf("time() - max by (namespace, cronjob) "+
+			"(kube_cronjob_status_last_successful_time%s or kube_cronjob_created%s) > %d",
 			selector, selector, c.MaxAgeHours*60*60),
 		summary: fmt.Sprintf("CronJob %s has not ended well for %d hours", what, c.MaxAgeHours),
 	}, {
@@ -244,7 +248,8 @@ func (c Claim) alert() alert {
 	selector := matching(namespace, "persistentvolumeclaim", name)
 	return alert{
 		name: "VolumeAlmostFull", wait: "5m", severity: "critical",
-		expr: fmt.Sprintf("min(kubelet_volume_stats_available_bytes%s / kubelet_volume_stats_capacity_bytes%s) * 100 < %d",
+		expr: fmt.Sprintf("min by (namespace, persistentvolumeclaim) "+
+			"(kubelet_volume_stats_available_bytes%s / kubelet_volume_stats_capacity_bytes%s) * 100 < %d",
 			selector, selector, c.FreePercent),
 		summary: fmt.Sprintf("less than %d %% of the volume of claim %s is free", c.FreePercent, qualified(namespace, name)),
 	}

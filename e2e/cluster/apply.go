@@ -70,6 +70,17 @@ func Parse(content []byte) ([]*Object, error) {
 // Apply applies the manifests in dir as "kubectl apply --server-side" does,
 // and returns the objects as the cluster then holds them.
 func (c *Cluster) Apply(ctx context.Context, dir string) ([]*Object, error) {
+	return c.apply(ctx, dir, metav1.PatchOptions{FieldManager: manager})
+}
+
+// ApplyOver is [Cluster.Apply] that takes over what others have changed, as
+// "--force-conflicts" does.
+func (c *Cluster) ApplyOver(ctx context.Context, dir string) ([]*Object, error) {
+	return c.apply(ctx, dir, metav1.PatchOptions{FieldManager: manager, Force: new(true)})
+}
+
+func (c *Cluster) apply(ctx context.Context, dir string, options metav1.PatchOptions) ([]*Object, error) {
+	options.FieldValidation = metav1.FieldValidationStrict
 	wanted, err := Read(dir)
 	if err != nil {
 		return nil, err
@@ -85,9 +96,7 @@ func (c *Cluster) Apply(ctx context.Context, dir string) ([]*Object, error) {
 			return nil, err
 		}
 		// Patch rather than Apply, which cannot ask for strict validation.
-		result, err := resource.Patch(ctx, object.GetName(), types.ApplyPatchType, document, metav1.PatchOptions{
-			FieldManager: manager, FieldValidation: metav1.FieldValidationStrict,
-		})
+		result, err := resource.Patch(ctx, object.GetName(), types.ApplyPatchType, document, options)
 		if err != nil {
 			return nil, fmt.Errorf("apply %s %s: %w", object.GetKind(), object.GetName(), err)
 		}

@@ -84,6 +84,22 @@ make_valkey() {
   rm "$work/valkey.tar"
 }
 
+# PostgreSQL of the next suite of Debian: the server that a database moves to.
+make_postgres() {
+  DEBIAN_SUITE=trixie debian "$work/postgres.tar" "postgresql-17,locales" \
+    --essential-hook='echo postgres:x:999: >>"$1/etc/group"' \
+    --essential-hook='echo postgres:x:999:999::/var/lib/postgresql:/bin/bash >>"$1/etc/passwd"' \
+    --customize-hook='chroot "$1" localedef -i en_US -f UTF-8 en_US.UTF-8' \
+    --customize-hook="install -m 755 '$here/postgres/docker-entrypoint.sh' \"\$1/usr/local/bin\"" \
+    --customize-hook='rm -r "$1"/etc/postgresql/* "$1"/var/lib/postgresql/17; install -d -o 999 -g 999 "$1/var/lib/postgresql/data"'
+  nice python3 "$scripts/recipes/mkimage.py" --rootfs "$work/postgres.tar" --out "$IMAGES/e2e-postgres.tar" \
+    --tag docker.io/library/postgres:17-trixie --entrypoint '["docker-entrypoint.sh"]' --cmd '["postgres"]' \
+    --expose 5432/tcp --stop-signal SIGINT --volume /var/lib/postgresql/data \
+    --env PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/lib/postgresql/17/bin \
+    --env LANG=en_US.utf8 --env PG_MAJOR=17 --env PGDATA=/var/lib/postgresql/data
+  rm "$work/postgres.tar"
+}
+
 # The packages of e2e/site/requirements.txt, in the versions that Debian has.
 make_python() {
   local packages=(
@@ -210,6 +226,7 @@ make_log_shipper() {
 }
 
 valkey() { image valkey valkey make_valkey; }
+postgres() { image postgres postgres make_postgres; }
 exporter() { image exporter exporter make_exporter; }
 cloudnativepg() {
   image operator "" make_operator
@@ -233,7 +250,7 @@ clinic() {
 # One at a time: several checkouts share the images of a machine.
 exec 9>"$work/lock"
 flock 9
-[[ $# != 0 ]] || set -- valkey exporter rclone versitygw guestbook clinic cloudnativepg
+[[ $# != 0 ]] || set -- valkey postgres exporter rclone versitygw guestbook clinic cloudnativepg
 for name; do
   "$name"
 done

