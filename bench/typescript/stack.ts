@@ -81,6 +81,7 @@ export class DjangoStack extends Chart {
         name: env,
         annotations: {
           ...keepData,
+          'kapp.k14s.io/update-strategy': 'skip',
           'kustomize.toolkit.fluxcd.io/ssa': 'Merge',
           'django-cdk8s.example.com/generated-keys': generatedKeys.join(','),
         },
