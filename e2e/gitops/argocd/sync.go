@@ -27,8 +27,8 @@ import (
 	"k8s.io/client-go/kubernetes/fake"
 )
 
-// argocd is the namespace of Argo CD's own objects, and the part of theirs
-// that it asks for.
+// argocd is the namespace of Argo CD's own objects, and what a label of theirs
+// says that they are part of.
 const argocd = "argocd"
 
 // interval is how often the Application is looked at.
@@ -142,9 +142,13 @@ func (s settings) application() *v1alpha1.Application {
 		TypeMeta:   metav1.TypeMeta{APIVersion: v1alpha1.SchemeGroupVersion.String(), Kind: "Application"},
 		ObjectMeta: metav1.ObjectMeta{Namespace: argocd, Name: s.app, UID: "1"},
 		Spec: v1alpha1.ApplicationSpec{
-			Project:     v1alpha1.DefaultAppProjectName,
-			Source:      &v1alpha1.ApplicationSource{RepoURL: "https://git.example.com/app.git", Path: "dist", TargetRevision: "main"},
-			Destination: v1alpha1.ApplicationDestination{Server: v1alpha1.KubernetesInternalAPIServerAddr, Namespace: s.namespace},
+			Project: v1alpha1.DefaultAppProjectName,
+			Source: &v1alpha1.ApplicationSource{
+				RepoURL: "https://git.example.com/app.git", Path: "dist", TargetRevision: "main",
+			},
+			Destination: v1alpha1.ApplicationDestination{
+				Server: v1alpha1.KubernetesInternalAPIServerAddr, Namespace: s.namespace,
+			},
 		},
 	}
 	if s.serverSide {
@@ -158,7 +162,9 @@ func (s settings) application() *v1alpha1.Application {
 func start(ctx context.Context, clients *apps.Clientset, repository directory) error {
 	part := map[string]string{"app.kubernetes.io/part-of": argocd}
 	own := fake.NewClientset(
-		&corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: argocd, Name: common.ArgoCDConfigMapName, Labels: part}},
+		&corev1.ConfigMap{
+			ObjectMeta: metav1.ObjectMeta{Namespace: argocd, Name: common.ArgoCDConfigMapName, Labels: part},
+		},
 		&corev1.Secret{
 			ObjectMeta: metav1.ObjectMeta{Namespace: argocd, Name: common.ArgoCDSecretName, Labels: part},
 			Data:       map[string][]byte{"server.secretkey": []byte("none")},
@@ -192,7 +198,9 @@ type watch struct {
 }
 
 // until returns the Application as soon as it is so.
-func (w *watch) until(ctx context.Context, what string, so func(*v1alpha1.Application) bool) (*v1alpha1.Application, error) {
+func (w *watch) until(
+	ctx context.Context, what string, so func(*v1alpha1.Application) bool,
+) (*v1alpha1.Application, error) {
 	for {
 		app, err := w.client.Get(ctx, w.app, metav1.GetOptions{})
 		if err != nil {
@@ -203,7 +211,7 @@ func (w *watch) until(ctx context.Context, what string, so func(*v1alpha1.Applic
 		}
 		select {
 		case <-ctx.Done():
-			return nil, fmt.Errorf("Application %s: not until %s: sync %s, health %s, %v: %w",
+			return nil, fmt.Errorf("application %s: not until %s: sync %s, health %s, %v: %w",
 				w.app, what, app.Status.Sync.Status, app.Status.Health.Status, app.Status.Conditions, context.Cause(ctx))
 		case <-time.After(interval):
 		}
@@ -237,7 +245,8 @@ func (r *Report) follow(app *v1alpha1.Application) {
 // waveOf returns the wave of an object of the Application.
 func waveOf(app *v1alpha1.Application, of *v1alpha1.ResourceResult) int64 {
 	for _, resource := range app.Status.Resources {
-		if resource.Group == of.Group && resource.Kind == of.Kind && resource.Namespace == of.Namespace && resource.Name == of.Name {
+		if resource.Group == of.Group && resource.Kind == of.Kind &&
+			resource.Namespace == of.Namespace && resource.Name == of.Name {
 			return resource.SyncWave
 		}
 	}
