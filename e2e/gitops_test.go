@@ -16,10 +16,12 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/yaml"
 
 	"example.com/django-cdk8s/constructs/django"
 	"example.com/django-cdk8s/constructs/postgres"
+	"example.com/django-cdk8s/constructs/secret"
 	"example.com/django-cdk8s/constructs/stack"
 	"example.com/django-cdk8s/e2e/cluster"
 )
@@ -30,9 +32,8 @@ var committed = []string{
 	"../examples/environments/dist/production", "../examples/environments/dist/staging",
 }
 
-// TestArgoCD lets Argo CD's own controller sync the stack: into nothing, again,
-// a next release, and after the claim, the Secret and the Namespace have left
-// the directory.
+// TestArgoCD lets Argo CD's own controller sync what is committed, and the
+// releases of a stack.
 func TestArgoCD(t *testing.T) {
 	beside(t)
 	argocd := buildTool(t, "argocd", ".")
@@ -41,33 +42,45 @@ func TestArgoCD(t *testing.T) {
 			readByArgoCD(t, argocd, dir)
 		}
 	})
+	t.Run("committed", func(t *testing.T) {
+		beside(t)
+		a := newApp(t, "argocd-dist")
+		dir := a.committed()
+		a.argoSync(argocd, dir).isSynced(t)
+		if again := a.argoSync(argocd, dir); len(again.Before) > 0 {
+			t.Errorf("out of sync before the second sync: %q", again.Before)
+		}
+	})
+	t.Run("releases", func(t *testing.T) { beside(t); newApp(t, "argocd").argoReleases(argocd) })
+}
 
-	a := newApp(t, "argocd")
-	sync := func(dir string) argoReport { t.Helper(); return a.argoSync(argocd, dir) }
+// argoReleases syncs a stack into nothing, again, a next release, and after the
+// claim, the Secret and the Namespace have left the directory.
+func (a *app) argoReleases(argocd string) {
 	first := a.write(migrating(siteImage))
-	made := sync(first)
-	made.isSynced(t)
+	made := a.argoSync(argocd, first)
+	made.isSynced(a.t)
 	a.followsWaves(made)
 	kept := a.remember()
 
-	again := sync(first)
-	again.isSynced(t)
+	again := a.argoSync(argocd, first)
+	again.isSynced(a.t)
 	if len(again.Before) > 0 {
-		t.Errorf("out of sync before the second sync: %q", again.Before)
+		a.t.Errorf("out of sync before the second sync: %q", again.Before)
 	}
 	kept.unchanged(a)
 
-	next := sync(a.write(migrating(nextRelease), single))
-	next.isSynced(t)
+	next := a.argoSync(argocd, a.write(migrating(nextRelease), single))
+	next.isSynced(a.t)
 	a.isNextRelease()
 	if !slices.Contains(next.Pruned, "PodDisruptionBudget/"+django.DefaultName) {
-		t.Errorf("pruned: %q", next.Pruned)
+		a.t.Errorf("pruned: %q", next.Pruned)
 	}
 	kept.survives(a)
 
-	lost := sync(without(t, a.write(migrating(nextRelease), single), guarded...))
+	lost := a.argoSync(argocd, without(a.t, a.write(migrating(nextRelease), single), guarded...))
 	if len(lost.Pruned) > 0 || len(lost.Kept) != len(guarded) {
-		t.Errorf("of what had left the directory, pruned: %q; kept: %q", lost.Pruned, lost.Kept)
+		a.t.Errorf("of what had left the directory, pruned: %q; kept: %q", lost.Pruned, lost.Kept)
 	}
 	kept.survives(a)
 }
@@ -157,6 +170,28 @@ func TestKapp(t *testing.T) {
 	kept.survives(a)
 }
 
+// committed returns a copy of the repository's own dist/ in the namespace of the
+// app, with the site under test and requests that leave room for others.
+func (a *app) committed() string {
+	a.t.Helper()
+	content, err := os.ReadFile("../dist/django-app.k8s.yaml")
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	requests := func(cpu, memory string) string {
+		return fmt.Sprintf("requests:\n              cpu: %s\n              memory: %s\n", cpu, memory)
+	}
+	changed := strings.NewReplacer(
+		"docker.io/example/django-app:1.0.0", siteImage, "django-app", a.namespace, requests("500m", "512Mi"),
+		requests(small.Requests.CPU, small.Requests.Memory), "image: "+postgres.DefaultImage, "image: "+postgresImage,
+	).Replace(string(content))
+	dir := a.t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "app.yaml"), []byte(changed), 0o644); err != nil {
+		a.t.Fatal(err)
+	}
+	return dir
+}
+
 // guarded are the kinds of what a tool must not delete.
 var guarded = []string{"Namespace", "PersistentVolumeClaim", "Secret"}
 
@@ -243,11 +278,19 @@ type memory struct {
 	deployments map[string]string // Resource versions, by name.
 }
 
-// remember writes a row and returns what the app then holds.
+// remember writes a row and a key of the Secret, and returns what the app then
+// holds.
 func (a *app) remember() memory {
 	a.t.Helper()
+	// As "kubectl patch" does it.
+	_, err := kube.Client.CoreV1().Secrets(a.namespace).Patch(
+		a.t.Context(), secret.DefaultName, types.MergePatchType, []byte(`{"stringData": {"BY_HAND": "kept"}}`),
+		metav1.PatchOptions{FieldManager: "kubectl-patch"})
+	if err != nil {
+		a.t.Fatal(err)
+	}
 	m := memory{row: a.add("kept"), credentials: a.credentials(), claim: string(a.claim().UID)}
-	for _, key := range []string{"POSTGRES_PASSWORD", "SECRET_KEY"} {
+	for _, key := range []string{"POSTGRES_PASSWORD", "SECRET_KEY", "BY_HAND"} {
 		if len(m.credentials[key]) == 0 {
 			a.t.Errorf("the Secret has no %s", key)
 		}
@@ -298,7 +341,8 @@ func (m memory) survives(a *app) {
 	if string(claim.UID) != m.claim || claim.DeletionTimestamp != nil {
 		a.t.Errorf("the claim is another, or about to be: UID %s, deleted %v", claim.UID, claim.DeletionTimestamp)
 	}
-	if err := gone(a.t.Context(), a.namespace); err == nil || strings.Contains(err.Error(), string(corev1.NamespaceTerminating)) {
+	namespace, err := kube.Client.CoreV1().Namespaces().Get(a.t.Context(), a.namespace, metav1.GetOptions{})
+	if err != nil || namespace.DeletionTimestamp != nil {
 		a.t.Errorf("the Namespace is gone, or about to be: %v", err)
 	}
 	if got := a.rows()[m.row]; got != "kept" {
