@@ -231,7 +231,8 @@ func (r *Report) follow(app *v1alpha1.Application) {
 	}
 	waves := map[int64][]string{}
 	for _, resource := range app.Status.OperationState.SyncResult.Resources {
-		if name := resource.Kind + "/" + resource.Name; !known[name] {
+		name := resource.Kind + "/" + resource.Name
+		if resource.Status == synccommon.ResultCodeSynced && !known[name] {
 			wave := waveOf(app, resource)
 			waves[wave] = append(waves[wave], name)
 		}
@@ -245,8 +246,10 @@ func (r *Report) follow(app *v1alpha1.Application) {
 // waveOf returns the wave of an object of the Application.
 func waveOf(app *v1alpha1.Application, of *v1alpha1.ResourceResult) int64 {
 	for _, resource := range app.Status.Resources {
-		if resource.Group == of.Group && resource.Kind == of.Kind &&
-			resource.Namespace == of.Namespace && resource.Name == of.Name {
+		// A result has a namespace even if the object has none.
+		namespaces := []string{"", of.Namespace}
+		if resource.Group == of.Group && resource.Kind == of.Kind && resource.Name == of.Name &&
+			slices.Contains(namespaces, resource.Namespace) {
 			return resource.SyncWave
 		}
 	}
