@@ -93,6 +93,7 @@ func NewDjangoStack(scope constructs.Construct, id string, isolated bool) cdk8s.
 	namespace.AddJsonPatch(cdk8s.JsonPatch_Remove(jsii.String("/metadata/namespace")))
 
 	secretAnnotations := keepData("-4")
+	(*secretAnnotations)["kapp.k14s.io/update-strategy"] = jsii.String("skip")
 	(*secretAnnotations)["kustomize.toolkit.fluxcd.io/ssa"] = jsii.String("Merge")
 	(*secretAnnotations)["django-cdk8s.example.com/generated-keys"] = jsii.String(strings.Join(generatedKeys, ","))
 	k8s.NewKubeSecret(chart, jsii.String("secret"), &k8s.KubeSecretProps{

@@ -85,6 +85,7 @@ export class DjangoStack extends Chart {
         annotations: {
           ...keepData,
           ...inWave('-4'),
+          'kapp.k14s.io/update-strategy': 'skip',
           'kustomize.toolkit.fluxcd.io/ssa': 'Merge',
           'django-cdk8s.example.com/generated-keys': generatedKeys.join(','),
         },

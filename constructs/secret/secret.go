@@ -316,6 +316,7 @@ func (f filled) build(s *Secret) { s.object = newSecret(s, nil, filledElsewhere(
 func filledElsewhere(keys []string) map[string]string {
 	annotations := labels.KeepData()
 	annotations[labels.FluxApply] = labels.FluxMerge
+	annotations[labels.KappUpdate] = labels.KappSkip
 	annotations[labels.GeneratedKeys] = strings.Join(slices.Sorted(slices.Values(keys)), ",")
 	return annotations
 }

@@ -99,6 +99,15 @@ const (
 	FluxMerge = "Merge"
 )
 
+// KappUpdate is the annotation by which kapp makes an object and does not change
+// it later, and KappSkip its value. Otherwise it takes away the keys that others
+// have added to a Secret; see
+// https://carvel.dev/kapp/docs/v0.64.x/apply/#kappk14sioupdate-strategy.
+const (
+	KappUpdate = "kapp.k14s.io/update-strategy"
+	KappSkip   = "skip"
+)
+
 // FluxSubstitute is the annotation, with the value "disabled", by which Flux
 // leaves "${" in an object alone; see
 // https://fluxcd.io/flux/components/kustomize/kustomizations/#post-build-variable-substitution.
