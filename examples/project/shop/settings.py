@@ -129,8 +129,7 @@ if "AWS_STORAGE_BUCKET_NAME" in env:
 if "CACHE_URL" in env:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": env["CACHE_URL"]}}
 
-# Celery.
-CELERY_BROKER_URL = env.get("CELERY_BROKER_URL", "memory://")
+# Celery reads the broker's address from CELERY_BROKER_URL by itself.
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_BEAT_SCHEDULE = {"prune": {"task": "notes.tasks.prune", "schedule": 3600}}
