@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -192,5 +193,56 @@ func TestALineOfTheDoctorIsTheRemedy(t *testing.T) {
 		if status, all := examine(t, dir, options...); status != 0 || named(all, "advice") != "" {
 			t.Errorf("%v after its lines: status %d, %+v", options, status, all)
 		}
+	}
+}
+
+var (
+	chapter = regexp.MustCompile(`(?m)^## (\d)\. `)
+	block   = regexp.MustCompile("(?s)\n```sh\n(.*?)\n```")
+	// Django comes from the machine.
+	installs = regexp.MustCompile(`(?m)^(python3 -m venv|pip ).*$`)
+)
+
+// TestGettingStarted runs the commands of the page up to the project that the
+// doctor is content with.
+func TestGettingStarted(t *testing.T) {
+	page, err := os.ReadFile("../docs/getting-started.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	interpreter, err := exec.LookPath(python(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	library, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, bin := t.TempDir(), t.TempDir()
+	for name, program := range map[string]string{"python": "", "django-admin": " -m django"} {
+		script := "#!/bin/sh\nexec " + interpreter + program + ` "$@"` + "\n"
+		if err := os.WriteFile(filepath.Join(bin, name), []byte(script), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	chapters := chapter.FindAllSubmatchIndex(page, -1)
+	if len(chapters) != 8 {
+		t.Fatalf("the page has %d chapters", len(chapters))
+	}
+	for i, want := range []int{0, 0, 1, 0} {
+		found := block.FindSubmatch(page[chapters[i][0]:chapters[i+1][0]])
+		if found == nil {
+			t.Fatalf("chapter %d has no commands", i+1)
+		}
+		command := exec.Command("bash", "-ec", installs.ReplaceAllString(string(found[1]), ""))
+		command.Dir = dir
+		command.Env = append(os.Environ(), "LIBRARY="+library, "PATH="+bin+":"+os.Getenv("PATH"))
+		output, _ := command.CombinedOutput()
+		if got := command.ProcessState.ExitCode(); got != want {
+			t.Fatalf("chapter %d: status %d, want %d\n%s", i+1, got, want, output)
+		}
+	}
+	if status, all := examine(t, dir, "--path=/readyz", "--https"); status != 0 || named(all, "advice") != "" {
+		t.Errorf("status %d, %+v", status, all)
 	}
 }
