@@ -120,7 +120,7 @@ func TestShellOnThePagesParses(t *testing.T) {
 var (
 	kubectlFlags = map[string]string{
 		"annotate": "overwrite", "api-resources": "api-group", "apply": "f server-side k", "cluster-info": "",
-		"cordon": "", "create": "dry-run o f from from-literal from-file image", "delete": "f l ignore-not-found wait",
+		"cordon": "", "create": "dry-run o f from from-literal from-file image", "delete": "f l ignore-not-found wait all",
 		"describe": "l", "diff": "f", "drain": "ignore-daemonsets delete-emptydir-data", "edit": "", "exec": "i t it c",
 		"get": "o l w A", "logs": "f l c prefix tail all-containers previous since", "patch": "type p",
 		"port-forward": "address", "rollout": "l timeout to-revision", "run": "rm i image restart", "scale": "replicas l", "top": "",
@@ -187,6 +187,21 @@ func TestKubectlProblems(t *testing.T) {
 	} {
 		if got := kubectlProblems(command); len(got) != want {
 			t.Errorf("%s: %q, want %d", command, got, want)
+		}
+	}
+}
+
+// TestComposePageNamesEveryLine looks for each line of the compose file in the
+// tables behind it. A line that only opens a mapping needs none, unless it is
+// one of a service.
+func TestComposePageNamesEveryLine(t *testing.T) {
+	_, page, _ := strings.Cut(read(t, "docs/from-docker-compose.md"), "```yaml\n")
+	file, tables, _ := strings.Cut(page, "\n```")
+	for line := range strings.Lines(file) {
+		text := strings.TrimSpace(line)
+		if text != "" && (!strings.HasSuffix(text, ":") || strings.HasPrefix(line, "    ")) &&
+			!strings.Contains(tables, "| `"+text+"` |") {
+			t.Errorf("docs/from-docker-compose.md explains no line `%s`", text)
 		}
 	}
 }

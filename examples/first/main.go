@@ -3,6 +3,9 @@
 package main
 
 import (
+	"cmp"
+	"os"
+
 	"github.com/cdk8s-team/cdk8s-core-go/cdk8s/v2"
 
 	"example.com/django-cdk8s/constructs/django"
@@ -18,7 +21,7 @@ func build(app cdk8s.App) {
 		Namespace: namespace.Props{Name: "shop"},
 		Web: django.WebProps{
 			Project: django.Project{
-				Image:             "shop:1.0.0",
+				Image:             cmp.Or(os.Getenv("DJANGO_IMAGE"), "shop:1.0.0"),
 				Hosts:             []string{"localhost"},
 				WaitForMigrations: true,
 			},
