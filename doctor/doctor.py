@@ -235,9 +235,9 @@ def environment(letter, https=False, path="/tmp"):
 class Project:
     """What was seen of a project: one dictionary for each run of PROBE, by its name, and the text of its files."""
 
-    def __init__(self, runs, sources=None, path="/login", https=False, settings="", server="python3"):
+    def __init__(self, runs, sources=None, path="/login", https=False, settings="", python3="python3"):
         self.runs, self.sources, self.path, self.https = runs, sources or {}, path, https
-        self.module, self.python3 = settings, server
+        self.module, self.python3 = settings, python3
 
     def value(self, run, name):
         return self.runs[run].get("settings", {}).get(name)
@@ -559,7 +559,9 @@ def examine(p):
 
 def probe(module, variables, request):
     """What PROBE sees with these variables."""
-    base = {name: value for name, value in os.environ.items() if name not in ("DEBUG", "DJANGO_DEBUG")}
+    # Whatever the shell or the pod has of these must not fill a gap.
+    known = set(environment("a", https=True)).union(["DEBUG", "DJANGO_DEBUG"])
+    base = {name: value for name, value in os.environ.items() if name not in known}
     base.update(variables, DJANGO_SETTINGS_MODULE=module, PYTHONDONTWRITEBYTECODE="1")
     with tempfile.TemporaryDirectory() as directory:
         out = os.path.join(directory, "seen.json")
@@ -604,7 +606,7 @@ def look(options):
         return probe(module, variables, request)
 
     # docker build has a key, and nothing else of it.
-    build = [name for name in environment("a") if name != "SECRET_KEY"]
+    build = [name for name in list(environment("a")) + list(extra) if name != "SECRET_KEY"]
     first = run("a", "full", options.https)
     if "django" not in first:
         raise Unable("%s cannot import Django: %s" % (sys.executable, first["error"]["text"]))
@@ -619,7 +621,12 @@ def look(options):
     for name in set(runs["a"].get("files", []) + [module.split(".")[0] + "/celery.py"]):
         if name.endswith(".py") and os.path.exists(name):
             with open(name, encoding="utf-8") as file:
-                sources[name.replace(os.sep, "/")] = file.read()
+                text = file.read()
+            try:
+                ast.parse(text)
+            except SyntaxError:
+                continue
+            sources[name.replace(os.sep, "/")] = text
     python3 = os.name != "posix" or shutil.which("python3")
     return Project(runs, sources, options.path, options.https, module, python3)
 

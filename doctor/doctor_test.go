@@ -152,6 +152,12 @@ func TestFlags(t *testing.T) {
 	if status, all := examine(t, dir, "--env=DB_HOST=fixed", "--skip=database"); status != 0 {
 		t.Errorf("with --skip: status %d, %+v", status, all)
 	}
+	t.Setenv("SECRET_KEY", "of the shell")
+	t.Setenv("POSTGRES_HOST", "of the shell")
+	t.Setenv("DEBUG", "1")
+	if status, all := examine(t, sample(t)); status != 0 || named(all, "advice") != "" {
+		t.Errorf("with variables of the shell: status %d, missing %q", status, named(all, "missing"))
+	}
 	if status, _ := examine(t, t.TempDir()); status != 2 {
 		t.Errorf("without a project: status %d", status)
 	}
