@@ -165,7 +165,7 @@ func kubectlProblems(text string) []string {
 				subject = word
 			}
 		}
-		if strings.Contains(" get delete describe scale ", " "+verb+" ") && subject != "" {
+		if slices.Contains([]string{"get", "delete", "describe", "scale"}, verb) && subject != "" {
 			kinds, _, _ := strings.Cut(subject, "/")
 			for kind := range strings.SplitSeq(kinds, ",") {
 				if !slices.Contains(strings.Fields(kubectlResources), kind) {

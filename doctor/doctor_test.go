@@ -142,7 +142,7 @@ func TestTheSampleBroken(t *testing.T) {
 
 func TestFlags(t *testing.T) {
 	dir := sample(t)
-	edit(t, filepath.Join(dir, "shop/settings.py"), `env["POSTGRES_HOST"]`, `env["DB_HOST"]`)
+	edit(t, dir+"/shop/settings.py", `env["POSTGRES_HOST"]`, `env["DB_HOST"]`)
 	if status, all := examine(t, dir); status != 1 || named(all, "missing") != "settings" {
 		t.Errorf("status %d, %+v", status, all)
 	}
@@ -175,14 +175,14 @@ func TestALineOfTheDoctorIsTheRemedy(t *testing.T) {
 	if got := named(all, "missing"); status != 1 || got != want {
 		t.Errorf("startproject: status %d, missing %q, want %q", status, got, want)
 	}
-	settings, lines := filepath.Join(dir, "shop/settings.py"), "import os\n"
+	settings, lines := dir+"/shop/settings.py", "import os\n"
 	for _, f := range all {
 		switch f.Name {
 		case "static-served":
 			const first = "'django.middleware.security.SecurityMiddleware',"
 			edit(t, settings, first, first+f.Add)
 		case "health":
-			edit(t, filepath.Join(dir, "shop/urls.py"), "urlpatterns = [", "urlpatterns = ["+f.Add)
+			edit(t, dir+"/shop/urls.py", "urlpatterns = [", "urlpatterns = ["+f.Add)
 		case "writes":
 		default:
 			lines += f.Add + "\n"
