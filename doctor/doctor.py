@@ -378,9 +378,10 @@ def check_static(p):
         add = 'STATIC_ROOT = os.environ.get("STATIC_ROOT", BASE_DIR / "staticfiles")'
         yield Finding("static", MISSING, "STATIC_ROOT is not set: collectstatic has no place", where, add)
     elif error:
-        message = "collectstatic fails with SECRET_KEY alone, as in a docker build: %(type)s: %(text)s" % error
-        add = "let the settings load without the other variables, or set WebProps.StaticRoot"
-        yield Finding("static", MISSING, message, error["where"] or where, add)
+        message = "collectstatic fails where SECRET_KEY is the only variable: %(type)s: %(text)s" % error
+        # An error outside the project is no matter of its settings.
+        add = "settings that load without the other variables, as in a docker build" if error["where"] else ""
+        yield Finding("static", MISSING, message, error["where"], add)
     else:
         yield Finding("static", OK, "collectstatic works without a database")
     middleware = p.value("a", "MIDDLEWARE") or []
