@@ -40,7 +40,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 need() { local tool; for tool; do command -v "$tool" >/dev/null || die "$tool is not installed"; done; }
 need kubectl
 [[ $context ]] || need kind docker
-k() { kubectl --context "${context:-kind-$cluster}" "$@"; }
+kubectl=(kubectl --context "${context:-kind-$cluster}")
+k() { "${kubectl[@]}" "$@"; }
 
 if [[ $delete ]]; then
   if [[ $context ]]; then
@@ -76,7 +77,8 @@ k apply -f "$out"
 k -n shop rollout status deployment/postgres --timeout=10m
 k -n shop rollout status deployment/django --timeout=10m
 
-k -n shop port-forward service/django "$port:8000" >"$out/forward.log" 2>&1 &
+# Not by the function, whose shell alone would be killed.
+"${kubectl[@]}" -n shop port-forward service/django "$port:8000" >"$out/forward.log" 2>&1 &
 forward=$!
 for ((try = 0; ; try++)); do
   kill -0 "$forward" 2>/dev/null || die "no way to the site: $(<"$out/forward.log")"
