@@ -616,7 +616,7 @@ def look(options):
         "b": run("b", https=options.https),
         "https": run("a", https=True),
         "keyless": run("a", without=["SECRET_KEY"]),
-        "collect": run("a", "collect", without=build),
+        "collect": {} if "static" in options.skip else run("a", "collect", without=build),
     }
     sources = {}
     for name in set(runs["a"].get("files", []) + [module.split(".")[0] + "/celery.py"]):
