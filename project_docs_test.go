@@ -51,7 +51,8 @@ func firstChange(got, want []string) string {
 }
 
 func TestGettingStartedShowsItsApp(t *testing.T) {
-	if app := read(t, "examples/first/main.go"); !strings.Contains(read(t, "docs/getting-started.md"), "```go\n"+app+"```\n") {
+	app, page := read(t, "examples/first/main.go"), read(t, "docs/getting-started.md")
+	if !strings.Contains(page, "```go\n"+app+"```\n") {
 		t.Error("docs/getting-started.md does not hold examples/first/main.go as it is")
 	}
 }
@@ -123,11 +124,11 @@ var (
 		"cordon": "", "create": "dry-run o f from from-literal from-file image", "delete": "f l ignore-not-found wait all",
 		"describe": "l", "diff": "f", "drain": "ignore-daemonsets delete-emptydir-data", "edit": "", "exec": "i t it c",
 		"get": "o l w A", "logs": "f l c prefix tail all-containers previous since", "patch": "type p",
-		"port-forward": "address", "rollout": "l timeout to-revision", "run": "rm i image restart", "scale": "replicas l", "top": "",
-		"uncordon": "", "wait": "for l timeout", "config": "", "version": "",
+		"port-forward": "address", "rollout": "l timeout to-revision", "run": "rm i image restart",
+		"scale": "replicas l", "top": "", "uncordon": "", "wait": "for l timeout", "config": "", "version": "",
 	}
-	kubectlResources = "cluster clusters backups objectstore cronjob cronjobs configmap deployment deployments endpoints " +
-		"events hpa ingress job jobs namespace namespaces node nodes pod pods poddisruptionbudget pvc role secret service " +
+	kubectlResources = "cluster clusters backups objectstore cronjob cronjobs configmap deployment deployments " +
+		"endpoints events hpa ingress job jobs namespace namespaces node nodes pod pods poddisruptionbudget pvc role secret service " +
 		"services statefulset storageclass all serviceaccount endpointslices networkpolicies networkpolicy"
 	substitution = regexp.MustCompile(`\$\([^()]*\)`)
 	kubectl      = regexp.MustCompile(`\bkubectl\s+([^|;&)#\n]*)`)

@@ -133,7 +133,7 @@ func TestTheSampleBroken(t *testing.T) {
 	for _, c := range []struct{ file, from, to, missing string }{
 		{"shop/settings.py", `words("ALLOWED_HOSTS")`, `env["ALLOWED_HOSTS"]`, "hosts static"},
 		{"shop/settings.py", `if "POSTGRES_HOST" in env`, `if env["POSTGRES_HOST"]`, "static"},
-		{"shop/settings.py", `env.get("LOG_LEVEL", "INFO")},`, `"INFO"}, "loggers": {"django": {"propagate": False}},`, "logs"},
+		{"shop/settings.py", `"INFO")},`, `"INFO")}, "loggers": {"django": {"propagate": False}},`, "logs"},
 		{"shop/settings.py", `    "notes",`, `    "notes", "absent",`, "start"},
 		{"shop/urls.py", `path("login", admin.site.login)`, `path("login/", admin.site.login)`, "health"},
 		{"shop/wsgi.py", `application =`, `app =`, "wsgi"},
