@@ -16,7 +16,7 @@ golden: ## rewrite the golden files, and show what changed
 	git diff --stat -- '*/testdata/*'
 
 examples: ## write the dist/ of every example
-	for example in examples/*/; do (cd $$example && go run .) || exit 1; done
+	for main in examples/*/main.go; do (cd $$(dirname $$main) && go run .) || exit 1; done
 
 reference: ## write docs/reference and docs/errors.md anew
 	go run ./internal/reference/cmd
@@ -31,7 +31,7 @@ lint: ## format, vet, lint
 	tools/lint.sh
 
 manifests: ## kubeconform and kube-score on every dist/
-	tools/manifests-lint.sh dist examples/{clinic,platform,production}/dist examples/environments/dist/*/
+	tools/manifests-lint.sh dist examples/{clinic,first,platform,production}/dist examples/environments/dist/*/
 
 e2e: ## the suite on the cluster of KUBECONFIG
 	go -C e2e test -count 1 -parallel 5 -timeout 50m -v .
