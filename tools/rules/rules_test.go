@@ -269,8 +269,10 @@ func TestAlerts(t *testing.T) {
 		"the CronJob is deleted": {func(w *world, _, _ *cronJob, _ *volume) {
 			w.cronJobs = slices.DeleteFunc(w.cronJobs, func(c cronJob) bool { return c.namespace == namespace && c.name == backup })
 		}, []string{missing(backup)}},
-		"kube-state-metrics does not answer": {func(w *world, _, _ *cronJob, _ *volume) { w.cronJobs = nil },
-			[]string{missing(backup), missing(drill)}},
+		"kube-state-metrics does not answer": {
+			func(w *world, _, _ *cronJob, _ *volume) { w.cronJobs = nil },
+			[]string{missing(backup), missing(drill)},
+		},
 		"kube-state-metrics is replaced": {func(w *world, b, _ *cronJob, _ *volume) {
 			next := *b
 			next.instance = "10.0.0.8:8080"
