@@ -69,7 +69,8 @@ func TestTheSampleReadsTheVariablesOfTheLibrary(t *testing.T) {
 	// libpq, Celery, the S3 client and gunicorn read these, or they are an alternative; HTTPS is a field.
 	others := []string{
 		"HTTPS", "DATABASE_URL", "PGUSER", "PGPASSWORD", "VALKEY_PASSWORD", "CELERY_BROKER_URL", "AWS_ACCESS_KEY_ID",
-		"AWS_SECRET_ACCESS_KEY", "POD_IP", "PORT", "GUNICORN_CMD_ARGS",
+		"AWS_SECRET_ACCESS_KEY", "POD_IP", "PORT", "GUNICORN_CMD_ARGS", "PGSSLMODE", "PGSSLROOTCERT", "PGSSLCERT",
+		"PGSSLKEY",
 	}
 	if len(names) < 22 {
 		t.Fatalf("docs/configuration.md lists %d variables", len(names))
