@@ -26,10 +26,26 @@ import (
 	"example.com/django-cdk8s/e2e/cluster"
 )
 
-// committed are the directories that the repository's own apps have written.
-var committed = []string{
-	"../dist", "../examples/clinic/dist", "../examples/platform/dist", "../examples/production/dist",
-	"../examples/environments/dist/production", "../examples/environments/dist/staging",
+// committedDirs returns the directories with manifests that the repository's own
+// apps have written.
+func committedDirs(t *testing.T) []string {
+	t.Helper()
+	var dirs []string
+	for _, pattern := range []string{"../dist", "../examples/*/dist", "../examples/*/dist/*"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, dir := range found {
+			if manifests, _ := filepath.Glob(dir + "/*.yaml"); len(manifests) > 0 {
+				dirs = append(dirs, dir)
+			}
+		}
+	}
+	if len(dirs) < 10 {
+		t.Fatalf("only %q hold manifests", dirs)
+	}
+	return dirs
 }
 
 // TestArgoCD lets Argo CD's own controller sync what is committed, and the
@@ -38,7 +54,7 @@ func TestArgoCD(t *testing.T) {
 	beside(t)
 	argocd := buildTool(t, "argocd", ".")
 	t.Run("reads", func(t *testing.T) {
-		for _, dir := range committed {
+		for _, dir := range committedDirs(t) {
 			readByArgoCD(t, argocd, dir)
 		}
 	})
@@ -91,7 +107,7 @@ func TestFlux(t *testing.T) {
 	beside(t)
 	flux := buildTool(t, "flux", ".")
 	t.Run("reads", func(t *testing.T) {
-		for _, dir := range committed {
+		for _, dir := range committedDirs(t) {
 			readByFlux(t, flux, dir)
 		}
 	})
