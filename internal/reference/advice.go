@@ -248,7 +248,7 @@ var passedOn = map[string]string{
 	"manifest.(*checker).selectors":            "*what Kubernetes says of a selector that is none*",
 	"manifest.(*checker).budgetSelector":       "*what Kubernetes says of a selector that is none*",
 	"manifest/netpol.(*network).selector":      "*what Kubernetes says of a selector that is none*",
-	"synth.validate":                           "`CONSTRUCT PATH: ` *and what a validation of cdk8s, or of your own, says*",
+	"synth.validate":                           "`PATH: ` *and what a validation of cdk8s, or of your own, says*",
 	"synth.rendered.locate":                    nothing,
 	"synth.writer.guard":                       nothing,
 	"synth.writer.check":                       nothing,

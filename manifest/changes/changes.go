@@ -158,7 +158,8 @@ func (d document) key() string {
 	if !found {
 		group = ""
 	}
-	o := manifest.Object{Kind: d.text("kind"), Namespace: d.text("metadata", "namespace"), Name: d.text("metadata", "name")}
+	o := manifest.Object{Kind: d.text("kind")}
+	o.Namespace, o.Name = d.text("metadata", "namespace"), d.text("metadata", "name")
 	return group + " " + o.String()
 }
 

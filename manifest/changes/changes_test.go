@@ -28,8 +28,8 @@ func job(name, image string) string {
 		image+"'}]}}}")
 }
 
-func claim(name, annotations, size string) string {
-	return object("v1", "PersistentVolumeClaim", name, annotations,
+func claim(annotations, size string) string {
+	return object("v1", "PersistentVolumeClaim", "data", annotations,
 		"spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: "+size+"}}}")
 }
 
@@ -73,11 +73,11 @@ func TestEachKindOfChange(t *testing.T) {
 		"no policy":          {policy("deny"), "", "removed  NetworkPolicy shop/deny: what it allowed is not allowed any more; pods that no other policy selects are open\n"},
 		"a namespace":        {"", namespace, "added    Namespace shop: an empty namespace\n"},
 		"no namespace":       {namespace, "", "removed  Namespace shop: a tool that prunes deletes it with everything in it\nUNSAFE   Namespace shop: is not made any more; a tool that prunes deletes it with everything in it (namespace-removed)\n"},
-		"a claim":            {"", claim("data", "", "1Gi"), "added    PersistentVolumeClaim shop/data: a new volume, empty\n"},
-		"no claim":           {claim("data", "", "1Gi"), "", "removed  PersistentVolumeClaim shop/data: data is deleted by a tool that prunes\nUNSAFE   PersistentVolumeClaim shop/data: is not made any more"},
-		"no guarded claim":   {claim("data", guards, "1Gi"), "", "removed  PersistentVolumeClaim shop/data: stays in the cluster with Argo CD, Flux and kapp, as its annotations say; kubectl apply --prune deletes it\n"},
-		"a larger claim":     {claim("data", "", "1Gi"), claim("data", "", "2Gi"), "changed  PersistentVolumeClaim shop/data: the volume grows, where its storage class allows that\n           spec.resources.requests.storage: 1Gi becomes 2Gi\n"},
-		"a smaller claim":    {claim("data", "", "2Gi"), claim("data", "", "1Gi"), "UNSAFE   PersistentVolumeClaim shop/data: spec.resources.requests.storage"},
+		"a claim":            {"", claim("", "1Gi"), "added    PersistentVolumeClaim shop/data: a new volume, empty\n"},
+		"no claim":           {claim("", "1Gi"), "", "removed  PersistentVolumeClaim shop/data: data is deleted by a tool that prunes\nUNSAFE   PersistentVolumeClaim shop/data: is not made any more"},
+		"no guarded claim":   {claim(guards, "1Gi"), "", "removed  PersistentVolumeClaim shop/data: stays in the cluster with Argo CD, Flux and kapp, as its annotations say; kubectl apply --prune deletes it\n"},
+		"a larger claim":     {claim("", "1Gi"), claim("", "2Gi"), "changed  PersistentVolumeClaim shop/data: the volume grows, where its storage class allows that\n           spec.resources.requests.storage: 1Gi becomes 2Gi\n"},
+		"a smaller claim":    {claim("", "2Gi"), claim("", "1Gi"), "UNSAFE   PersistentVolumeClaim shop/data: spec.resources.requests.storage"},
 		"a credential":       {secret("one"), secret("two"), "changed  Secret shop/env: pods that are running keep the old values until they are restarted\n           stringData.A: changes\n"},
 		"no generated keys":  {generated, "", "removed  Secret shop/env: stays in the cluster with Argo CD"},
 		"a Service":          {"", service("[{port: 80}]"), "added    Service shop/web: the name web.shop.svc appears in DNS\n"},
@@ -85,7 +85,7 @@ func TestEachKindOfChange(t *testing.T) {
 		"a way in":           {"", ingress("shop.example.com"), "added    Ingress shop/web: requests from outside reach shop.example.com\n"},
 		"hosts":              {ingress("shop.example.com"), ingress("shop.example.org"), "changed  Ingress shop/web: hosts: shop.example.com become shop.example.org\n"},
 		"a database server":  {cluster, "", "removed  Cluster shop/db: data is deleted by a tool that prunes\n"},
-		"an annotation":      {claim("data", "", "1Gi"), claim("data", guards, "1Gi"), "changed  PersistentVolumeClaim shop/data: labels or annotations alone: nothing restarts\n           metadata.annotations[argocd.argoproj.io/sync-options]: Prune=false,Delete=false is added\n"},
+		"an annotation":      {claim("", "1Gi"), claim(guards, "1Gi"), "changed  PersistentVolumeClaim shop/data: labels or annotations alone: nothing restarts\n           metadata.annotations[argocd.argoproj.io/sync-options]: Prune=false,Delete=false is added\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, err := changes.Compare(map[string][]byte{"a.yaml": []byte(c.before)}, map[string][]byte{"b.yaml": []byte(c.after)})

@@ -10,7 +10,8 @@ import (
 
 // keeps says who leaves an object in the cluster that is in the manifests no
 // more.
-const keeps = "stays in the cluster with Argo CD, Flux and kapp, as its annotations say; kubectl apply --prune deletes it"
+const keeps = "stays in the cluster with Argo CD, Flux and kapp, as its annotations say; " +
+	"kubectl apply --prune deletes it"
 
 // guarded reports whether the annotations of an object keep it.
 func (d document) guarded() bool {
