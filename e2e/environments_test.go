@@ -11,9 +11,10 @@ import (
 )
 
 // TestEnvironments applies the three places of examples/environments as they are
-// committed, but for the site's image and the Secret that a vault makes.
+// committed, but for the site's image and the Secret that a vault makes. They fill
+// a small node, so that no other test runs beside it.
 func TestEnvironments(t *testing.T) {
-	beside(t)
+	define(t)
 	const dist = "../examples/environments/dist"
 	hosts := map[string]string{
 		"development": "development.shop.example.com",

@@ -133,7 +133,7 @@ func New(scope constructs.Construct, id string, props Props) *Stack {
 	s.web = django.NewWeb(s, "web", props.Web)
 	if project.WaitForMigrations {
 		s.migration = django.NewMigration(s, "migration", django.MigrationProps{
-			Project: *project, Pod: props.Web.Pod.Scheduling(), Restore: s.restore,
+			Project: *project, Resources: props.Web.Resources, Pod: props.Web.Pod.Scheduling(), Restore: s.restore,
 		})
 		construct.Of(s.migration).Derived()
 	}

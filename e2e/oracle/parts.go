@@ -95,7 +95,7 @@ func drawExternal(d drawer, needed []string) secret.ExternalProps {
 	if !p.Store.Cluster || !d.tame() {
 		p.Store.Provider = field(d, "Store.Provider", rapid.SampledFrom(providers), rapid.SampledFrom(noProviders))
 	}
-	if d.flag("Remotes") {
+	if rapid.Bool().Draw(d.T, d.name+"HasRemotes") {
 		p.Remotes = map[string]secret.Remote{}
 		for _, key := range some(rapid.SampledFrom(p.Keys)).Draw(d.T, d.name+"Remotes") {
 			d := d.of("Remotes")
