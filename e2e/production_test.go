@@ -110,7 +110,7 @@ func (a *app) makeSecret(name string, keys ...string) {
 	a.t.Helper()
 	values := map[string]string{}
 	for _, key := range keys {
-		values[key] = "none"
+		values[key] = "worthless" // Also as the name of a role.
 	}
 	_, err := kube.Client.CoreV1().Secrets(a.namespace).Create(a.t.Context(), &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{Name: name}, StringData: values,
