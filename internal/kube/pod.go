@@ -49,10 +49,22 @@ func restrict(given *corev1.SecurityContext) *corev1.SecurityContext {
 	if given != nil {
 		c = *given
 	}
-	c.AllowPrivilegeEscalation = cmp.Or(c.AllowPrivilegeEscalation, new(false))
+	if !privileged(c) {
+		c.AllowPrivilegeEscalation = cmp.Or(c.AllowPrivilegeEscalation, new(false))
+	}
 	c.ReadOnlyRootFilesystem = cmp.Or(c.ReadOnlyRootFilesystem, new(true))
 	c.Capabilities = cmp.Or(c.Capabilities, &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}})
 	return &c
+}
+
+// privileged reports whether a container may raise its privileges whatever else
+// is said, so that Kubernetes refuses a false allowPrivilegeEscalation; see
+// https://kubernetes.io/docs/tasks/configure-pod-container/security-context/.
+func privileged(c corev1.SecurityContext) bool {
+	return c.Privileged != nil && *c.Privileged || c.Capabilities != nil &&
+		slices.ContainsFunc(c.Capabilities.Add, func(added corev1.Capability) bool {
+			return added == "SYS_ADMIN" || added == "CAP_SYS_ADMIN"
+		})
 }
 
 // Resources converts r.

@@ -17,6 +17,11 @@ func ValidateContainers(e *rule.Errors, at string, t pod.Template, own ...string
 			if slices.Contains(own, c.Name) {
 				e.Add(rule.Item(at+"."+field, i)+".Name", c.Name, "must be another: the construct has a container of that name")
 			}
+			if s := c.SecurityContext; s != nil && privileged(*s) && s.AllowPrivilegeEscalation != nil &&
+				!*s.AllowPrivilegeEscalation {
+				e.Add(rule.Item(at+"."+field, i)+".SecurityContext.AllowPrivilegeEscalation", false,
+					"must not be false for a container that is privileged or has SYS_ADMIN")
+			}
 		}
 	}
 	check("InitContainers", t.InitContainers)
