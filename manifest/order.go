@@ -78,14 +78,14 @@ func (c *checker) early(w *workload, waves map[string]int) {
 		}
 	}
 	seen := map[identity]bool{}
-	w.eachReference(func(r need) {
-		id := identity{r.kind, w.Namespace, r.name}
+	w.eachNeed(func(r pods.Reference) {
+		id := identity{r.Kind, w.Namespace, r.Name}
 		if seen[id] {
 			return
 		}
 		seen[id] = true
 		for _, other := range c.byName[id] {
-			report(r.field, r.name, other)
+			report(r.Field, r.Name, other)
 		}
 	})
 	for _, d := range w.Destinations() {
@@ -112,8 +112,8 @@ func (c *checker) hooks(w *workload) {
 	if !slices.Contains(strings.Split(w.annotation(own.ArgoHook), ","), "PreSync") {
 		return
 	}
-	w.eachReference(func(r need) {
-		for _, other := range c.byName[identity{r.kind, w.Namespace, r.name}] {
+	w.eachNeed(func(r pods.Reference) {
+		for _, other := range c.byName[identity{r.Kind, w.Namespace, r.Name}] {
 			if other.annotation(own.ArgoHook) == "" {
 				c.addOnce("hook "+w.Source, w.Object, "metadata.annotations["+own.ArgoHook+"]", "PreSync",
 					"runs before Argo CD applies %s, without which the pods do not start: leave the hook out", other)

@@ -107,77 +107,17 @@ func (s *service) forwards() bool {
 }
 
 func (c *checker) podReferences(w *workload) {
-	w.eachReference(func(r need) { c.require(w.Object, r.field, r.kind, r.name, r.keys...) })
+	w.eachNeed(func(r pods.Reference) { c.require(w.Object, r.Field, r.Kind, r.Name, r.Keys...) })
 }
 
-// need is an object that pods do not start without.
-type need struct {
-	field, kind, name string
-	keys              []keyRef
-}
-
-// eachReference calls f with every object, besides Services, that the pods of w
-// do not start without.
-func (w *workload) eachReference(f func(r need)) {
-	spec := w.Template.Spec
-	if spec.ServiceAccountName != "" && spec.ServiceAccountName != "default" {
-		f(need{field: w.Field + ".serviceAccountName", kind: "ServiceAccount", name: spec.ServiceAccountName})
-	}
-	for i, s := range spec.ImagePullSecrets {
-		f(need{field: fmt.Sprintf("%s.imagePullSecrets[%d].name", w.Field, i), kind: "Secret", name: s.Name})
-	}
-	for i, v := range spec.Volumes {
-		volumeReferences(fmt.Sprintf("%s.volumes[%d]", w.Field, i), v.VolumeSource, f)
-	}
-	w.EachContainer(func(field string, container *corev1.Container, _ bool) {
-		for i, from := range container.EnvFrom {
-			at := fmt.Sprintf("%s.envFrom[%d]", field, i)
-			if s := from.SecretRef; s != nil && !isTrue(s.Optional) {
-				f(need{field: at + ".secretRef.name", kind: "Secret", name: s.Name})
-			}
-			if m := from.ConfigMapRef; m != nil && !isTrue(m.Optional) {
-				f(need{field: at + ".configMapRef.name", kind: "ConfigMap", name: m.Name})
-			}
-		}
-		for _, env := range container.Env {
-			if env.ValueFrom == nil {
-				continue
-			}
-			at := fmt.Sprintf("%s.env[%s].valueFrom", field, env.Name)
-			if s := env.ValueFrom.SecretKeyRef; s != nil && !isTrue(s.Optional) {
-				at += ".secretKeyRef"
-				f(need{at + ".name", "Secret", s.Name, []keyRef{{at + ".key", s.Key}}})
-			}
-			if m := env.ValueFrom.ConfigMapKeyRef; m != nil && !isTrue(m.Optional) {
-				at += ".configMapKeyRef"
-				f(need{at + ".name", "ConfigMap", m.Name, []keyRef{{at + ".key", m.Key}}})
-			}
+// eachNeed calls f with every object, besides Services, that the pods of w do not
+// start without.
+func (w *workload) eachNeed(f func(r pods.Reference)) {
+	w.EachReference(func(r pods.Reference) {
+		if !r.Optional {
+			f(r)
 		}
 	})
-}
-
-func volumeReferences(field string, v corev1.VolumeSource, f func(r need)) {
-	if s := v.Secret; s != nil && !isTrue(s.Optional) {
-		f(need{field + ".secret.secretName", "Secret", s.SecretName, keysOf(field+".secret", s.Items)})
-	}
-	if m := v.ConfigMap; m != nil && !isTrue(m.Optional) {
-		f(need{field + ".configMap.name", "ConfigMap", m.Name, keysOf(field+".configMap", m.Items)})
-	}
-	if p := v.PersistentVolumeClaim; p != nil {
-		f(need{field: field + ".persistentVolumeClaim.claimName", kind: "PersistentVolumeClaim", name: p.ClaimName})
-	}
-	if v.Projected == nil {
-		return
-	}
-	for i, source := range v.Projected.Sources {
-		at := fmt.Sprintf("%s.projected.sources[%d]", field, i)
-		if s := source.Secret; s != nil && !isTrue(s.Optional) {
-			f(need{at + ".secret.name", "Secret", s.Name, keysOf(at+".secret", s.Items)})
-		}
-		if m := source.ConfigMap; m != nil && !isTrue(m.Optional) {
-			f(need{at + ".configMap.name", "ConfigMap", m.Name, keysOf(at+".configMap", m.Items)})
-		}
-	}
 }
 
 func (c *checker) bindingReferences(o Object, binding *rbacv1.RoleBinding) {
@@ -258,12 +198,9 @@ func (s *service) hasPort(name string) bool {
 	return slices.ContainsFunc(s.Spec.Ports, func(port corev1.ServicePort) bool { return port.Name == name })
 }
 
-// keyRef is a field that names a key of a Secret or ConfigMap.
-type keyRef struct{ field, key string }
-
 // require adds a problem when the object that o names in field does not exist,
 // or for every key that it does not hold.
-func (c *checker) require(o Object, field, kind, name string, keys ...keyRef) {
+func (c *checker) require(o Object, field, kind, name string, keys ...pods.KeyReference) {
 	if kind == "ConfigMap" && name == own.RootCertificate {
 		return
 	}
@@ -271,14 +208,14 @@ func (c *checker) require(o Object, field, kind, name string, keys ...keyRef) {
 }
 
 // requireIn is [checker.require] for an object of the given namespace.
-func (c *checker) requireIn(namespace string, o Object, field, kind, name string, keys ...keyRef) {
+func (c *checker) requireIn(namespace string, o Object, field, kind, name string, keys ...pods.KeyReference) {
 	c.requireNamed(namespace, o, field, name, kind, name, keys...)
 }
 
 // requireNamed is [checker.requireIn] where the field's value is not just the
 // name. What is missing is reported by the first object that refers to it, which
 // names the others: one object, or one declaration, serves them all.
-func (c *checker) requireNamed(namespace string, o Object, field, value, kind, name string, keys ...keyRef) {
+func (c *checker) requireNamed(namespace string, o Object, field, value, kind, name string, keys ...pods.KeyReference) {
 	if c.strange[o.Namespace] {
 		return
 	}
@@ -288,8 +225,8 @@ func (c *checker) requireNamed(namespace string, o Object, field, value, kind, n
 		return
 	}
 	for _, k := range keys {
-		if _, found := slices.BinarySearch(h.keys, k.key); !h.open && !found {
-			c.addOnce(fmt.Sprintf("no key %s in %s %s/%s", k.key, kind, namespace, name), o, k.field, k.key,
+		if _, found := slices.BinarySearch(h.keys, k.Key); !h.open && !found {
+			c.addOnce(fmt.Sprintf("no key %s in %s %s/%s", k.Key, kind, namespace, name), o, k.Field, k.Key,
 				"is not a key of %s %s, which holds %s", kind, name, strings.Join(h.keys, ", "))
 		}
 	}
@@ -350,14 +287,6 @@ func heldKeys(o Object) []string {
 		for key := range content.BinaryData {
 			keys = append(keys, key)
 		}
-	}
-	return keys
-}
-
-func keysOf(field string, items []corev1.KeyToPath) []keyRef {
-	var keys []keyRef
-	for i, item := range items {
-		keys = append(keys, keyRef{fmt.Sprintf("%s.items[%d].key", field, i), item.Key})
 	}
 	return keys
 }

@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"example.com/django-cdk8s/internal/labels"
+	"example.com/django-cdk8s/manifest/pods"
 )
 
 // stage is one step of the order: a name, and the wave of Argo CD. What has no
@@ -64,8 +65,9 @@ type document struct {
 	labels, annotations map[string]any
 	wave                int
 	given               bool // The wave is that of the user.
-	pods                map[string]any
-	podLabels           map[string]any
+	// template is that of the pods, and nil for an object without any.
+	template  map[string]any
+	podLabels map[string]any
 }
 
 // id is how documents refer to each other.
@@ -102,12 +104,13 @@ func read(content map[string]any) *document {
 	spec := object(content, "spec")
 	switch d.kind {
 	case "Pod":
-		d.pods, d.podLabels = spec, d.labels
+		d.template = content
 	case "CronJob":
-		d.setPods(object(object(spec, "jobTemplate"), "spec"))
+		d.template = object(object(object(spec, "jobTemplate"), "spec"), "template")
 	case "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job":
-		d.setPods(spec)
+		d.template = object(spec, "template")
 	}
+	d.podLabels = object(object(d.template, "metadata"), "labels")
 	if given, ok := d.annotations[labels.ArgoWave].(string); ok {
 		d.wave, _ = strconv.Atoi(given)
 		d.given = true
@@ -116,11 +119,6 @@ func read(content map[string]any) *document {
 		d.wave = stages[d.component()].wave
 	}
 	return d
-}
-
-func (d *document) setPods(spec map[string]any) {
-	template := object(spec, "template")
-	d.pods, d.podLabels = object(template, "spec"), object(object(template, "metadata"), "labels")
 }
 
 // component is the part that an object of this library plays.
@@ -138,7 +136,7 @@ func (d *document) active() bool {
 	switch {
 	case object(d.content, "spec")["schedule"] != nil:
 		return false
-	case d.pods != nil:
+	case d.template != nil:
 		return true
 	}
 	group, _, _ := strings.Cut(text(d.content, "apiVersion"), "/")
@@ -159,7 +157,7 @@ type graph struct {
 func (g *graph) add(d *document) {
 	g.documents = append(g.documents, d)
 	g.byID[id{d.kind, d.space, d.name}] = d
-	if d.pods != nil {
+	if d.template != nil {
 		g.behind[d.space] = append(g.behind[d.space], d)
 	}
 	if d.kind == "Service" {
@@ -175,11 +173,11 @@ func (g *graph) add(d *document) {
 // until nothing moves. Waves are few, so that this ends soon.
 func (g *graph) settle() {
 	pending := slices.Clone(g.documents)
-	earliest := map[string]int{}
+	first, earliest := 0, map[string]int{} // Of all, and of each namespace.
 	for len(pending) > 0 {
 		d := pending[0]
 		pending = pending[1:]
-		earliest[d.space] = min(earliest[d.space], d.wave)
+		first, earliest[d.space] = min(first, d.wave), min(earliest[d.space], d.wave)
 		if d.wave >= 0 {
 			continue // Everything is there by then.
 		}
@@ -200,7 +198,7 @@ func (g *graph) settle() {
 		case "NetworkPolicy", "ResourceQuota", "LimitRange":
 			d.wave = earliest[d.space]
 		case "CustomResourceDefinition", "PriorityClass", "StorageClass":
-			d.wave = min(0, slices.Min(append(slices.Collect(maps.Values(earliest)), 0)))
+			d.wave = first
 		}
 	}
 }
@@ -213,10 +211,15 @@ func (g *graph) targets(d *document) (found []*document) {
 		}
 	}
 	switch {
-	case d.pods != nil:
-		find("ServiceAccount", d.space, cmp.Or(text(d.pods, "serviceAccountName"), "default"))
-		references(d.pods, func(kind, name string) { find(kind, d.space, name) })
-		hosts(d.pods, d.space, func(space, name string) { find("Service", space, name) })
+	case d.template != nil:
+		if p, ok := podsOf(d.template); ok {
+			find("ServiceAccount", d.space, cmp.Or(p.Template.Spec.ServiceAccountName, "default"))
+			p.EachReference(func(r pods.Reference) { find(r.Kind, d.space, r.Name) })
+			for _, server := range p.Destinations() {
+				service := pods.ServiceOf(d.space, server.Host)
+				find("Service", service.Namespace, service.Name)
+			}
+		}
 		for _, service := range g.services[d.space] {
 			if serves(service, d) {
 				found = append(found, service)
@@ -251,10 +254,10 @@ func serves(service, d *document) bool {
 
 // write adds the annotations.
 func (g *graph) write() {
-	// present are the waves in which a namespace has something to wait for.
+	// present are the waves of the groups that a namespace has.
 	present := map[string][]int{}
 	for _, d := range g.documents {
-		if d.active() && d.wave < 0 && !slices.Contains(present[d.space], d.wave) {
+		if d.active() && !d.given && nameOf(d.wave) != "" && !slices.Contains(present[d.space], d.wave) {
 			present[d.space] = append(present[d.space], d.wave)
 		}
 	}

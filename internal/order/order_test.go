@@ -92,6 +92,24 @@ func TestAnnotate(t *testing.T) {
 				"Deployment bouncer" + group + "migration sync-wave=-1\nConfigMap ini sync-wave=-1\n" +
 				"Deployment web" + after + "migration",
 		},
+		"a server that a URL names by its short name": {
+			ours("Job", "migrate", "migration", template("m",
+				"containers: [{env: [{name: DATABASE_URL, value: 'postgres://bouncer:6432/shop'}]}]")) +
+				theirs("Service", "bouncer", "spec: {selector: {app: bouncer}}"),
+			"Job migrate" + group + "migration sync-wave=-1\nService bouncer sync-wave=-1",
+		},
+		"a host that is no server": {
+			ours("Job", "migrate", "migration", template("m",
+				"containers: [{env: [{name: ALLOWED_HOSTS, value: web.shop.svc}]}]")) +
+				theirs("Service", "web", "spec: {selector: {app: web}}"),
+			"Job migrate" + group + "migration sync-wave=-1\nService web",
+		},
+		"a wave of the user has no group that others wait for": {
+			"{apiVersion: v1, kind: Deployment, metadata: {name: a, namespace: shop, annotations: " +
+				"{argocd.argoproj.io/sync-wave: '-7'}}, " + template("a", "") + "}\n---\n" +
+				ours("Deployment", "db", "database", template("db", "")),
+			"Deployment a sync-wave=-7\nDeployment db" + group + "database sync-wave=-3",
+		},
 		"namespaces and policies are first": {
 			theirs("NetworkPolicy", "deny", "") + "{apiVersion: v1, kind: Namespace, metadata: {name: shop}}\n---\n" +
 				"{apiVersion: v1, kind: Namespace, metadata: {name: empty}}\n---\n" +

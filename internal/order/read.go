@@ -1,11 +1,10 @@
 package order
 
 import (
-	"cmp"
-	"regexp"
-	"strings"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 
-	"example.com/django-cdk8s/internal/dns"
+	"example.com/django-cdk8s/manifest/pods"
 )
 
 // text returns a string of a JSON object, or "".
@@ -32,54 +31,10 @@ func list(of map[string]any, key string) []map[string]any {
 	return found
 }
 
-// references calls f with every object that the spec of pods names. All of them
-// are found by the fields that name objects, wherever these are.
-func references(value any, f func(kind, name string)) {
-	switch value := value.(type) {
-	case []any:
-		for _, one := range value {
-			references(one, f)
-		}
-	case map[string]any:
-		for key, one := range value {
-			inner, _ := one.(map[string]any)
-			switch key {
-			case "secretKeyRef", "secretRef":
-				f("Secret", text(inner, "name"))
-			case "configMapKeyRef", "configMapRef", "configMap":
-				f("ConfigMap", text(inner, "name"))
-			case "secret":
-				f("Secret", cmp.Or(text(inner, "secretName"), text(inner, "name")))
-			case "persistentVolumeClaim":
-				f("PersistentVolumeClaim", text(inner, "claimName"))
-			case "imagePullSecrets":
-				for _, secret := range list(value, key) {
-					f("Secret", text(secret, "name"))
-				}
-			}
-			references(one, f)
-		}
-	}
-}
-
-// serverName matches a value that is the name of a server, alone, with a port, or
-// within a URL.
-var serverName = regexp.MustCompile(`^(?:[a-z][a-z0-9+.-]*://(?:[^/?#\s]*@)?)?([a-z0-9.-]+)(?::\d+)?(?:[/?#]\S*)?$`)
-
-// hosts calls f with every Service that the variables of pods in space may name.
-func hosts(pods map[string]any, space string, f func(space, name string)) {
-	for _, kind := range []string{"initContainers", "containers"} {
-		for _, container := range list(pods, kind) {
-			for _, variable := range list(container, "env") {
-				match := serverName.FindStringSubmatch(text(variable, "value"))
-				if match == nil {
-					continue
-				}
-				name, in, certain := dns.ServiceOf(match[1])
-				if certain || strings.HasSuffix(text(variable, "name"), "HOST") {
-					f(cmp.Or(in, space), name)
-				}
-			}
-		}
-	}
+// podsOf returns the pods of a template as their Go type; false for a template that
+// is none, which the rules on manifests report.
+func podsOf(template map[string]any) (pods.Pods, bool) {
+	var typed corev1.PodTemplateSpec
+	err := runtime.DefaultUnstructuredConverter.FromUnstructured(template, &typed)
+	return pods.Pods{Template: &typed}, err == nil
 }
