@@ -104,10 +104,6 @@ func title(e Environment, dir string) string { return cmp.Or(e.Name, filepath.To
 // goneAt returns the directories of environments that the marker of a revision
 // names and that are not among those of the run, with their files.
 func (b base) goneAt(revision, root string, outputs []output) (map[string]map[string][]byte, error) {
-	var dirs []string
-	for _, out := range outputs {
-		dirs = append(dirs, relative(root, out.dir))
-	}
 	below, err := filepath.Rel(b.root, absolute(root))
 	if err != nil || b.root == "" {
 		return nil, nil
@@ -116,9 +112,8 @@ func (b base) goneAt(revision, root string, outputs []output) (map[string]map[st
 	if err != nil {
 		return nil, nil // No app wrote there.
 	}
-	gone := parseMarker(content).gone(dirs)
 	var lost []string
-	for dir := range gone {
+	for dir := range parseMarker(content).gone(root, outputs) {
 		lost = append(lost, filepath.Join(root, filepath.FromSlash(dir)))
 	}
 	slices.Sort(lost)

@@ -70,13 +70,15 @@ func parseMarker(content []byte) record {
 // known.
 func (r record) ownedBy(app string) bool { return r.app == app || r.app == "" || app == "" }
 
-// gone returns the files of r that are in none of the given directories, which
-// are relative to the output directory, by their own: those of environments that
-// the app has not any more.
-func (r record) gone(dirs []string) map[string][]string {
+// gone returns the files of r below root that are in the directory of none of the
+// outputs, by their own: those of environments that the app has not any more.
+func (r record) gone(root string, outputs []output) map[string][]string {
+	isOutput := func(dir string) bool {
+		return slices.ContainsFunc(outputs, func(out output) bool { return relative(root, out.dir) == dir })
+	}
 	found := map[string][]string{}
 	for _, file := range r.files {
-		if dir := path.Dir(file); dir != "." && !slices.Contains(dirs, dir) {
+		if dir := path.Dir(file); dir != "." && !isOutput(dir) {
 			found[dir] = append(found[dir], file)
 		}
 	}

@@ -154,11 +154,7 @@ func newPlan(root string, outputs []output, app string, clean bool) (*plan, erro
 // environments returns the files of environments that are gone, if they are to be
 // removed. Otherwise the marker keeps naming them.
 func (p *plan) environments(root string, outputs []output, before record, after *record, clean bool) ([]change, error) {
-	var dirs []string
-	for _, out := range outputs {
-		dirs = append(dirs, relative(root, out.dir))
-	}
-	left := before.gone(dirs)
+	left := before.gone(root, outputs)
 	var changes []change
 	for _, dir := range slices.Sorted(maps.Keys(left)) {
 		there := false

@@ -210,7 +210,7 @@ func (p ApplicationProps) Validate() field.ErrorList {
 // resolve fills in the defaults and reports every invalid field.
 func (p ApplicationProps) resolve() (ApplicationProps, field.ErrorList) {
 	var e rule.Errors
-	name(&e, "Name", p.Name, "the name of the Application")
+	e.RequiredLabel("Name", p.Name, "the name of the Application")
 	p = p.common(&e)
 	repository.Dir(&e, "Path", p.Path)
 	return p, e.Err()
@@ -231,14 +231,6 @@ func (p ApplicationProps) common(e *rule.Errors) ApplicationProps {
 	}
 	p.SyncOptions = p.options(e)
 	return p
-}
-
-func name(e *rule.Errors, field, value, what string) {
-	if value == "" {
-		e.Add(field, value, "is required: "+what)
-		return
-	}
-	e.Label(field, value)
 }
 
 // resolve fills in the cluster, and checks that of an Application.

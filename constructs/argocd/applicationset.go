@@ -72,7 +72,7 @@ func (p ApplicationSetProps) Validate() field.ErrorList {
 // resolve fills in the defaults and reports every invalid field.
 func (p ApplicationSetProps) resolve() (ApplicationSetProps, field.ErrorList) {
 	var e, common rule.Errors
-	name(&e, "Name", p.Name, "the name of the ApplicationSet")
+	e.RequiredLabel("Name", p.Name, "the name of the ApplicationSet")
 	a := &p.Application
 	given := a.Destination
 	if a.Name != "" {
@@ -88,7 +88,7 @@ func (p ApplicationSetProps) resolve() (ApplicationSetProps, field.ErrorList) {
 	var names, paths []string
 	for i := range p.Environments {
 		one, at := &p.Environments[i], rule.Item("Environments", i)
-		name(&e, at+".Name", one.Name, "the name of the environment, such as production")
+		e.RequiredLabel(at+".Name", one.Name, "the name of the environment, such as production")
 		if n := len(a.Name) + len("-") + len(one.Name); n > 63 && len(a.Name) <= 63 && len(one.Name) <= 63 {
 			e.TooLong(at+".Name", one.Name, 63-len("-")-len(a.Name), ": the Application is called "+a.Name+"-"+one.Name, false)
 		}

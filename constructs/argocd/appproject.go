@@ -104,7 +104,7 @@ func (p AppProjectProps) Validate() field.ErrorList {
 // resolve fills in the defaults and reports every invalid field.
 func (p AppProjectProps) resolve() (AppProjectProps, field.ErrorList) {
 	var e rule.Errors
-	name(&e, "Name", p.Name, "the name of the AppProject")
+	e.RequiredLabel("Name", p.Name, "the name of the AppProject")
 	if p.Name == DefaultProject {
 		e.Add("Name", p.Name, "must be another name: that project is Argo CD's own, and allows everything")
 	}

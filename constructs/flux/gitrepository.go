@@ -102,7 +102,7 @@ var (
 // resolve fills in the defaults and reports every invalid field.
 func (p GitRepositoryProps) resolve() (GitRepositoryProps, field.ErrorList) {
 	var e rule.Errors
-	name(&e, "Name", p.Name, "the name of the GitRepository")
+	e.RequiredLabel("Name", p.Name, "the name of the GitRepository")
 	repository.URL(&e, "URL", p.URL, false)
 	if p.Tag == "" && p.SemVer == "" && p.Commit == "" {
 		p.Branch = cmp.Or(p.Branch, DefaultBranch)
@@ -134,14 +134,6 @@ func (p GitRepositoryProps) resolve() (GitRepositoryProps, field.ErrorList) {
 		e.Add("SecretName", "", "is required by an ssh URL: the Secret with identity and known_hosts")
 	}
 	return p, e.Err()
-}
-
-func name(e *rule.Errors, field, value, what string) {
-	if value == "" {
-		e.Add(field, value, "is required: "+what)
-		return
-	}
-	e.Label(field, value)
 }
 
 // GitRepository is a repository that Flux fetches.

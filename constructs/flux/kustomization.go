@@ -126,7 +126,7 @@ func (p KustomizationProps) Validate() field.ErrorList {
 func (p KustomizationProps) resolve() (KustomizationProps, field.ErrorList) {
 	const day = 24 * 60
 	var e rule.Errors
-	name(&e, "Name", p.Name, "the name of the Kustomization")
+	e.RequiredLabel("Name", p.Name, "the name of the Kustomization")
 	if p.Source.get() == nil {
 		e.Add("Source", "", "is required: the *flux.GitRepository with the manifests")
 	}

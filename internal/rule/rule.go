@@ -73,6 +73,16 @@ func (e *Errors) Label(field, value string) {
 	}
 }
 
+// RequiredLabel is [Errors.Label] for a name that has no default; what says what it
+// is.
+func (e *Errors) RequiredLabel(field, value, what string) {
+	if value == "" {
+		e.Add(field, value, "is required: "+what)
+		return
+	}
+	e.Label(field, value)
+}
+
 // DNSLabel checks a DNS label that may start with a digit: the name of a
 // container, or of a namespace that the app does not make.
 func (e *Errors) DNSLabel(field, value string) {

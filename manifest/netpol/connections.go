@@ -40,13 +40,23 @@ func (n *network) connections() {
 
 func (n *network) out(all []connection) {
 	for _, c := range all {
-		client, server := n.Workloads[c.client], n.Workloads[c.server]
-		isServer := func(namespace string, p peer) bool { return n.reaches(namespace, p, server) }
-		if !n.allows(c.client, networkingv1.PolicyTypeEgress, c.ports, isServer) {
-			n.add(client.Object, c.field, c.host, "no NetworkPolicy lets these pods out to those of %s, %s",
-				server, c.ports)
+		if !n.leaves(c) {
+			n.add(n.Workloads[c.client].Object, c.field, c.host,
+				"no NetworkPolicy lets these pods out to those of %s, %s", n.Workloads[c.server], c.ports)
 		}
 	}
+}
+
+// leaves reports whether the policies let the client of c out to its server.
+func (n *network) leaves(c connection) bool {
+	isServer := func(namespace string, p peer) bool { return n.reaches(namespace, p, n.Workloads[c.server]) }
+	return n.allows(c.client, networkingv1.PolicyTypeEgress, c.ports, isServer)
+}
+
+// enters reports whether the policies let the client of c in to its server.
+func (n *network) enters(c connection) bool {
+	isClient := func(namespace string, p peer) bool { return n.reaches(namespace, p, n.Workloads[c.client]) }
+	return n.allows(c.server, networkingv1.PolicyTypeIngress, c.ports, isClient)
 }
 
 // in names all the clients of a server at once: one policy of the server lets
@@ -55,16 +65,14 @@ func (n *network) in(all []connection) {
 	clients := map[endpoint][]Workload{}
 	var first []connection
 	for _, c := range all {
-		client := n.Workloads[c.client]
-		isClient := func(namespace string, p peer) bool { return n.reaches(namespace, p, client) }
-		if n.allows(c.server, networkingv1.PolicyTypeIngress, c.ports, isClient) {
+		if n.enters(c) {
 			continue
 		}
 		at := endpointOf(n.Workloads[c.server], c.ports)
 		if clients[at] == nil {
 			first = append(first, c)
 		}
-		clients[at] = append(clients[at], client)
+		clients[at] = append(clients[at], n.Workloads[c.client])
 	}
 	for _, c := range first {
 		server := n.Workloads[c.server]
@@ -119,20 +127,35 @@ func (n *network) names(all []connection) {
 // connect to: the proxy that serves the route is elsewhere.
 func (n *network) visitors() {
 	seen := map[endpoint]bool{}
-	for _, r := range n.Routes {
+	n.eachVisit(func(route, server int, ports ports) {
+		r, w := n.Routes[route], n.Workloads[server]
+		if at := endpointOf(w, ports); !seen[at] && !n.visited(server, ports) {
+			seen[at] = true
+			n.add(r.Object, r.Field, r.ServiceName,
+				"no NetworkPolicy lets visitors in to the pods of %s, %s: allow "+
+					"the namespace of their proxy", w, ports)
+		}
+	})
+}
+
+// eachVisit calls f with every workload that a route leads to, both by their
+// numbers, and the ports there.
+func (n *network) eachVisit(f func(route, server int, ports ports)) {
+	for i, r := range n.Routes {
 		s := n.services[[2]string{r.ServiceNamespace, r.ServiceName}]
-		for _, i := range n.servers(s) {
-			w := n.Workloads[i]
-			ports := s.portsAt(w, func(p corev1.ServicePort) bool { return pods.Names(r.ServicePort, p) })
-			at := endpointOf(w, ports)
-			if len(ports) > 0 && !seen[at] && !n.allows(i, networkingv1.PolicyTypeIngress, ports, n.outside) {
-				seen[at] = true
-				n.add(r.Object, r.Field, r.ServiceName,
-					"no NetworkPolicy lets visitors in to the pods of %s, %s: allow "+
-						"the namespace of their proxy", w, ports)
+		for _, server := range n.servers(s) {
+			ports := s.portsAt(n.Workloads[server], func(p corev1.ServicePort) bool { return pods.Names(r.ServicePort, p) })
+			if len(ports) > 0 {
+				f(i, server, ports)
 			}
 		}
 	}
+}
+
+// visited reports whether the policies let others than the pods of the manifests in
+// to some ports of a workload.
+func (n *network) visited(server int, to ports) bool {
+	return n.allows(server, networkingv1.PolicyTypeIngress, to, n.outside)
 }
 
 // The pods by which cert-manager answers HTTP-01 challenges, in the namespace of

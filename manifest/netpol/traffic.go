@@ -95,28 +95,17 @@ func TrafficOf(m Manifests) Traffic {
 	n.read()
 	clear(n.unresolved)
 	t := Traffic{network: n}
-	for i, w := range n.Workloads {
+	for i := range n.Workloads {
 		for _, c := range n.connectionsOf(i) {
-			isServer := func(namespace string, p peer) bool { return n.reaches(namespace, p, n.Workloads[c.server]) }
-			isClient := func(namespace string, p peer) bool { return n.reaches(namespace, p, w) }
 			t.Connections = append(t.Connections, Connection{
-				Client: i, Server: c.server, Service: c.service, Ports: c.ports,
-				Denied: !n.allows(i, networkingv1.PolicyTypeEgress, c.ports, isServer) ||
-					!n.allows(c.server, networkingv1.PolicyTypeIngress, c.ports, isClient),
+				Client: i, Server: c.server, Service: c.service, Ports: c.ports, Denied: !n.leaves(c) || !n.enters(c),
 			})
 		}
 		t.Elsewhere = append(t.Elsewhere, t.elsewhere(i)...)
 	}
-	for i, r := range n.Routes {
-		s := n.services[[2]string{r.ServiceNamespace, r.ServiceName}]
-		for _, server := range n.servers(s) {
-			ports := s.portsAt(n.Workloads[server], func(p corev1.ServicePort) bool { return pods.Names(r.ServicePort, p) })
-			if len(ports) > 0 {
-				denied := !n.allows(server, networkingv1.PolicyTypeIngress, ports, n.outside)
-				t.Visits = append(t.Visits, Visit{i, server, ports, denied})
-			}
-		}
-	}
+	n.eachVisit(func(route, server int, ports ports) {
+		t.Visits = append(t.Visits, Visit{route, server, ports, !n.visited(server, ports)})
+	})
 	for _, p := range n.policies {
 		for _, d := range directions {
 			for _, r := range p.rules[d] {
