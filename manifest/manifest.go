@@ -45,9 +45,6 @@ type Object struct {
 	// when its kind is a custom one.
 	Content runtime.Object
 
-	// annotations are those of the object, custom kinds too.
-	annotations *map[string]string
-
 	// custom is what rules read of a custom kind, such as *httpRoute, or nil
 	// when they read none of it.
 	custom any
@@ -192,14 +189,11 @@ func parseContent(source string, content []byte) ([]Object, error) {
 	switch kind := h.kind(); {
 	case scheme.Recognizes(kind):
 		object.Content, err = decode(kind, content)
-		if meta, ok := object.Content.(metav1.Object); ok && len(meta.GetAnnotations()) > 0 {
-			object.annotations = new(meta.GetAnnotations())
-		}
 	case !strings.Contains(kind.Group, ".") || scheme.IsGroupRegistered(kind.Group):
 		err = fmt.Errorf("apiVersion: %q: Kubernetes has no such kind there", h.APIVersion)
 	default:
 		object.json = string(content)
-		object.custom, object.annotations, err = decodeCustom(kind, content)
+		object.custom, err = decodeCustom(kind, content)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", object.Source, err)
@@ -237,16 +231,15 @@ func decode(kind schema.GroupVersionKind, content []byte) (runtime.Object, error
 	return object, nil
 }
 
-// decodeCustom returns what rules read of an object of a custom kind, and its
-// annotations.
-func decodeCustom(kind schema.GroupVersionKind, content []byte) (any, *map[string]string, error) {
+// decodeCustom returns what rules read of an object of a custom kind.
+func decodeCustom(kind schema.GroupVersionKind, content []byte) (any, error) {
 	var meta metav1.PartialObjectMetadata
 	if err := json.Unmarshal(content, &meta); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	custom := newCustom(kind)
 	if custom == nil {
-		return nil, &meta.Annotations, nil
+		return nil, nil
 	}
-	return custom, &meta.Annotations, utiljson.Unmarshal(content, custom)
+	return custom, utiljson.Unmarshal(content, custom)
 }

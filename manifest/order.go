@@ -8,6 +8,7 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	own "example.com/django-cdk8s/internal/labels"
@@ -49,11 +50,14 @@ func (c *checker) order() {
 	}
 }
 
+// annotation returns an annotation of o, of a custom kind too.
 func (o Object) annotation(key string) string {
-	if o.annotations == nil {
-		return ""
+	if meta, ok := o.Content.(metav1.Object); ok {
+		return meta.GetAnnotations()[key]
 	}
-	return (*o.annotations)[key]
+	var meta metav1.PartialObjectMetadata
+	_ = o.DecodeCustom(&meta) // It was read before, by Parse.
+	return meta.Annotations[key]
 }
 
 // waveOf returns the wave of o, and reports one that is no number.

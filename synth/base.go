@@ -134,6 +134,45 @@ func (b base) files(dir string) (map[string][]byte, error) {
 	return files, nil
 }
 
+// goneAt returns the directories of environments that the marker of a revision
+// names and that are not among those of the run, with their files.
+func (b base) goneAt(revision, root string, outputs []output) (map[string]map[string][]byte, error) {
+	below, err := filepath.Rel(b.root, absolute(root))
+	if err != nil || b.root == "" {
+		return nil, nil
+	}
+	content, err := b.git(nil, "show", revision+":"+filepath.ToSlash(filepath.Join(below, marker)))
+	if err != nil {
+		return nil, nil // No app wrote there.
+	}
+	var lost []string
+	for dir := range parseMarker(content).gone(root, outputs) {
+		lost = append(lost, filepath.Join(root, filepath.FromSlash(dir)))
+	}
+	slices.Sort(lost)
+	old := baseOf(revision, lost)
+	found := map[string]map[string][]byte{}
+	for _, dir := range lost {
+		files, err := old.files(dir)
+		if err != nil {
+			return nil, err
+		}
+		if len(files) > 0 {
+			found[dir] = files
+		}
+	}
+	return found, nil
+}
+
+// absolute is the path of a directory with links followed, as far as it exists.
+func absolute(dir string) string {
+	parent, below, err := existing(dir)
+	if err != nil {
+		return dir
+	}
+	return filepath.Join(parent, below)
+}
+
 // guard compares the manifests of one environment with those that git has of
 // dir. It returns a line for each change that a cluster refuses or that loses
 // data and is not accepted, and a warning for what is accepted and does not

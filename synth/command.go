@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 )
 
@@ -56,6 +55,7 @@ func parse(args []string, stdout, stderr io.Writer) (c command, status int, done
 	case "":
 		flags.BoolVar(&c.clean, "clean", false, "")
 	case diffCommand:
+		c.argument = head
 		flags.BoolVar(&c.markdown, "markdown", false, "")
 	case drawCommand:
 		flags.BoolVar(&c.dot, "dot", false, "")
@@ -100,42 +100,3 @@ func arguments() []string {
 
 // title names one of several outputs.
 func title(e Environment, dir string) string { return cmp.Or(e.Name, filepath.ToSlash(dir)) }
-
-// goneAt returns the directories of environments that the marker of a revision
-// names and that are not among those of the run, with their files.
-func (b base) goneAt(revision, root string, outputs []output) (map[string]map[string][]byte, error) {
-	below, err := filepath.Rel(b.root, absolute(root))
-	if err != nil || b.root == "" {
-		return nil, nil
-	}
-	content, err := b.git(nil, "show", revision+":"+filepath.ToSlash(filepath.Join(below, marker)))
-	if err != nil {
-		return nil, nil // No app wrote there.
-	}
-	var lost []string
-	for dir := range parseMarker(content).gone(root, outputs) {
-		lost = append(lost, filepath.Join(root, filepath.FromSlash(dir)))
-	}
-	slices.Sort(lost)
-	old := baseOf(revision, lost)
-	found := map[string]map[string][]byte{}
-	for _, dir := range lost {
-		files, err := old.files(dir)
-		if err != nil {
-			return nil, err
-		}
-		if len(files) > 0 {
-			found[dir] = files
-		}
-	}
-	return found, nil
-}
-
-// absolute is the path of a directory with links followed, as far as it exists.
-func absolute(dir string) string {
-	parent, below, err := existing(dir)
-	if err != nil {
-		return dir
-	}
-	return filepath.Join(parent, below)
-}

@@ -1,7 +1,6 @@
 package synth
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -17,9 +16,8 @@ var errDiffers = errors.New("differs")
 // differences writes to out what the outputs of a run change against a revision.
 // It returns [errDiffers] where that is anything.
 func (w writer) differences(out io.Writer, markdown bool) func(base, []output, []Environment) error {
-	revision := cmp.Or(w.revision, head)
 	return func(committed base, outputs []output, environments []Environment) error {
-		if err := committed.check(revision); err != nil {
+		if err := committed.check(w.revision); err != nil {
 			return err
 		}
 		differs := false
@@ -48,7 +46,7 @@ func (w writer) differences(out io.Writer, markdown bool) func(base, []output, [
 				return err
 			}
 		}
-		gone, err := committed.goneAt(revision, w.dir, outputs)
+		gone, err := committed.goneAt(w.revision, w.dir, outputs)
 		if err != nil {
 			return err
 		}

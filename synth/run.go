@@ -80,6 +80,7 @@ func run(args []string, stdout io.Writer, stderr *os.File, environments []Enviro
 		ready:    jsii.Check,
 		commit:   w.commit,
 		clean:    asked.clean,
+		revision: head,
 	}
 	switch asked.name {
 	case diffCommand:

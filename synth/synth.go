@@ -82,7 +82,7 @@ type Result struct {
 // it moves files, each of them is the old one or the new one, none is missing,
 // and the next run brings dir in order.
 func Write(dir string, w io.Writer, environments ...Environment) error {
-	return writer{dir: dir, warnings: w}.write(environments)
+	return writer{dir: dir, warnings: w, revision: head}.write(environments)
 }
 
 // writer is one call of [Write], and what the program that [Main] runs adds.
@@ -103,9 +103,9 @@ type writer struct {
 	// clean removes the directories of environments that are gone.
 	clean bool
 
-	// revision is that with whose manifests those of the run are compared; empty:
-	// head. Where instead is set, it is called with the outputs, and nothing is
-	// compared or written otherwise.
+	// revision is that with whose manifests those of the run are compared. Where
+	// instead is set, it is called with the outputs, and nothing is compared or
+	// written otherwise.
 	revision string
 	instead  func(committed base, outputs []output, environments []Environment) error
 }
@@ -120,7 +120,7 @@ func (w writer) write(environments []Environment) error {
 	}
 	forget := askGit(targets)
 	defer forget()
-	committed := sync.OnceValue(func() base { return baseOf(cmp.Or(w.revision, head), targets) })
+	committed := sync.OnceValue(func() base { return baseOf(w.revision, targets) })
 	go committed()
 
 	results, err := w.render(targets, environments)

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/yaml"
 
 	"example.com/django-cdk8s/manifest"
@@ -75,22 +76,19 @@ func Compare(before, after map[string][]byte) (Report, error) {
 	}
 	r := Report{Unsafe: upgrade.Compare(was.objects, is.objects)}
 	renamed := was.renamedJobs(is)
+	kept := map[string]bool{}
 	for _, key := range slices.Sorted(maps.Keys(is.documents)) {
-		now := is.documents[key]
-		old, kept := was.documents[key]
-		if from, ok := renamed[key]; ok {
-			old, kept = was.documents[from], true
-		}
-		switch fields := compare(old, now); {
-		case !kept:
+		now, from := is.documents[key], cmp.Or(renamed[key], key)
+		old, ok := was.documents[from]
+		kept[from] = true
+		if !ok {
 			r.add(Added, key, addedEffects(now))
-		case len(fields) > 0:
+		} else if fields := compare(old, now); len(fields) > 0 {
 			r.add(Changed, key, changedEffects(old, now, fields), fields...)
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(was.documents)) {
-		_, kept := is.documents[key]
-		if !kept && !slices.Contains(slices.Collect(maps.Values(renamed)), key) {
+		if !kept[key] {
 			r.add(Removed, key, removedEffects(was.documents[key]))
 		}
 	}
@@ -145,11 +143,7 @@ func (d document) text(path ...string) string {
 
 // at returns the value at a path, or nil.
 func (d document) at(path ...string) any {
-	var value any = map[string]any(d)
-	for _, key := range path {
-		within, _ := value.(map[string]any)
-		value = within[key]
-	}
+	value, _, _ := unstructured.NestedFieldNoCopy(d, path...)
 	return value
 }
 
