@@ -98,10 +98,11 @@ func (c Connection) Validate() field.ErrorList {
 		c.validateURL(&e)
 		return e.Err()
 	}
-	e.Append(c.Secret.ValidateKeys("URLKey", c.URLKey))
 	if c.PasswordKey != "" {
 		e.Add("PasswordKey", c.PasswordKey, "must not be given without URL: the URL under URLKey holds the password")
+		return e.Err()
 	}
+	e.Append(c.Secret.ValidateKeys("URLKey", c.URLKey))
 	return e.Err()
 }
 
@@ -110,7 +111,10 @@ func (c Connection) validateURL(e *rule.Errors) {
 		e.Add("PasswordKey", "", "is required with URL: the key of Secret that holds the password")
 		return
 	}
-	e.Append(c.ValidatePassword())
+	if problems := c.ValidatePassword(); len(problems) > 0 {
+		e.Append(problems)
+		return
+	}
 	u, err := c.parse()
 	switch {
 	case err != nil || passwordOf(u) != "$("+c.PasswordKey+")" || strings.Count(c.URL, "$") > 1:

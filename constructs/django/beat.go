@@ -132,7 +132,7 @@ func NewBeat(scope constructs.Construct, id string, props BeatProps) *Beat {
 	n := construct.Init(b, scope, id)
 	resolved, process, problems := props.resolve(n.Namespace())
 	n.Report(problems)
-	process.node, process.wrong = n, len(problems) > 0
+	process.node = n
 	b.props, b.process = resolved, process
 
 	b.deployment = kube.NewDeployment(n, b.Name(), labels.Beat, props.Pod, b.spec)

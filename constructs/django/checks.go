@@ -41,7 +41,7 @@ type Metrics struct {
 	// Default: none, no metrics.
 	Path string
 
-	// Port is the TCP port of the metrics.
+	// Port is the TCP port of the metrics, at least 1024.
 	//
 	// Default: the port of the server.
 	Port int
@@ -72,6 +72,6 @@ func (m Metrics) validate(e *rule.Errors) {
 		return
 	}
 	if m.Port != 0 {
-		e.Port("Metrics.Port", m.Port)
+		e.Range("Metrics.Port", m.Port, 1024, 65535)
 	}
 }

@@ -371,7 +371,7 @@ var wrongJobs = map[string]struct {
 	"site: name":                   {wrongNamed(django.WebProps{Project: django.Project{Name: "My_Shop"}}), `test/web: Project.Name: "My_Shop": must be 1 to 63 lower-case`},
 	"site: long name":              {wrongNamed(django.WebProps{Project: django.Project{Name: long}}), `test/web: Project.Name: "` + long + `": must be 1 to 63 lower-case`},
 	"site: metrics without a path": {wrongNamed(django.WebProps{Metrics: django.Metrics{Port: 9000}}), `test/web: Metrics.Path: "": is required with Metrics.Port`},
-	"site: metrics on no port":     {wrongNamed(django.WebProps{Metrics: django.Metrics{Port: -1, Path: "/metrics"}}), `test/web: Metrics.Port: -1: must be between 1 and 65535`},
+	"site: metrics on no port":     {wrongNamed(django.WebProps{Metrics: django.Metrics{Port: -1, Path: "/metrics"}}), `test/web: Metrics.Port: -1: must be between 1024 and 65535`},
 	"site: metrics on no path":     {wrongNamed(django.WebProps{Metrics: django.Metrics{Path: "metrics"}}), `test/web: Metrics.Path: "metrics": must be a URL path`},
 	"site: port":                   {wrongNamed(django.WebProps{Port: -1, Metrics: django.Metrics{Path: "/metrics"}}), `test/web: Port: -1: must be between 1024 and 65535`},
 	"site: endpoint":               {wrongNamed(django.WebProps{Project: django.Project{Media: django.ObjectStore{Bucket: "shop", Endpoint: "minio:9000"}}}), `test/web: Project.Media.Endpoint: "minio:9000": must be a URL such as`},

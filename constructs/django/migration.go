@@ -185,7 +185,7 @@ func NewMigration(scope constructs.Construct, id string, props MigrationProps) *
 	n := construct.Init(m, scope, id)
 	resolved, process, problems := props.resolve(n.Namespace())
 	n.Report(problems)
-	process.node, process.wrong = n, len(problems) > 0
+	process.node = n
 	m.props, m.process = resolved, process
 
 	kube.NewAPIAccess(n, m.Name(), labels.Migration, props.Pod, func() []rbacv1.PolicyRule {

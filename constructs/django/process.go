@@ -171,7 +171,7 @@ func NewProcess(scope constructs.Construct, id string, props ProcessProps) *Proc
 	n := construct.Init(p, scope, id)
 	resolved, process, problems := props.resolve(n.Namespace())
 	n.Report(problems)
-	process.node, process.wrong = n, len(problems) > 0
+	process.node = n
 	p.props, p.process = resolved, process
 
 	p.deployment = kube.NewDeployment(n, p.Name(), labels.Process, props.Pod, p.spec)
@@ -208,9 +208,7 @@ func (p *Process) Flows() []network.Flow {
 	pods, surge := p.scale().Max(), p.props.Rollout.MaxSurge
 	flow := p.process.flow((pods+surge)*p.props.Connections,
 		fmt.Sprintf("(%d+%d pods) x %d", pods, surge, p.props.Connections))
-	if !p.process.wrong {
-		flow.HTTP = p.props.Port
-	}
+	flow.HTTP = p.props.Port
 	return []network.Flow{flow}
 }
 

@@ -346,10 +346,7 @@ type process struct {
 	node *construct.Node
 	name string
 	part labels.Part
-	// wrong is whether the props are, which is reported: what asks for the
-	// numbers of the process must not report it again.
-	wrong bool
-	env   map[string]string
+	env  map[string]string
 	// site is what a server adds, or nil.
 	site      *site
 	resources pod.Resources
@@ -429,11 +426,7 @@ func (p process) references() []network.Object {
 
 // flow returns what the process connects to.
 func (p process) flow(connections int, formula string) network.Flow {
-	flow := network.Flow{Name: p.name, Pods: p.selector()}
-	if !p.wrong {
-		flow.To = p.servers(connections, formula)
-	}
-	return flow
+	return network.Flow{Name: p.name, Pods: p.selector(), To: p.servers(connections, formula)}
 }
 
 // isClaim reports whether v is a claim, which the site alone mounts.

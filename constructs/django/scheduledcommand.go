@@ -193,7 +193,7 @@ func NewScheduledCommand(scope constructs.Construct, id string, props ScheduledC
 	n := construct.Init(c, scope, id)
 	resolved, process, problems := props.resolve(n.Namespace())
 	n.Report(problems)
-	process.node, process.wrong = n, len(problems) > 0
+	process.node = n
 	c.props, c.process = resolved, process
 
 	c.cronJob = object.New(c, "CronJob", c.Name(), c.build)

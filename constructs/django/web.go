@@ -46,7 +46,7 @@ func NewWeb(scope constructs.Construct, id string, props WebProps) *Web {
 	n := construct.Init(w, scope, id)
 	resolved, process, problems := props.resolve(n.Namespace())
 	n.Report(problems)
-	process.node, process.wrong = n, len(problems) > 0
+	process.node = n
 	w.props, w.process = resolved, process
 
 	w.deployment = kube.NewDeployment(n, w.Name(), labels.Web, props.Pod, w.spec)
@@ -94,9 +94,7 @@ func (w *Web) Flows() []network.Flow {
 	pods, surge, g := w.scale().Max(), w.surge(), w.props.Gunicorn
 	flow := w.process.flow((pods+surge)*g.Workers*g.Threads,
 		fmt.Sprintf("(%d+%d pods) x %d workers x %d threads", pods, surge, g.Workers, g.Threads))
-	if !w.process.wrong {
-		flow.HTTP, flow.Metrics = w.props.Port, w.props.Metrics.Port
-	}
+	flow.HTTP, flow.Metrics = w.props.Port, w.props.Metrics.Port
 	return []network.Flow{flow}
 }
 

@@ -186,8 +186,8 @@ var wrongWebs = map[string]struct {
 	"metrics: a query":       {withMetrics(django.Metrics{Path: "/metrics?x=1"}), `test/web: Metrics.Path: "/metrics?x=1": must be a URL path without '?', '%' or ','`},
 	"metrics: encoded":       {withMetrics(django.Metrics{Path: "/metrics%2F"}), `test/web: Metrics.Path: "/metrics%2F": must be a URL path without`},
 	"metrics: port alone":    {withMetrics(django.Metrics{Port: 9100}), `test/web: Metrics.Path: "": is required with Metrics.Port`},
-	"metrics: no port":       {withMetrics(django.Metrics{Path: "/metrics", Port: -1}), `test/web: Metrics.Port: -1: must be between 1 and 65535`},
-	"metrics: port":          {withMetrics(django.Metrics{Path: "/metrics", Port: 65536}), `test/web: Metrics.Port: 65536: must be between 1 and 65535`},
+	"metrics: no port":       {withMetrics(django.Metrics{Path: "/metrics", Port: -1}), `test/web: Metrics.Port: -1: must be between 1024 and 65535`},
+	"metrics: port":          {withMetrics(django.Metrics{Path: "/metrics", Port: 65536}), `test/web: Metrics.Port: 65536: must be between 1024 and 65535`},
 	"metrics: server's port": {withWeb(django.WebProps{Port: 70000, Metrics: django.Metrics{Path: "/metrics"}}), `test/web: Port: 70000: must be between 1024 and 65535`},
 	"metrics: POD_IP": {
 		withWeb(django.WebProps{Project: django.Project{Env: map[string]string{"POD_IP": "a"}}, Metrics: django.Metrics{Path: "/metrics"}}),

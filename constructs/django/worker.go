@@ -236,7 +236,7 @@ func NewWorker(scope constructs.Construct, id string, props WorkerProps) *Worker
 	n := construct.Init(w, scope, id)
 	resolved, process, problems := props.resolve(n.Namespace())
 	n.Report(problems)
-	process.node, process.wrong = n, len(problems) > 0
+	process.node = n
 	w.props, w.process = resolved, process
 
 	w.deployment = kube.NewDeployment(n, w.Name(), labels.Worker, props.Pod, w.spec)

@@ -34,11 +34,13 @@ type namespace struct {
 	egress     []Egress
 }
 
-// workload is a flow, and the path and namespace of its construct.
+// workload is a flow, and the path and namespace of its construct. Of an invalid
+// construct it has the name and the pods only, which nobody checks.
 type workload struct {
 	network.Flow
 
 	path, namespace string
+	invalid         bool
 }
 
 // connection is a connection to the pods of a workload, from other pods or from
@@ -70,7 +72,11 @@ func readTraffic(all []constructs.IConstruct) *traffic {
 			name := construct.NamespaceOf(c)
 			in := t.namespace(name)
 			for _, flow := range c.Flows() {
-				in.workloads = append(in.workloads, workload{flow, pathOf(c), name})
+				w := workload{flow, pathOf(c), name, construct.Invalid(c.(constructs.IConstruct))}
+				if w.invalid {
+					w.Flow = network.Flow{Name: flow.Name, Pods: flow.Pods}
+				}
+				in.workloads = append(in.workloads, w)
 			}
 		case *Isolation:
 			in := t.namespace(c.node.Namespace())
@@ -199,9 +205,11 @@ func (n *namespace) validateFlows(e *rule.Errors) {
 // hasName reports whether a NetworkPolicy can have the name of w.
 func (w workload) hasName() bool { return len(validation.IsDNS1123Subdomain(w.Name)) == 0 }
 
-// validate names the fields as constructs do, so that a value that the construct
-// reports as well is one problem.
+// validate reports what a construct of an importing project may get wrong.
 func (w workload) validate(e *rule.Errors) {
+	if w.invalid {
+		return
+	}
 	if !w.hasName() {
 		e.Label(w.field("Name"), w.Name)
 	}

@@ -39,6 +39,7 @@ import (
 
 	"example.com/django-cdk8s/internal/construct"
 	"example.com/django-cdk8s/internal/labels"
+	"example.com/django-cdk8s/internal/rule"
 )
 
 // Kubernetes is a pointer to a Kubernetes type, such as *appsv1.Deployment: one
@@ -255,7 +256,30 @@ func (o *Object[T]) Render() (map[string]any, []*construct.Problem) {
 		o.addHash(doc)
 	}
 	keepFromFlux(doc)
+	var texts rule.Errors
+	checkTexts(&texts, "", doc)
+	for _, err := range texts.Err() {
+		problems = append(problems, &construct.Problem{Path: o.path, Err: err})
+	}
 	return doc, problems
+}
+
+// checkTexts reports each text in value, the field called at, that YAML would
+// change. Props are checked before; this is what fields of Kubernetes' own types
+// hold, and changes.
+func checkTexts(e *rule.Errors, at string, value any) {
+	switch value := value.(type) {
+	case string:
+		e.YAML(at, value)
+	case map[string]any:
+		for _, key := range rule.Keys(value) {
+			checkTexts(e, strings.TrimPrefix(at+"."+key, "."), value[key])
+		}
+	case []any:
+		for i, one := range value {
+			checkTexts(e, fmt.Sprintf("%s[%d]", at, i), one)
+		}
+	}
 }
 
 // addMetadata adds what was added to the metadata of cdk8s.

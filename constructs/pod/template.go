@@ -5,6 +5,7 @@ import (
 	"math"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1validation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
@@ -243,6 +244,7 @@ func (t Template) Validate() field.ErrorList {
 	t.validateAccount(&e)
 	t.validateTolerations(&e)
 	t.validateSpread(&e)
+	validateAffinity(&e, t.Affinity)
 	t.validateNames(&e)
 	t.validateContainers(&e)
 	t.validateEnv(&e)
@@ -313,9 +315,8 @@ func (t Template) validateSpread(e *rule.Errors) {
 		e.Range(at+".MaxSkew", int(c.MaxSkew), 1, math.MaxInt32)
 		e.OneOf(at+".WhenUnsatisfiable", string(c.WhenUnsatisfiable), string(corev1.DoNotSchedule),
 			string(corev1.ScheduleAnyway))
-		if c.TopologyKey == "" {
-			e.Add(at+".TopologyKey", "", "is required: a label of nodes, such as topology.kubernetes.io/zone")
-		}
+		validateTopologyKey(e, at, c.TopologyKey)
+		e.Join(at+".LabelSelector", metav1validation.ValidateLabelSelector(c.LabelSelector, strict, nil))
 		pair := c.TopologyKey + " " + string(c.WhenUnsatisfiable)
 		if spread[pair] {
 			e.Add(at+".TopologyKey", c.TopologyKey, "is listed twice with WhenUnsatisfiable "+string(c.WhenUnsatisfiable))
@@ -340,14 +341,10 @@ func (t Template) validateNames(e *rule.Errors) {
 			string(corev1.DNSClusterFirst), string(corev1.DNSClusterFirstWithHostNet), string(corev1.DNSDefault),
 			string(corev1.DNSNone))
 	}
-	var servers []string
 	if t.DNSConfig != nil {
-		servers = t.DNSConfig.Nameservers
+		validateDNS(e, *t.DNSConfig)
 	}
-	for i, address := range servers {
-		e.IP(rule.Item("DNSConfig.Nameservers", i), address)
-	}
-	if t.DNSPolicy == corev1.DNSNone && len(servers) == 0 {
+	if t.DNSPolicy == corev1.DNSNone && (t.DNSConfig == nil || len(t.DNSConfig.Nameservers) == 0) {
 		e.Add("DNSConfig.Nameservers", "", "is required with DNSPolicy None")
 	}
 }
@@ -360,6 +357,7 @@ func (t Template) validateContainers(e *rule.Errors) {
 		if c.ImagePullPolicy != "" {
 			validatePullPolicy(e, at+".ImagePullPolicy", c.ImagePullPolicy)
 		}
+		validateContainer(e, at, c)
 		names = append(names, c.Name)
 	}
 	for i, c := range t.InitContainers {

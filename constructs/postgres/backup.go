@@ -282,7 +282,6 @@ type Backup struct {
 
 	node    *construct.Node
 	backup  backup
-	wrong   bool
 	cronJob *object.Object[*batchv1.CronJob]
 }
 
@@ -300,7 +299,7 @@ func NewBackup(scope constructs.Construct, id string, props BackupProps) *Backup
 	resolved, problems := props.resolve(b.node.Namespace())
 	b.node.Report(problems)
 	b.node.Check(b.checkStore)
-	b.backup, b.wrong = resolved, len(problems) > 0
+	b.backup = resolved
 
 	b.cronJob = resolved.newCronJob(b.node, resolved.schedule, b.pod)
 	if resolved.BeforeDeletion {
@@ -330,13 +329,9 @@ func (b *Backup) ExternalReferences() []network.Object {
 
 // Flows implements [network.Source].
 func (b *Backup) Flows() []network.Flow {
-	flow := network.Flow{Name: b.Name(), Pods: b.Selector()}
-	if !b.wrong {
-		database := b.backup.target.connection.Endpoint()
-		database.Connections, database.Formula = 2, "a snapshot and a dump"
-		flow.To = append(b.backup.Store.servers(), database)
-	}
-	return []network.Flow{flow}
+	database := b.backup.target.connection.Endpoint()
+	database.Connections, database.Formula = 2, "a snapshot and a dump"
+	return []network.Flow{{Name: b.Name(), Pods: b.Selector(), To: append(b.backup.Store.servers(), database)}}
 }
 
 // checkStore reports a store that another backup of the app writes to, too: each
@@ -345,7 +340,7 @@ func (b *Backup) checkStore() field.ErrorList {
 	var e rule.Errors
 	for _, c := range b.node.App().All() {
 		other, ok := c.(*Backup)
-		if !ok || other == b || b.wrong || other.wrong {
+		if !ok || other == b || construct.Invalid(b) || construct.Invalid(other) {
 			continue
 		}
 		if own := b.place(); own == other.place() && b.node.Path() > other.node.Path() {

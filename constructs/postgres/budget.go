@@ -180,7 +180,7 @@ func newIndex(all []constructs.IConstruct) index {
 	i := index{all, map[address][]client{}}
 	for _, c := range all {
 		source, ok := c.(network.Source)
-		if !ok {
+		if !ok || construct.Invalid(c) {
 			continue
 		}
 		namespace := construct.NamespaceOf(c)

@@ -3,7 +3,7 @@ package postgres
 import (
 	"cmp"
 	"fmt"
-	"strings"
+	"regexp"
 
 	"github.com/aws/constructs-go/constructs/v10"
 	corev1 "k8s.io/api/core/v1"
@@ -337,6 +337,9 @@ func (r cluster) validateDurability(e *rule.Errors, given ClusterProps) {
 	}
 }
 
+// locale matches the names of locales of the C library.
+var locale = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.@-]*$`)
+
 // ownRoles are the roles that the operator makes for itself.
 var ownRoles = []string{"postgres", "streaming_replica", poolerRole}
 
@@ -351,8 +354,7 @@ func (r cluster) validateDatabase(e *rule.Errors) {
 			e.Add("Owner", r.Owner, "must be another: the operator has a role of that name")
 		}
 	}
-	e.Text("Locale", r.Locale)
-	if strings.ContainsAny(r.Locale, " \t\r\n/'") {
+	if r.Locale != "" && !locale.MatchString(r.Locale) {
 		e.Add("Locale", r.Locale, "must be the name of a locale, such as en_US.utf8")
 	}
 }

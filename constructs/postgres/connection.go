@@ -158,7 +158,10 @@ func (c Connection) validatePooler(e *rule.Errors) {
 		}
 		return
 	}
-	e.OneOf("PoolMode", string(c.PoolMode), string(PoolTransaction), string(PoolSession))
+	if c.PoolMode != PoolTransaction && c.PoolMode != PoolSession {
+		e.OneOf("PoolMode", string(c.PoolMode), string(PoolTransaction), string(PoolSession))
+		return
+	}
 	if c.ServerHost == "" {
 		e.Add("ServerHost", "", "is required with PoolMode: "+
 			"migrations and beat hold advisory locks, which a pooler may lose")

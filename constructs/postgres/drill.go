@@ -310,7 +310,6 @@ type RestoreDrill struct {
 
 	node    *construct.Node
 	drill   drill
-	wrong   bool
 	cronJob *object.Object[*batchv1.CronJob]
 }
 
@@ -327,7 +326,7 @@ func NewRestoreDrill(scope constructs.Construct, id string, props RestoreDrillPr
 	d.node = construct.Init(d, scope, id)
 	resolved, problems := props.resolve(d.node.Namespace())
 	d.node.Report(problems)
-	d.drill, d.wrong = resolved, len(problems) > 0
+	d.drill = resolved
 
 	d.cronJob = resolved.newCronJob(d.node, resolved.schedule, d.pod)
 	return d
@@ -350,11 +349,7 @@ func (d *RestoreDrill) ExternalReferences() []network.Object {
 
 // Flows implements [network.Source].
 func (d *RestoreDrill) Flows() []network.Flow {
-	flow := network.Flow{Name: d.Name(), Pods: d.Selector()}
-	if !d.wrong {
-		flow.To = d.drill.Store.servers()
-	}
-	return []network.Flow{flow}
+	return []network.Flow{{Name: d.Name(), Pods: d.Selector(), To: d.drill.Store.servers()}}
 }
 
 func (d *RestoreDrill) pod() kube.Pod {

@@ -116,19 +116,22 @@ const (
 	page = 8 << 10
 )
 
-// memorySettings are the settings that are amounts of memory, and the unit of a
-// plain number.
-var memorySettings = map[string]float64{
-	"autovacuum_work_mem":       kilobyte,
-	"logical_decoding_work_mem": kilobyte,
-	"maintenance_work_mem":      kilobyte,
-	"min_dynamic_shared_memory": megabyte,
-	"shared_buffers":            page,
-	"temp_buffers":              page,
-	"vacuum_buffer_usage_limit": kilobyte,
-	"wal_buffers":               page,
-	"wal_decode_buffer_size":    1,
-	"work_mem":                  kilobyte,
+// memorySetting is the unit of a plain number of a setting, and the least amount
+// with which the server starts, as min_val of its view pg_settings says.
+type memorySetting struct{ unit, least float64 }
+
+// memorySettings are the settings that are amounts of memory.
+var memorySettings = map[string]memorySetting{
+	"autovacuum_work_mem":       {kilobyte, 0},
+	"logical_decoding_work_mem": {kilobyte, 64 * kilobyte},
+	"maintenance_work_mem":      {kilobyte, 64 * kilobyte},
+	"min_dynamic_shared_memory": {megabyte, 0},
+	"shared_buffers":            {page, 16 * page},
+	"temp_buffers":              {page, 100 * page},
+	"vacuum_buffer_usage_limit": {kilobyte, 0},
+	"wal_buffers":               {page, 0},
+	"wal_decode_buffer_size":    {1, 64 * kilobyte},
+	"work_mem":                  {kilobyte, 64 * kilobyte},
 }
 
 // automatic are those of them that take -1, which makes the value follow from
@@ -141,11 +144,13 @@ func (r resolved) validateMemory(e *rule.Errors, at, name, value string) {
 	if value == "-1" && slices.Contains(automatic, name) {
 		return
 	}
-	amount, ok := parseAmount(value, memorySettings[name])
-	limit := r.Resources.Limits.Memory
+	setting, limit := memorySettings[name], r.Resources.Limits.Memory
+	amount, ok := parseAmount(value, setting.unit)
 	switch {
 	case !ok:
 		e.Add(at, value, "must be an amount of memory such as 64MB, in B, kB, MB, GB or TB")
+	case amount < setting.least:
+		e.Add(at, value, fmt.Sprintf("must be at least %gkB, or the server does not start", setting.least/kilobyte))
 	case single.Bytes(limit) > 0 && amount >= float64(single.Bytes(limit)):
 		e.Add(at, value, "must be below the memory limit "+limit)
 	}

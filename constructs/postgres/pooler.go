@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"example.com/django-cdk8s/constructs/cloudnativepg"
 	"example.com/django-cdk8s/constructs/network"
 	"example.com/django-cdk8s/constructs/pod"
+	"example.com/django-cdk8s/internal/construct"
 	"example.com/django-cdk8s/internal/kube"
 	"example.com/django-cdk8s/internal/rule"
 )
@@ -130,6 +132,14 @@ var poolerFields = map[string]string{
 	"default_pool_size": "PoolSize", "max_client_conn": "MaxClients", "pool_mode": "Mode", "reserve_pool_size": "PoolSize",
 }
 
+// poolerNumbers match those of the settings that are numbers: of seconds, bytes or
+// connections.
+var (
+	poolerNumbers = regexp.MustCompile(
+		`(_timeout|_ttl|_lifetime|_connections|_size|_retry|_delay|_period|_statements|_buffer|_loopcnt|_backlog|_buf)$`)
+	poolerNumber = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?$`)
+)
+
 func (p Pooler) validate(e *rule.Errors, given Pooler) {
 	if !p.on() {
 		return
@@ -146,13 +156,18 @@ func (p Pooler) validate(e *rule.Errors, given Pooler) {
 		e.Image("Pooler.Image", p.Image)
 	}
 	for _, name := range rule.Keys(p.Parameters) {
-		at := rule.Item("Pooler.Parameters", name)
-		if own := poolerFields[name]; own != "" {
-			e.Add(at, p.Parameters[name], "must not be given: set Pooler."+own+" instead")
-		} else if !slices.Contains(poolerParameters, name) {
-			e.Add(at, p.Parameters[name], "must not be given: the operator takes no such setting of PgBouncer")
-		} else {
-			e.Text(at, p.Parameters[name])
+		at, value := rule.Item("Pooler.Parameters", name), p.Parameters[name]
+		switch own := poolerFields[name]; {
+		case own != "":
+			e.Add(at, value, "must not be given: set Pooler."+own+" instead")
+		case !slices.Contains(poolerParameters, name):
+			e.Add(at, value, "must not be given: the operator takes no such setting of PgBouncer")
+		case poolerNumbers.MatchString(name) && !poolerNumber.MatchString(value):
+			e.Add(at, value, "must be a number, without a unit")
+		case strings.ContainsAny(value, "\r\n"):
+			e.Add(at, value, "must be one line")
+		default:
+			e.Text(at, value)
 		}
 	}
 	e.Join("Pooler.Resources", given.Resources.Validate())
@@ -208,7 +223,7 @@ func (c *Cluster) checkBudget() field.ErrorList {
 func (c *Cluster) checkPooler() field.ErrorList {
 	var e rule.Errors
 	p := c.props.Pooler
-	if !p.on() {
+	if !p.on() || construct.Invalid(c) {
 		return nil
 	}
 	sum, terms := addUp(&e, clientsOf(c.node, c.poolerName()))

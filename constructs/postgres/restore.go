@@ -201,7 +201,6 @@ type Restore struct {
 
 	node    *construct.Node
 	restore restore
-	wrong   bool
 	job     *object.Object[*batchv1.Job]
 }
 
@@ -218,7 +217,7 @@ func NewRestore(scope constructs.Construct, id string, props RestoreProps) *Rest
 	r.node = construct.Init(r, scope, id)
 	resolved, problems := props.resolve(r.node.Namespace())
 	r.node.Report(problems)
-	r.restore, r.wrong = resolved, len(problems) > 0
+	r.restore = resolved
 
 	kube.NewServiceAccount(r.node, r.Name(), labels.Restore, props.Pod)
 	r.job = kube.NewJob(r.node, r.Name(), labels.Restore, props.Pod, r.spec)
@@ -266,13 +265,9 @@ func (r *Restore) ExternalReferences() []network.Object {
 
 // Flows implements [network.Source].
 func (r *Restore) Flows() []network.Flow {
-	flow := network.Flow{Name: r.Name(), Pods: r.Selector()}
-	if !r.wrong {
-		database := r.restore.target.connection.Endpoint()
-		database.Connections, database.Formula = 1, "a restore"
-		flow.To = append(r.restore.Store.servers(), database)
-	}
-	return []network.Flow{flow}
+	database := r.restore.target.connection.Endpoint()
+	database.Connections, database.Formula = 1, "a restore"
+	return []network.Flow{{Name: r.Name(), Pods: r.Selector(), To: append(r.restore.Store.servers(), database)}}
 }
 
 func (r *Restore) spec() batchv1.JobSpec {

@@ -153,12 +153,19 @@ func Line(err *field.Error) string {
 var holders = regexp.MustCompile(`^((Project|Database|Source|Site)\.)+`)
 
 // Merge makes one problem of those that are about one value: a value that
-// several constructs take is wrong in each of them, under the same name.
+// several constructs take is wrong in each of them, under the same name. Of two
+// rules that the value of one field breaks, the first is reported.
 func Merge(problems []*Problem) []*Problem {
 	type mistake struct{ field, value, detail string }
-	said := map[mistake]*Problem{}
+	type place struct{ path, field string }
+	said, at := map[mistake]*Problem{}, map[place]*field.Error{}
 	var merged []*Problem
 	for _, p := range problems {
+		here := place{p.Path, p.Err.Field}
+		if first := at[here]; first != nil && first.Detail != p.Err.Detail && sameValue(first, p.Err) {
+			continue
+		}
+		at[here] = p.Err
 		id := mistake{holders.ReplaceAllString(p.Err.Field, ""), fmt.Sprint(p.Err.BadValue), p.Err.Detail}
 		first, ok := said[id]
 		switch {
@@ -176,4 +183,11 @@ func Merge(problems []*Problem) []*Problem {
 		}
 	}
 	return merged
+}
+
+// sameValue reports whether a and b are about one value of a field, which may be
+// hidden in one of them.
+func sameValue(a, b *field.Error) bool {
+	x, y := fmt.Sprint(a.BadValue), fmt.Sprint(b.BadValue)
+	return x == y || x == "..." || y == "..."
 }

@@ -267,6 +267,13 @@ func (n *Node) ServiceHost(name string) string {
 // Report adds problems of the construct's own props.
 func (n *Node) Report(problems field.ErrorList) { n.problems = append(n.problems, problems...) }
 
+// Invalid reports whether c has been given invalid props, which is reported: what
+// follows from them must not be. It is false for what this library never saw.
+func Invalid(c constructs.IConstruct) bool {
+	n := registry[c]
+	return n != nil && len(n.problems) > 0
+}
+
 // Derived marks a construct whose props follow from those of another: a mistake
 // in both is told by the other.
 func (n *Node) Derived() { n.derived = true }

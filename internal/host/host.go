@@ -94,19 +94,8 @@ func (h Host) broken() string {
 		return ""
 	case Host(name).IsAddress():
 		return "must not start with a dot: an address has no subdomains"
-	case endsInNumber(name):
+	case rule.EndsInNumber(name):
 		return "must be a host name or an IPv4 address, and is neither: its last label is a number"
 	}
 	return ""
-}
-
-// endsInNumber reports whether browsers take name for an IPv4 address; see
-// https://url.spec.whatwg.org/#ends-in-a-number-checker.
-func endsInNumber(name string) bool {
-	last := name[strings.LastIndex(name, ".")+1:]
-	digits, allowed := last, "0123456789"
-	if hex, ok := strings.CutPrefix(last, "0x"); ok {
-		digits, allowed = hex, allowed+"abcdef"
-	}
-	return strings.Trim(digits, allowed) == ""
 }

@@ -212,7 +212,20 @@ func (e *Errors) URLPath(field, value string) {
 func (e *Errors) Address(field, value string) {
 	if len(validation.IsDNS1123Subdomain(value)) > 0 {
 		e.Add(field, value, "must be a lower-case host name or an IPv4 address, without scheme or port")
+	} else if _, err := netip.ParseAddr(value); err != nil && EndsInNumber(value) {
+		e.Add(field, value, "must be a host name or an IPv4 address, and is neither: its last label is a number")
 	}
+}
+
+// EndsInNumber reports whether programs take a host name for an IPv4 address; see
+// https://url.spec.whatwg.org/#ends-in-a-number-checker.
+func EndsInNumber(name string) bool {
+	last := name[strings.LastIndex(name, ".")+1:]
+	digits, allowed := last, "0123456789"
+	if hex, ok := strings.CutPrefix(last, "0x"); ok {
+		digits, allowed = hex, allowed+"abcdef"
+	}
+	return strings.Trim(digits, allowed) == ""
 }
 
 var pythonName = regexp.MustCompile(`^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*(:[A-Za-z_]\w*)?$`)
@@ -313,9 +326,9 @@ var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 // BucketName checks the name of a bucket; see
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html.
 func (e *Errors) BucketName(field, value string) {
-	if !bucketName.MatchString(value) {
-		e.Add(field, value,
-			"must be 3 to 63 lower-case letters, digits, '.' or '-', and start and end with a letter or digit")
+	if _, err := netip.ParseAddr(value); err == nil || !bucketName.MatchString(value) || strings.Contains(value, "..") {
+		e.Add(field, value, "must be 3 to 63 lower-case letters, digits, '-' or single '.', "+
+			"start and end with a letter or digit, and be no IP address")
 	}
 	e.quoted(field, value)
 }
@@ -354,14 +367,20 @@ func (e *Errors) Image(field, value string) {
 // numeral matches what a version of YAML takes for a number.
 var numeral = regexp.MustCompile(`^[0-9][0-9a-fxo_.]*$`)
 
-// Text checks a text that is handed to a process by way of YAML, which cannot
-// carry every character. The text may be a credential and is not shown.
+// Text checks a text that is handed to a process by way of YAML. The text may be
+// a credential and is not shown.
 func (e *Errors) Text(field, value string) {
-	if !writable(value) {
-		e.Add(field, "...", "must be UTF-8 text without control characters other than tab and line break")
-	}
+	e.YAML(field, value)
 	if len(value) > maxText {
 		e.Add(field, "...", "must be at most 128 KiB, the longest text that Linux hands to a process")
+	}
+}
+
+// YAML checks a text that is written as YAML, which cannot carry every character.
+// The text may be a credential and is not shown.
+func (e *Errors) YAML(field, value string) {
+	if !writable(value) {
+		e.Add(field, "...", "must be UTF-8 text without control characters other than tab and line break")
 	}
 	e.quoted(field, value)
 }
@@ -395,6 +414,9 @@ var yaml11Number = func() *regexp.Regexp {
 // 1e_1. The rule holds for each of the 88,740 texts of up to four of the
 // characters that numbers are made of.
 func (e *Errors) quoted(field, value string) {
+	if value == "" || !strings.Contains("+-.0123456789", value[:1]) {
+		return
+	}
 	var read any
 	if err := yaml.Unmarshal([]byte(value), &read); err != nil {
 		return
