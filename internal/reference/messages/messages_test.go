@@ -28,7 +28,7 @@ func TestFind(t *testing.T) {
 	}{
 		"text of a constant": {
 			"(*Errors).BucketName",
-			"must be 3 to 63 lower-case letters, digits, '.' or '-', and start and end with a letter or digit",
+			"must be 3 to 63 lower-case letters, digits, '-' or single '.', start and end with a letter or digit, and be no IP address",
 			[]string{"Bucket"},
 			nil,
 		},
