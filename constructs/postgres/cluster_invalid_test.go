@@ -8,6 +8,7 @@ import (
 
 	"example.com/django-cdk8s/cdktest"
 	"example.com/django-cdk8s/constructs/django"
+	"example.com/django-cdk8s/constructs/isolation"
 	"example.com/django-cdk8s/constructs/pod"
 	"example.com/django-cdk8s/constructs/postgres"
 	"example.com/django-cdk8s/constructs/secret"
@@ -24,6 +25,28 @@ func withBackup(change func(b *postgres.ClusterBackup)) cdktest.Build {
 		change(&b)
 		postgres.NewCluster(chart, "cluster", postgres.ClusterProps{Backup: b})
 	}
+}
+
+// withIsolated is a cluster whose traffic is read, too.
+func withIsolated(props postgres.ClusterProps) cdktest.Build {
+	return func(chart cdk8s.Chart) {
+		project(chart, newCluster(chart, props))
+		isolation.New(chart, "isolation", isolation.Props{})
+	}
+}
+
+// withImport is a cluster that imports from another server.
+func withImport(from postgres.Connection) cdktest.Build {
+	return func(chart cdk8s.Chart) {
+		from.Secret = secret.New(chart, "source", secret.Props{
+			Name: "source", Source: secret.Existing("POSTGRES_DB", "POSTGRES_USER", "POSTGRES_PASSWORD"),
+		})
+		withIsolated(postgres.ClusterProps{Import: postgres.Import{From: from}})(chart)
+	}
+}
+
+func withPoolerSetting(name, value string) cdktest.Build {
+	return withPooler(postgres.Pooler{Mode: postgres.PoolSession, Parameters: map[string]string{name: value}})
 }
 
 func withPooler(p postgres.Pooler) cdktest.Build {
@@ -60,6 +83,21 @@ var wrongClusters = map[string]struct {
 	"name: upper case": {
 		withCluster(postgres.ClusterProps{Name: "Orders"}), `test/cluster: Name: "Orders": must be 1 to 63 lower-case letters`,
 	},
+	"name: of what is isolated":      {withIsolated(postgres.ClusterProps{Name: "Orders"}), `test/cluster: Name: "Orders": must be 1 to 63`},
+	"operator: of what is isolated":  {withIsolated(postgres.ClusterProps{OperatorNamespace: "CNPG"}), `test/cluster: OperatorNamespace: "CNPG": must be 1 to 63`},
+	"image: a number":                {withCluster(postgres.ClusterProps{Image: "17"}), `test/cluster: Image: "17": must not look like a number`},
+	"import: port":                   {withImport(postgres.Connection{Host: "old.example.com", Port: -1}), `test/cluster: Import.From.Port: -1: must be between 1 and 65535`},
+	"import: no address":             {withImport(postgres.Connection{Host: "999.1.1.1"}), `test/cluster: Import.From.Host: "999.1.1.1": must be a host name or an IPv4 address, and is neither`},
+	"locale: option":                 {withCluster(postgres.ClusterProps{Locale: "--flag"}), `test/cluster: Locale: "--flag": must be the name of a locale`},
+	"locale: command":                {withCluster(postgres.ClusterProps{Locale: "C;id"}), `test/cluster: Locale: "C;id": must be the name of a locale`},
+	"memory: below the least":        {withSetting("work_mem", "32kB"), `test/cluster: Parameters[work_mem]: "32kB": must be at least 64kB`},
+	"memory: none":                   {withSetting("shared_buffers", "0"), `test/cluster: Parameters[shared_buffers]: "0": must be at least 128kB`},
+	"memory: few pages":              {withSetting("temp_buffers", "99"), `test/cluster: Parameters[temp_buffers]: "99": must be at least 800kB`},
+	"pooler: fewer pods than none":   {withPooler(postgres.Pooler{Mode: postgres.PoolSession, Instances: -1}), `test/cluster: Pooler.Instances: -1: must be between 1 and 100`},
+	"pooler: more than PostgreSQL":   {withPooler(postgres.Pooler{Mode: postgres.PoolSession, PoolSize: 1 << 31}), `test/cluster: Pooler.PoolSize: 2147483648: must be between 1 and 262143`},
+	"pooler: fewer clients than one": {withPooler(postgres.Pooler{Mode: postgres.PoolSession, MaxClients: -1}), `test/cluster: Pooler.MaxClients: -1: must be between 1 and 100000`},
+	"pooler: a time with its unit":   {withPoolerSetting("query_wait_timeout", "10s"), `test/cluster: Pooler.Parameters[query_wait_timeout]: "10s": must be a number, without a unit`},
+	"pooler: two lines":              {withPoolerSetting("auth_type", "md5\nadmin_users=all"), `test/cluster: Pooler.Parameters[auth_type]: "md5\nadmin_users=all": must be one line`},
 	"image: moving tag": {
 		withCluster(postgres.ClusterProps{Image: "ghcr.io/cloudnative-pg/postgresql:latest"}),
 		`postgresql:latest": must have a tag that starts with its PostgreSQL version`,

@@ -178,6 +178,10 @@ var wrongRotation = map[string]struct {
 		postgres.RotationProps{Image: "shop:1", Pod: pod.Template{TmpSize: "1Gi"}},
 		`test/rotation: Pod.TmpSize: "1Gi": must not be given: the Jobs have no /tmp`,
 	},
+	"tmp of no size": {
+		postgres.RotationProps{Image: "shop:1", Pod: pod.Template{TmpSize: "much"}},
+		`test/rotation: Pod.TmpSize: "much": must be`,
+	},
 	"variable of that name": {
 		postgres.RotationProps{Image: "shop:1", Pod: pod.Template{
 			EnvKeys: map[string]pod.EnvKey{"PGUSER": {Secret: "django-env-secret", Key: "POSTGRES_USER"}},
