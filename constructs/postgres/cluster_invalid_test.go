@@ -35,14 +35,10 @@ func withIsolated(props postgres.ClusterProps) cdktest.Build {
 	}
 }
 
-// withImport is a cluster that imports from another server.
+// withImport is an isolated cluster that imports from another server.
 func withImport(from postgres.Connection) cdktest.Build {
-	return func(chart cdk8s.Chart) {
-		from.Secret = secret.New(chart, "source", secret.Props{
-			Name: "source", Source: secret.Existing("POSTGRES_DB", "POSTGRES_USER", "POSTGRES_PASSWORD"),
-		})
-		withIsolated(postgres.ClusterProps{Import: postgres.Import{From: from}})(chart)
-	}
+	from.PasswordKey = "key"
+	return withIsolated(postgres.ClusterProps{Import: postgres.Import{From: from}})
 }
 
 func withPoolerSetting(name, value string) cdktest.Build {
