@@ -5,7 +5,7 @@
 // The tests run against the cluster that KUBECONFIG names, and fail when it
 // names none:
 //
-//	KUBECONFIG=~/.kube/config go test -count 1 -parallel 4 -timeout 25m -v .
+//	KUBECONFIG=~/.kube/config go test -count 1 -parallel 5 -timeout 50m -v .
 //
 // Each test synthesises the app that it needs with this project's own library,
 // applies the written files as a user would, and works in namespaces of its

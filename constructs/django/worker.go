@@ -26,7 +26,7 @@ const (
 	DefaultWorkerTerminationGracePeriodSeconds = 300
 
 	// DefaultWorkerMinReadySeconds is the time within which a worker that cannot
-	// load its tasks ends. Nothing else tells when one is ready.
+	// load its tasks ends. The readiness probe asks for the database alone.
 	DefaultWorkerMinReadySeconds = 30
 
 	// DefaultLogLevel is the level of Celery's log.

@@ -84,7 +84,10 @@ type ClusterProps struct {
 	// Parameters are settings of the server, such as max_connections. Names must be
 	// known to the major version, and not be the operator's own.
 	//
-	// Default: none.
+	// Default: shared_buffers, work_mem, maintenance_work_mem and
+	// effective_cache_size follow from the memory limit and max_connections, as
+	// docs/database.md says; shared_buffers also from the memory request. A value
+	// here replaces that one.
 	Parameters map[string]string
 
 	// Resources are the requests and limits of each instance.
