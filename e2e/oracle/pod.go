@@ -92,7 +92,7 @@ func drawTemplate(d drawer) pod.Template {
 		RuntimeClassName:  field(d, "RuntimeClassName", dnsName, anything),
 		SchedulerName:     field(d, "SchedulerName", dnsName, anything),
 		ServiceAccount:    drawAccount(d),
-		HostAliases:       field(d, "HostAliases", list(alias(address, dnsName)), list(alias(anything, anything))),
+		HostAliases:       field(d, "HostAliases", list(alias(address, server)), list(alias(anything, anything))),
 		DNSPolicy:         oneOf(d, "DNSPolicy", corev1.DNSClusterFirst, corev1.DNSDefault, corev1.DNSNone),
 		DNSConfig:         field(d, "DNSConfig", resolver(address), resolver(rapid.OneOf(address, anything))),
 		EnvFrom:           elements(d, "EnvFrom", drawEnvSource),

@@ -54,7 +54,7 @@ func drawConnector(d drawer) postgres.Connector {
 func drawConnection(d drawer) postgres.Connection {
 	one := rapid.SampledFrom(credentialKeys)
 	c := postgres.Connection{
-		Host:        required(d, "Host", dnsName, anything),
+		Host:        required(d, "Host", server, anything),
 		Port:        field(d, "Port", port, number),
 		Name:        field(d, "Name", role, anything),
 		Secret:      aSecret,
@@ -67,7 +67,7 @@ func drawConnection(d drawer) postgres.Connection {
 		c.PoolMode = oneOf(d, "PoolMode", postgres.PoolTransaction, postgres.PoolSession)
 	}
 	if c.PoolMode != "" {
-		c.ServerHost = required(d, "ServerHost", dnsName, anything)
+		c.ServerHost = required(d, "ServerHost", server, anything)
 		c.ServerPort = field(d, "ServerPort", port, number)
 	}
 	return c
