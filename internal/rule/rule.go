@@ -414,7 +414,7 @@ var yaml11Number = func() *regexp.Regexp {
 // 1e_1. The rule holds for each of the 88,740 texts of up to four of the
 // characters that numbers are made of.
 func (e *Errors) quoted(field, value string) {
-	if value == "" || !strings.Contains("+-.0123456789", value[:1]) {
+	if value == "" || !strings.ContainsAny(value[:1], "+-.0123456789") {
 		return
 	}
 	var read any
