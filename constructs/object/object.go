@@ -256,30 +256,63 @@ func (o *Object[T]) Render() (map[string]any, []*construct.Problem) {
 		o.addHash(doc)
 	}
 	keepFromFlux(doc)
-	var texts rule.Errors
-	checkTexts(&texts, "", doc)
-	for _, err := range texts.Err() {
-		problems = append(problems, &construct.Problem{Path: o.path, Err: err})
+	if !writable(doc) {
+		for _, err := range unwritable(doc) {
+			problems = append(problems, &construct.Problem{Path: o.path, Err: err})
+		}
 	}
 	return doc, problems
 }
 
-// checkTexts reports each text in value, the field called at, that YAML would
-// change. Props are checked before; this is what fields of Kubernetes' own types
-// hold, and changes.
-func checkTexts(e *rule.Errors, at string, value any) {
+// writable reports whether YAML carries every text in value.
+func writable(value any) bool {
 	switch value := value.(type) {
 	case string:
-		e.YAML(at, value)
+		var e rule.Errors
+		e.YAML("", value)
+		return len(e.Err()) == 0
 	case map[string]any:
-		for _, key := range rule.Keys(value) {
-			checkTexts(e, strings.TrimPrefix(at+"."+key, "."), value[key])
+		for _, one := range value {
+			if !writable(one) {
+				return false
+			}
 		}
 	case []any:
-		for i, one := range value {
-			checkTexts(e, fmt.Sprintf("%s[%d]", at, i), one)
+		for _, one := range value {
+			if !writable(one) {
+				return false
+			}
 		}
 	}
+	return true
+}
+
+// unwritable reports each text in doc that YAML would change, where it stands
+// first. Props are checked before; this is what fields of Kubernetes' own types
+// hold, and changes.
+func unwritable(doc map[string]any) field.ErrorList {
+	var e rule.Errors
+	seen := map[string]bool{}
+	var check func(at string, value any)
+	check = func(at string, value any) {
+		switch value := value.(type) {
+		case string:
+			if !seen[value] {
+				e.YAML(at, value)
+			}
+			seen[value] = true
+		case map[string]any:
+			for _, key := range rule.Keys(value) {
+				check(strings.TrimPrefix(at+"."+key, "."), value[key])
+			}
+		case []any:
+			for i, one := range value {
+				check(rule.Item(at, i), one)
+			}
+		}
+	}
+	check("", doc)
+	return e.Err()
 }
 
 // addMetadata adds what was added to the metadata of cdk8s.

@@ -53,7 +53,7 @@ func (r Rollout) Validate() field.ErrorList {
 	case deadline == 0 && r.MinReadySeconds <= math.MaxInt32 && r.MinReadySeconds >= defaultProgressDeadlineSeconds:
 		e.Add("MinReadySeconds", r.MinReadySeconds, fmt.Sprintf(
 			"must be below ProgressDeadlineSeconds, which is %d by default", defaultProgressDeadlineSeconds))
-	case deadline > 0 && deadline <= r.MinReadySeconds:
+	case deadline > 0 && deadline <= r.MinReadySeconds && r.MinReadySeconds <= math.MaxInt32:
 		e.Add("ProgressDeadlineSeconds", deadline, fmt.Sprintf("must be above MinReadySeconds, %d", r.MinReadySeconds))
 	}
 	return e.Err()

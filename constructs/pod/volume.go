@@ -117,9 +117,11 @@ func (v Volume) Validate() field.ErrorList {
 	if v.Name != "" && len(validation.IsDNS1123Label(v.Name)) > 0 {
 		e.Add("Name", v.Name, "must be 1 to 63 lower-case letters, digits or '-', and start and end with a letter or digit")
 	}
+	e.YAML("Name", v.Name)
 	if v.SubPath != "" && (!relative(v.SubPath) || strings.ContainsFunc(v.SubPath, unicode.IsControl)) {
 		e.Add("SubPath", v.SubPath, "must be a relative path without '.', '..', control characters or a trailing slash")
 	}
+	e.YAML("SubPath", v.SubPath)
 	given := 0
 	for _, one := range []bool{
 		v.EmptyDir != "", v.Claim != "", v.ConfigMap != "", v.Secret != "", v.Projected != nil, v.Ephemeral != nil,

@@ -75,6 +75,7 @@ func Validate(e *rule.Errors, name string, hosts []string) {
 		if broken := Host(h).broken(); broken != "" {
 			e.Add(rule.Item(name, i), h, broken)
 		}
+		e.YAML(rule.Item(name, i), h)
 	}
 	e.Unique(name, hosts)
 }

@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/aws/jsii-runtime-go"
 
@@ -66,6 +67,14 @@ func Start() {
 func Close() {
 	jsii.Close()
 	removeHome()
+	// jsii's own goroutine ends a moment after the process, which [Start] would
+	// take it for.
+	for range 1000 {
+		if !started() {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
 }
 
 // Kill is [Close] for a process that may not answer any more. It also kills

@@ -215,6 +215,7 @@ func (e *Errors) Address(field, value string) {
 	} else if _, err := netip.ParseAddr(value); err != nil && EndsInNumber(value) {
 		e.Add(field, value, "must be a host name or an IPv4 address, and is neither: its last label is a number")
 	}
+	e.quoted(field, value)
 }
 
 // EndsInNumber reports whether programs take a host name for an IPv4 address; see
@@ -347,6 +348,7 @@ func (e *Errors) SecretKey(field, value string) {
 	if len(validation.IsConfigMapKey(value)) > 0 {
 		e.Add(field, value, "must be 1 to 253 letters, digits, '-', '_' or '.'")
 	}
+	e.quoted(field, value)
 }
 
 // Image checks a container image reference.
@@ -414,8 +416,8 @@ var yaml11Number = func() *regexp.Regexp {
 // 1e_1. The rule holds for each of the 88,740 texts of up to four of the
 // characters that numbers are made of.
 func (e *Errors) quoted(field, value string) {
-	if value == "" || !strings.ContainsAny(value[:1], "+-.0123456789") {
-		return
+	if value == "" || strings.Trim(value, "+-._0123456789abcdefABCDEFoOxX") != "" {
+		return // No number has other characters.
 	}
 	var read any
 	if err := yaml.Unmarshal([]byte(value), &read); err != nil {
