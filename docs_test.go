@@ -19,6 +19,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	appsv1 "k8s.io/api/apps/v1"
 
@@ -206,6 +207,22 @@ func TestLinksLeadSomewhere(t *testing.T) {
 				t.Errorf("%s: %s: %v", page, found[1], err)
 			} else if anchor != "" && !anchors(read(t, target))[anchor] {
 				t.Errorf("%s: %s: there is no such heading", page, found[1])
+			}
+		}
+	}
+}
+
+// Rows of tables are longer, and some of what is written by a program.
+func TestLinesOfPagesAreNarrow(t *testing.T) {
+	const columns = 120
+	for _, page := range pages(t) {
+		content := read(t, page)
+		if strings.HasPrefix(content, "<!-- Written by ") {
+			continue
+		}
+		for i, line := range strings.Split(content, "\n") {
+			if n := utf8.RuneCountInString(line); n > columns && !strings.HasPrefix(line, "|") {
+				t.Errorf("%s:%d: has %d columns, more than %d", page, i+1, n, columns)
 			}
 		}
 	}

@@ -169,7 +169,7 @@ var explains = map[string]string{
 	"constructs/pod/autoscaling.go":           "web.md#more-than-one-pod",
 	"constructs/pod/rollout.go":               "pods.md#updates",
 	"constructs/pod/volume.go":                "pods.md#volumes",
-	"constructs/postgres/backup.go":           "data.md#a-backup-and-the-proof-that-it-is-one",
+	"constructs/postgres/backup.go":           "data.md#backup-drill-and-alert",
 	"constructs/postgres/budget.go":           "database.md#connection-budget",
 	"constructs/postgres/cluster.go":          "cloudnativepg.md#props",
 	"constructs/postgres/clusterbackup.go":    "cloudnativepg.md#backups",
@@ -179,10 +179,10 @@ var explains = map[string]string{
 	"constructs/postgres/drill.go":            "reference/postgres-restoredrill.md#props",
 	"constructs/postgres/parameters.go":       "database.md#the-server-in-the-cluster",
 	"constructs/postgres/pooler.go":           "cloudnativepg.md#the-pooler",
-	"constructs/postgres/restore.go":          "data.md#at-three-in-the-morning-restore",
+	"constructs/postgres/restore.go":          "data.md#restore",
 	"constructs/postgres/rotation.go":         "secrets.md#rotation",
 	"constructs/postgres/store.go":            "reference/values.md#postgresstore",
-	"constructs/postgres/task.go":             "data.md#a-backup-and-the-proof-that-it-is-one",
+	"constructs/postgres/task.go":             "data.md#backup-drill-and-alert",
 	"constructs/postgres/tls.go":              "database.md#tls",
 	"constructs/route":                        "exposure.md#several-servers-behind-one-host",
 	"constructs/route/httproute.go":           "exposure.md#gateway-api",
@@ -340,7 +340,7 @@ var programs = map[string]program{
 	"fetch.sh": {"`fetch` of a Restore or RestoreDrill", "look at bucket, path and keys of the `Store`: " +
 		"[data.md](data.md#what-a-run-says)"},
 	"gate.sh": {"the wait for a Restore", "look at the Job of the restore: " +
-		"[data.md](data.md#at-three-in-the-morning-restore)"},
+		"[data.md](data.md#restore)"},
 	"restore.sh": {"`restore` of a Restore or RestoreDrill", "nothing was committed: " +
 		"[data.md](data.md#what-a-run-says)"},
 	"exclusive.py": {"`migrate`, and beat", "nothing, unless it stays: " +
@@ -361,7 +361,7 @@ var lineAdvice = map[string]string{
 	"the dump cannot be read back": "the directory of the dump was full: raise `ScratchSize`",
 	"the database has no table":    "name the right database, or migrate it first",
 	"cannot read the media": "see that `RunAsUser` is that of the project: " +
-		"[data.md](data.md#a-backup-and-the-proof-that-it-is-one)",
+		"[data.md](data.md#backup-drill-and-alert)",
 	"cannot read the credentials":        "see that the Secret exists with its keys",
 	"the store holds no complete backup": "no directory has a manifest: look at `Path` and the keys of the `Store`",
 	"is not in the store, or not":        "name another `Backup`: one that has a manifest.json",

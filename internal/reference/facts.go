@@ -175,7 +175,7 @@ var constructFacts = map[string]facts{
 	},
 	"monitoring.PrometheusRule": {
 		golden:    "prometheusrule/minimal.yaml",
-		explained: []string{"observability.md#alerts-for-data", "data.md#a-backup-and-the-proof-that-it-is-one"},
+		explained: []string{"observability.md#alerts-for-data", "data.md#backup-drill-and-alert"},
 		shown:     []string{"TestProduction"},
 		traps: []string{
 			"The cluster needs the Prometheus Operator and kube-state-metrics.",
@@ -208,7 +208,7 @@ var constructFacts = map[string]facts{
 	},
 	"postgres.Backup": {
 		golden:    "backup/minimal.yaml",
-		explained: []string{"data.md#a-backup-and-the-proof-that-it-is-one", "data.md#what-a-run-says"},
+		explained: []string{"data.md#backup-drill-and-alert", "data.md#what-a-run-says"},
 		shown:     []string{"TestBackups"},
 		traps: []string{
 			"A claim as `Store` is lost with the namespace, the cluster, or the disk that it shares with the database; a " +
@@ -259,7 +259,7 @@ var constructFacts = map[string]facts{
 	},
 	"postgres.Restore": {
 		golden:    "restore/minimal.yaml",
-		explained: []string{"data.md#at-three-in-the-morning-restore", "data.md#a-copy-of-production-for-tests"},
+		explained: []string{"data.md#restore", "data.md#a-copy-of-production-for-tests"},
 		shown:     []string{"TestBackups"},
 		traps: []string{
 			"The database must have no table: a restore never writes over data.",
@@ -271,7 +271,7 @@ var constructFacts = map[string]facts{
 	},
 	"postgres.RestoreDrill": {
 		golden:    "drill/minimal.yaml",
-		explained: []string{"data.md#a-backup-and-the-proof-that-it-is-one"},
+		explained: []string{"data.md#backup-drill-and-alert"},
 		shown:     []string{"TestBackups"},
 		traps: []string{
 			"The node's disk takes the dump and the restored data: `ScratchSize` and `DataSize` are limits, above which " +
