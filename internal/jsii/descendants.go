@@ -8,8 +8,9 @@ import (
 	"strings"
 )
 
-// descendants returns the ids of the processes that pid has started, those that
-// they have started, and so on. There are none where the system does not tell.
+// descendants returns the ids of the running processes that pid has started,
+// those that they have started, and so on. There are none where the system does
+// not tell.
 func descendants(pid int) []int {
 	children := map[int][]int{}
 	for child, parent := range parents() {
@@ -22,12 +23,13 @@ func descendants(pid int) []int {
 	return found
 }
 
-// parents returns the id of each process' parent.
+// parents returns the id of the parent of each process, without zombies, which
+// have ended.
 func parents() map[int]int {
 	found := map[int]int{}
-	add := func(pid, parent string) {
+	add := func(pid, state, parent string) {
 		child, err := strconv.Atoi(pid)
-		if number, parentErr := strconv.Atoi(parent); err == nil && parentErr == nil {
+		if number, parentErr := strconv.Atoi(parent); err == nil && parentErr == nil && state[0] != 'Z' {
 			found[child] = number
 		}
 	}
@@ -41,20 +43,22 @@ func parents() map[int]int {
 		text := string(content)
 		fields := strings.Fields(text[strings.LastIndexByte(text, ')')+1:])
 		if len(fields) > 1 {
-			add(filepath.Base(filepath.Dir(path)), fields[1])
+			add(filepath.Base(filepath.Dir(path)), fields[0], fields[1])
 		}
 	}
 	if len(found) > 0 {
 		return found
 	}
-	list, err := exec.Command("ps", "-A", "-o", "pid=,ppid=").Output()
+	command := exec.Command("ps", "-A", "-o", "pid=,state=,ppid=")
+	list, err := command.Output()
 	if err != nil {
 		return nil
 	}
 	for line := range strings.Lines(string(list)) {
-		if fields := strings.Fields(line); len(fields) == 2 {
-			add(fields[0], fields[1])
+		if fields := strings.Fields(line); len(fields) == 3 {
+			add(fields[0], fields[1], fields[2])
 		}
 	}
+	delete(found, command.Process.Pid)
 	return found
 }

@@ -78,12 +78,18 @@ func Close() {
 }
 
 // Kill is [Close] for a process that may not answer any more. It also kills
-// every other process that this program has started. The program must end
-// after it.
+// every other process that this program has started, and waits up to a second
+// for their end. The program must end after it.
 func Kill() {
-	for _, pid := range descendants(os.Getpid()) {
-		if process, err := os.FindProcess(pid); err == nil {
-			_ = process.Kill()
+	for deadline := time.Now().Add(time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		running := descendants(os.Getpid())
+		if len(running) == 0 {
+			break
+		}
+		for _, pid := range running {
+			if process, err := os.FindProcess(pid); err == nil {
+				_ = process.Kill()
+			}
 		}
 	}
 	removeHome()
