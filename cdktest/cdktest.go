@@ -56,7 +56,8 @@ func environment(build Build) synth.Environment {
 }
 
 // Render returns the manifest of a chart with what build adds to it, after all
-// checks of package synth. Charts within the chart follow it.
+// checks of package synth. Charts within the chart follow it. It ends the test
+// when there is a problem.
 func Render(t testing.TB, build Build) string {
 	t.Helper()
 	result, err := synth.Render(t.TempDir(), environment(build))
@@ -96,14 +97,14 @@ func problems(t testing.TB, e synth.Environment) []string {
 }
 
 // Golden compares the manifest of a chart with what build adds to it with the
-// file testdata/NAME.yaml, where a space in name is a dash.
+// file testdata/NAME.yaml, where each space in name becomes a dash.
 func Golden(t testing.TB, name string, build Build) {
 	t.Helper()
 	golden(t, goldenPath(name)+".yaml", Render(t, build))
 }
 
 // GoldenApp compares every manifest of an app with the files of the directory
-// testdata/NAME, where a space in name is a dash.
+// testdata/NAME, where each space in name becomes a dash.
 func GoldenApp(t testing.TB, name string, build func(app cdk8s.App)) {
 	t.Helper()
 	result, err := synth.Render(t.TempDir(), synth.Environment{Build: build})
@@ -195,9 +196,9 @@ func Current(t testing.TB, dir string, environments ...synth.Environment) {
 	}
 }
 
-// EveryField fails for each field of the props P that never reaches the
-// manifest: it must differ from that of minimal when the one field is taken
-// from full.
+// EveryField takes each field of P from full into a copy of minimal, one at a
+// time. It fails for a field that does not change the manifest, and for one that
+// full leaves at its zero value.
 func EveryField[P any](t *testing.T, minimal, full P, build func(chart cdk8s.Chart, props P)) {
 	t.Helper()
 	render := func(props P) string {

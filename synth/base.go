@@ -206,8 +206,8 @@ func (b base) guard(dir string, files map[string][]byte,
 	}
 	for i, a := range accepted {
 		if !used[i] {
-			warnings = append(warnings, fmt.Sprintf("upgrade: Accept: %s of %s does not happen against %s; remove it",
-				a.Rule, a.Object, head))
+			warnings = append(warnings, fmt.Sprintf(
+				"upgrade: Environment.Accept: there is no change %s of %s against %s: remove the entry", a.Rule, a.Object, head))
 		}
 	}
 	return problems, warnings

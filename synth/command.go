@@ -34,7 +34,7 @@ const usage = `Usage:
 
 The manifests go to CDK8S_OUTDIR, %[2]s by default. %[3]s limits the time for one environment, %[4]v by default.
 
-  -clean     removes the directories of environments that the app has not any more
+  -clean     removes the directories of environments that the app no longer has
   -markdown  writes the report as Markdown, for a pull request
   -dot       draws for Graphviz instead of Mermaid, which GitHub and GitLab show in Markdown
   -version   prints the version of the library that the app is built with
@@ -62,7 +62,7 @@ func parse(args []string, stdout, stderr io.Writer) (c command, status int, done
 	case "help":
 		args = []string{"-h"}
 	default:
-		fmt.Fprintf(stderr, "%q: is no command: diff, draw or none; -h explains them\n", c.name)
+		fmt.Fprintf(stderr, "%q: is not a command: use diff, draw, or no command to write the manifests; -h prints the usage\n", c.name)
 		return c, 2, true
 	}
 	err := flags.Parse(args)

@@ -87,8 +87,8 @@ func TestEnvironmentThatIsGone(t *testing.T) {
 	}
 	for range 2 {
 		r := app(nil, "staging,production")
-		want := `warning: output: "` + filepath.Join(dist, "old") + `": holds an environment that this app has not any more: ` +
-			`run it with -clean when nothing is synced from there`
+		want := `warning: output: "` + filepath.Join(dist, "old") + `": is the directory of an environment that this app no longer has: ` +
+			`when no tool syncs from it, run the app with -clean to remove it`
 		if len(r.lines) != 1 || r.lines[0] != want {
 			t.Errorf("%q; want %q", r.lines, want)
 		}
@@ -152,7 +152,7 @@ func TestArguments(t *testing.T) {
 		status int
 		want   string
 	}{
-		{[]string{"dif"}, 2, `"dif": is no command: diff, draw or none`},
+		{[]string{"dif"}, 2, `"dif": is not a command: use diff, draw`},
 		{[]string{"-wrong"}, 2, "flag provided but not defined: -wrong"},
 		{[]string{"diff", "HEAD", "HEAD"}, 2, `"HEAD": one argument too many`},
 		{[]string{"-clean", "now"}, 2, `"now": one argument too many`},

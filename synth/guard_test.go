@@ -94,8 +94,8 @@ func TestUpgradesAreGuarded(t *testing.T) {
 		t.Errorf("accepted: %v, %s", err, warnings)
 	}
 	commit()
-	const stale = "warning: staging: upgrade: Accept: claim-removed of PersistentVolumeClaim shop/postgres-pvc " +
-		"does not happen against HEAD; remove it\n"
+	const stale = "warning: staging: upgrade: Environment.Accept: there is no change claim-removed of " +
+		"PersistentVolumeClaim shop/postgres-pvc against HEAD: remove the entry\n"
 	if warnings, err := run(shop(moved, accepted)); err != nil || warnings != stale {
 		t.Errorf("once it is committed: %v, %s", err, warnings)
 	}

@@ -71,7 +71,7 @@ func parseMarker(content []byte) record {
 func (r record) ownedBy(app string) bool { return r.app == app || r.app == "" || app == "" }
 
 // gone returns the files of r below root that are in the directory of none of the
-// outputs, by their own: those of environments that the app has not any more.
+// outputs, by their own: those of environments that the app no longer has.
 func (r record) gone(root string, outputs []output) map[string][]string {
 	isOutput := func(dir string) bool {
 		return slices.ContainsFunc(outputs, func(out output) bool { return relative(root, out.dir) == dir })

@@ -42,7 +42,7 @@ type output struct {
 // and links to it, and a user's own files in it, survive. A file that does not
 // change is not written.
 //
-// The directories of environments that the app has not any more are left, unless
+// The directories of environments that the app no longer has are left, unless
 // clean is set.
 func replace(root string, outputs []output, app string, clean bool) (l left, err error) {
 	p, err := newPlan(root, outputs, app, clean)
@@ -85,7 +85,7 @@ func replace(root string, outputs []output, app string, clean bool) (l left, err
 type left struct {
 	// foreign are manifests that the app has not written.
 	foreign []string
-	// gone are the directories of environments that the app has not any more.
+	// gone are the directories of environments that the app no longer has.
 	gone []string
 }
 

@@ -31,9 +31,10 @@ const DefaultTimeout = 10 * time.Minute
 // Main renders what build adds to an app into the output directory and ends
 // the program. It prints one line a problem to standard error, and on a
 // terminal one line for every environment that has been rendered. The exit
-// status is 0 when the manifests are written, 1 when there is a problem, and
-// 130 or 143 when SIGINT or SIGTERM came first. Temporary files are removed in
-// each case.
+// status is 0 when the manifests are written and 1 when there is a problem. Of
+// diff and draw it is 2 when there is a problem, and of diff it is 1 when there
+// are differences. It is 2 for wrong arguments, and 130 or 143 after SIGINT or
+// SIGTERM. Temporary files are removed in each case.
 //
 // The arguments of the program may ask for something else: diff says what a run
 // would change, draw draws the app, and -h explains both. A program with flags of

@@ -30,8 +30,9 @@ const DefaultDir = "dist"
 // Environment is one place that an app is rendered for, such as staging. Each
 // is a cdk8s App of its own.
 type Environment struct {
-	// Name is the subdirectory that the manifests go to. Empty: the output
-	// directory itself.
+	// Name is the subdirectory that the manifests go to.
+	//
+	// Default: none; the output directory itself.
 	Name string
 
 	// Build adds the charts to the app.
@@ -45,8 +46,8 @@ type Environment struct {
 
 	// Accept are changes that lose data or that a cluster refuses, and that are
 	// wanted all the same. They are found by a comparison with the manifests in
-	// the last commit of git; see [upgrade.Compare]. An entry whose change is
-	// committed has had its day, and is a warning.
+	// the last commit of git; see [upgrade.Compare]. An entry without such a change
+	// is a warning: remove it once the change is committed.
 	//
 	// Default: none.
 	Accept []upgrade.Accepted
@@ -57,7 +58,7 @@ type Result struct {
 	// Files are the manifests by file name.
 	Files map[string][]byte
 
-	// Warnings are about what is allowed and seldom wanted.
+	// Warnings are problems that do not fail a run; see [manifest.Warnings].
 	Warnings []manifest.Problem
 }
 
@@ -180,11 +181,11 @@ func (w writer) replace(outputs []output) error {
 		return fmt.Errorf("output: %q: cannot be written: %w", w.dir, err)
 	}
 	for _, path := range left.foreign {
-		fmt.Fprintf(w.warnings, "warning: output: %q: was not written by this app, and stays unchecked\n", path)
+		fmt.Fprintf(w.warnings, "warning: output: %q: was not written by this app: it is kept and not checked\n", path)
 	}
 	for _, path := range left.gone {
-		fmt.Fprintf(w.warnings, "warning: output: %q: holds an environment that this app has not any more: "+
-			"run it with -clean when nothing is synced from there\n", path)
+		fmt.Fprintf(w.warnings, "warning: output: %q: is the directory of an environment that this app no longer has: "+
+			"when no tool syncs from it, run the app with -clean to remove it\n", path)
 	}
 	return nil
 }

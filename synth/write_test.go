@@ -128,7 +128,7 @@ func TestAnAppRemovesItsOwnFilesAlone(t *testing.T) {
 			}
 			want := ""
 			if name == "nobody's" {
-				want = fmt.Sprintf("warning: output: %q: was not written by this app, and stays unchecked\n",
+				want = fmt.Sprintf("warning: output: %q: was not written by this app: it is kept and not checked\n",
 					filepath.Join(dir, "old.k8s.yaml"))
 			}
 			if warnings.String() != want {

@@ -133,7 +133,7 @@ func (c Connection) ValidatePassword() field.ErrorList {
 	var e rule.Errors
 	e.EnvName("PasswordKey", c.PasswordKey)
 	if c.PasswordKey == URLVariable {
-		e.Add("PasswordKey", c.PasswordKey, "must be another: the environment variable of that name carries the URL")
+		e.Add("PasswordKey", c.PasswordKey, "must be another key: the environment variable of that name carries the URL")
 	}
 	e.Append(c.Secret.ValidateKeys("PasswordKey", c.PasswordKey))
 	e.Append(c.Secret.ValidateURLSafe("PasswordKey", c.PasswordKey))

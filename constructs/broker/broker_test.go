@@ -73,7 +73,7 @@ func TestWrongConnections(t *testing.T) {
 		"unknown password":       {broker.Connection{Secret: env, PasswordKey: "OTHER", URL: "redis://:$(OTHER)@redis"}, `PasswordKey: "OTHER": is not a key of Secret`},
 		"key of no variable":     {broker.Connection{Secret: env, PasswordKey: "pass-word", URL: "redis://:$(pass-word)@redis"}, `PasswordKey: "pass-word": must be 1 to 253 letters`},
 		"variable of the URL":    {broker.Connection{Secret: env, PasswordKey: "CELERY_BROKER_URL", URL: "redis://:$(CELERY_BROKER_URL)@redis"}, `PasswordKey: "CELERY_BROKER_URL": must be another`},
-		"characters of a URL":    {broker.Connection{Secret: literal, PasswordKey: "PASSWORD", URL: "redis://:$(PASSWORD)@redis"}, `PasswordKey: "PASSWORD": is in Secret "django-env-secret" a value with other characters`},
+		"characters of a URL":    {broker.Connection{Secret: literal, PasswordKey: "PASSWORD", URL: "redis://:$(PASSWORD)@redis"}, `PasswordKey: "PASSWORD": has a value in Secret "django-env-secret" that does not fit into a URL`},
 		"password in the URL":    {broker.Connection{Secret: env, PasswordKey: "PASSWORD", URL: "redis://:plain@redis:6379/0"}, invalidURL},
 		"password elsewhere":     {broker.Connection{Secret: env, PasswordKey: "PASSWORD", URL: "redis://$(PASSWORD)@redis:6379/0"}, invalidURL},
 		"escaped reference":      {broker.Connection{Secret: env, PasswordKey: "PASSWORD", URL: "redis://:$$(PASSWORD)@redis:6379/0"}, invalidURL},

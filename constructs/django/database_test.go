@@ -74,11 +74,11 @@ var wrongTLS = map[string]mistake{
 	},
 	"two authorities": {
 		withTLS(postgres.TLS{CASecret: "ca", CAConfigMap: "ca"}),
-		`test/web: Project.Database.TLS.CASecret: "ca": must be the only one of`,
+		`test/web: Project.Database.TLS.CASecret: "ca": at most one of`,
 	},
 	"authority and file": {
 		withTLS(postgres.TLS{CAConfigMap: "ca", CAFile: "/etc/ca.crt"}),
-		`test/web: Project.Database.TLS.CASecret: "ca": must be the only one of`,
+		`test/web: Project.Database.TLS.CASecret: "ca": at most one of`,
 	},
 	"name of a Secret": {
 		withTLS(postgres.TLS{CASecret: "Database CA"}), `test/web: Project.Database.TLS.CASecret: "Database CA": must be`,

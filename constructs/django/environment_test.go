@@ -161,7 +161,7 @@ var wrongEnvironments = map[string]mistake{
 	"address of the broker's password": {
 		withBroker(func(c *broker.Connection) { c.URL, c.PasswordKey = "redis://:$(POD_IP)@redis", "POD_IP" },
 			func(props *django.WebProps) { props.Metrics.Path = "/metrics" }),
-		`test/web: Project.Broker.PasswordKey: "POD_IP": must be another: the variable of that name is set`,
+		`test/web: Project.Broker.PasswordKey: "POD_IP": must be another key: the variable of that name is set`,
 	},
 	"gunicorn's workers": {
 		withEnv(map[string]string{"GUNICORN_CMD_ARGS": "-w 9"}),

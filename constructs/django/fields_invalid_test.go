@@ -135,7 +135,7 @@ var wrongFields = map[string]mistake{
 		withSchedule("CRON_TZ=UTC 0 4 * * *"),
 		`test/command: Schedule: "CRON_TZ=UTC 0 4 * * *": must not name a time zone`,
 	},
-	"schedule: 31 April": {withSchedule("0 0 31 4 *"), `test/command: Schedule: "0 0 31 4 *": is never due`},
+	"schedule: 31 April": {withSchedule("0 0 31 4 *"), `test/command: Schedule: "0 0 31 4 *": never runs: no date matches these fields`},
 	"schedule: four": {
 		withSchedule("0 4 * *"), `test/command: Schedule: "0 4 * *": must be the five fields of cron`,
 	},

@@ -306,7 +306,7 @@ var wrongJobs = map[string]struct {
 	"command: six fields":       {wrongCommand(func(p *django.ScheduledCommandProps) { p.Schedule = "0 30 4 * * *" }), `test/command: Schedule: "0 30 4 * * *": must be the five fields of cron`},
 	"command: hour 24":          {wrongCommand(func(p *django.ScheduledCommandProps) { p.Schedule = "0 24 * * *" }), `test/command: Schedule: "0 24 * * *": must be the five fields of cron`},
 	"command: zone in schedule": {wrongCommand(func(p *django.ScheduledCommandProps) { p.Schedule = "TZ=UTC 0 4 * * *" }), `test/command: Schedule: "TZ=UTC 0 4 * * *": must not name a time zone`},
-	"command: 30 February":      {wrongCommand(func(p *django.ScheduledCommandProps) { p.Schedule = "0 0 30 2 *" }), `test/command: Schedule: "0 0 30 2 *": is never due`},
+	"command: 30 February":      {wrongCommand(func(p *django.ScheduledCommandProps) { p.Schedule = "0 0 30 2 *" }), `test/command: Schedule: "0 0 30 2 *": never runs: no date matches these fields`},
 	"command: time zone":        {wrongCommand(func(p *django.ScheduledCommandProps) { p.TimeZone = "Vienna" }), `test/command: TimeZone: "Vienna": must be the name of a time zone`},
 	"command: local time zone":  {wrongCommand(func(p *django.ScheduledCommandProps) { p.TimeZone = "Local" }), `test/command: TimeZone: "Local": must be the name of a time zone`},
 	"command: concurrency":      {wrongCommand(func(p *django.ScheduledCommandProps) { p.ConcurrencyPolicy = "forbid" }), `test/command: ConcurrencyPolicy: "forbid": must be one of Forbid, Replace, Allow`},
@@ -378,7 +378,7 @@ var wrongJobs = map[string]struct {
 	"site: image":                  {wrongSite(django.WebProps{Project: django.Project{Image: "Shop:1"}}), `test/web: Project.Image: "Shop:1": must be an image reference`},
 	"site: user":                   {wrongSite(django.WebProps{Project: django.Project{RunAsUser: -1}}), `test/web: Project.RunAsUser: -1: must be between 1 and`},
 	"site: cpu":                    {wrongSite(django.WebProps{Resources: pod.Resources{Limits: pod.Quantities{CPU: "one"}}}), `test/web: Resources.Limits.CPU: "one": must be a positive Kubernetes quantity`},
-	"site: volume":                 {wrongSite(django.WebProps{Project: django.Project{Volumes: []pod.Volume{{MountPath: "/a"}}}}), `test/web: Project.Volumes[0].MountPath: "/a": must be given exactly one of`},
+	"site: volume":                 {wrongSite(django.WebProps{Project: django.Project{Volumes: []pod.Volume{{MountPath: "/a"}}}}), `test/web: Project.Volumes[0].MountPath: "/a": needs exactly one of`},
 	"site: no media":               {wrongSite(django.WebProps{Project: django.Project{Media: (*django.MediaClaim)(nil)}}), `test/web: Project.Media: "": must not be nil`},
 }
 

@@ -86,7 +86,7 @@ type MigrationProps struct {
 	// the wait for the database. PostgreSQL undoes what is cut off, unless the
 	// migration has atomic = False.
 	//
-	// Default: [DefaultMigrationActiveDeadlineSeconds], and that of Restore.
+	// Default: [DefaultMigrationActiveDeadlineSeconds], plus the deadline of Restore.
 	ActiveDeadlineSeconds int
 
 	// Pod are further settings of the Job's pods.
@@ -150,25 +150,24 @@ func (p MigrationProps) validateRestore(e *rule.Errors, process process) {
 	}
 }
 
-// Migration applies the project's migrations, by one Job for each image and
-// environment. The Job's name contains their digest, so that a new release makes
-// a new Job, and applying the same one again does nothing: it has no time to
-// live, after which an apply would run it again. Under a tag that moves, a new
-// image makes no new Job.
+// Migration applies the project's migrations with one Job for each image and
+// environment. The Job's name contains a digest of both. A new release makes a
+// new Job, and applying the same release again does nothing. The Job has no
+// ttlSecondsAfterFinished, because the next apply would then run it again. With a
+// tag that moves, a new image makes no new Job.
 //
 // "manage.py migrate" runs under an advisory lock of the database, so that two
-// Jobs, of whatever release or namespace, take turns. A connection pooler in
-// transaction mode breaks that lock, so the Job connects to the server itself.
+// Jobs never migrate at once. A connection pooler in transaction mode breaks the
+// lock, so the Job connects to the server itself.
 //
 // The ConfigMap NAME-release names the Job of the release that was applied last.
-// A Job that is another's by the time that it could start, because its image came
-// late or another migration had the lock, migrates nothing and deletes itself:
-// the release before is back, or the one after it brings the same migrations. One
-// that has begun is left alone.
+// A Job may start late, because its image came late or because another migration
+// held the lock. If the ConfigMap then names another Job, it migrates nothing and
+// deletes itself. A Job that has begun to migrate is not stopped.
 //
-// Jobs that have ended are deleted, but for the last few, by the Job after
-// them. For both, its ServiceAccount may list and delete Jobs of the namespace,
-// and get that ConfigMap; the container that runs the project's code has no token.
+// Each Job deletes the oldest finished Jobs above HistoryLimit. Its ServiceAccount
+// may list and delete Jobs of the namespace and get that ConfigMap. The container
+// that runs the project's code has no token.
 type Migration struct {
 	constructs.Construct
 

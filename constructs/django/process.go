@@ -38,7 +38,7 @@ type ProcessProps struct {
 	Project Project
 
 	// NameSuffix is the name of the Deployment behind the project's name and a
-	// dash: "channels" makes django-channels.
+	// dash: "channels" makes django-channels. Both have at most 63 characters.
 	//
 	// Required.
 	NameSuffix string

@@ -63,7 +63,7 @@ type Project struct {
 	// Default: none; the site answers inside the cluster only.
 	Hosts []string
 
-	// HTTPS is set for visitors by https, which ends at a proxy that sends
+	// HTTPS says that visitors use https, and that a proxy ends TLS and sends
 	// X-Forwarded-Proto. CSRF_TRUSTED_ORIGINS then has that scheme, and
 	// SECURE_PROXY_SSL_HEADER, SECURE_SSL_REDIRECT, SESSION_COOKIE_SECURE and
 	// CSRF_COOKIE_SECURE are set, each unless Env has it.
@@ -236,7 +236,7 @@ func (p *project) resolveBroker(e *rule.Errors) {
 	}
 	from := p.managed()[p.broker.PasswordKey]
 	if p.broker.URL != "" && from != "" && from != "Broker" && from != "Secret" {
-		e.Add("Broker.PasswordKey", p.broker.PasswordKey, "must be another: the variable of that name is set from "+from)
+		e.Add("Broker.PasswordKey", p.broker.PasswordKey, "must be another key: the variable of that name is set from "+from)
 	}
 }
 

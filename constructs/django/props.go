@@ -312,7 +312,7 @@ func (p WebProps) validateManaged(e *rule.Errors, process process) {
 			"is managed; set Gunicorn, or the variable in Env, instead")
 	}
 	if s.scraped() && process.broker.PasswordKey == "POD_IP" && process.broker.URL != "" {
-		e.Add("Project.Broker.PasswordKey", "POD_IP", "must be another: the variable of that name is set from Metrics")
+		e.Add("Project.Broker.PasswordKey", "POD_IP", "must be another key: the variable of that name is set from Metrics")
 	}
 }
 
@@ -371,7 +371,7 @@ func (p process) validateVolumes(e *rule.Errors, own map[string]string, staticRo
 			mount(rule.Item(field, i)+".MountPath", v.MountPath, "")
 			name := pod.VolumeName(prefix, volumes, i)
 			if slices.Contains(ownVolumes, name) {
-				e.Add(rule.Item(field, i)+".Name", name, "must be another: the construct has a volume of that name")
+				e.Add(rule.Item(field, i)+".Name", name, "must be another name: the construct has a volume of that name")
 			}
 			paths, names = append(paths, v.MountPath), append(names, name)
 		}
@@ -407,19 +407,19 @@ type Probes struct {
 	// Startup is the probe until a pod first answers. The default leaves five
 	// minutes for imports and a cold disk.
 	//
-	// Default: period 5, timeout 5, threshold 60.
+	// Default: every 5 s, timeout 5 s, 60 failures.
 	Startup Probe
 
-	// Readiness is the probe by which a pod is in the Service.
+	// Readiness is the probe that puts a pod into the Service and takes it out.
 	//
-	// Default: period 10, timeout 5, threshold 3.
+	// Default: every 10 s, timeout 5 s, 3 failures.
 	Readiness Probe
 
 	// Liveness is the probe after which a pod is restarted. The default is
 	// gentler than readiness: a busy pod is out of the Service after half a
 	// minute, and restarted after two.
 	//
-	// Default: period 20, timeout 10, threshold 6.
+	// Default: every 20 s, timeout 10 s, 6 failures.
 	Liveness Probe
 }
 

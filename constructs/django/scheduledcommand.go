@@ -100,7 +100,7 @@ type ScheduledCommandProps struct {
 	ConcurrencyPolicy ConcurrencyPolicy
 
 	// StartingDeadlineSeconds is the time after its schedule within which a run
-	// that was missed still starts.
+	// that was missed still starts: from 10 seconds to 7 days.
 	//
 	// Default: [DefaultStartingDeadlineSeconds].
 	StartingDeadlineSeconds int

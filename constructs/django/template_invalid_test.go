@@ -252,7 +252,7 @@ var wrongTemplates = map[string]mistake{
 	},
 	"container: of the construct": {
 		withContainer(func(c *corev1.Container) { c.Name = "django" }),
-		`test/web: Pod.Containers[0].Name: "django": must be another: the construct has a container of that name`,
+		`test/web: Pod.Containers[0].Name: "django": must be another name: the construct has a container of that name`,
 	},
 	"container: of another field": {
 		withPod(pod.Template{InitContainers: containers("a"), Containers: containers("django")}),
@@ -302,11 +302,11 @@ var wrongTemplates = map[string]mistake{
 
 	"env from: nothing": {
 		withSource(pod.EnvSource{Prefix: "A_"}),
-		`test/web: Pod.EnvFrom[0].ConfigMap: "": must be given, or Secret, and not both`,
+		`test/web: Pod.EnvFrom[0].ConfigMap: "": exactly one of ConfigMap and Secret must be given`,
 	},
 	"env from: both": {
 		withSource(pod.EnvSource{ConfigMap: "a", Secret: "b", External: true}),
-		`test/web: Pod.EnvFrom[0].ConfigMap: "a": must be given, or Secret, and not both`,
+		`test/web: Pod.EnvFrom[0].ConfigMap: "a": exactly one of ConfigMap and Secret must be given`,
 	},
 	"env from: ConfigMap": {
 		withSource(pod.EnvSource{ConfigMap: "My_Settings", External: true}),
@@ -330,7 +330,7 @@ var wrongTemplates = map[string]mistake{
 	},
 	"env key: nothing": {
 		withKey("A", pod.EnvKey{Key: "b"}),
-		`test/web: Pod.EnvKeys[A].ConfigMap: "": must be given, or Secret, and not both`,
+		`test/web: Pod.EnvKeys[A].ConfigMap: "": exactly one of ConfigMap and Secret must be given`,
 	},
 	"env key: no key": {
 		withKey("A", pod.EnvKey{Secret: "a", External: true}),
@@ -396,7 +396,7 @@ var wrongTemplates = map[string]mistake{
 	},
 	"volume: name of construct's": {
 		withVolumes(pod.Volume{MountPath: "/a", Name: "tmp", EmptyDir: "1Gi"}),
-		`test/web: Pod.Volumes[0].Name: "tmp": must be another: the construct has a volume of that name`,
+		`test/web: Pod.Volumes[0].Name: "tmp": must be another name: the construct has a volume of that name`,
 	},
 	"volume: name twice": {
 		withVolumes(
@@ -415,11 +415,11 @@ var wrongTemplates = map[string]mistake{
 	},
 	"volume: of nothing": {
 		withVolumes(pod.Volume{MountPath: "/a"}),
-		`test/web: Pod.Volumes[0].MountPath: "/a": must be given exactly one of EmptyDir, Claim, ConfigMap,`,
+		`test/web: Pod.Volumes[0].MountPath: "/a": needs exactly one of EmptyDir, Claim, ConfigMap,`,
 	},
 	"volume: of two": {
 		withVolumes(pod.Volume{MountPath: "/a", EmptyDir: "1Gi", Projected: &corev1.ProjectedVolumeSource{}}),
-		`test/web: Pod.Volumes[0].MountPath: "/a": must be given exactly one of`,
+		`test/web: Pod.Volumes[0].MountPath: "/a": needs exactly one of`,
 	},
 	"volume: size": {
 		withVolumes(pod.Volume{MountPath: "/a", EmptyDir: "1GB"}),
@@ -475,7 +475,7 @@ var wrongTemplates = map[string]mistake{
 		wrongMigration(django.MigrationProps{
 			Pod: pod.Template{Volumes: []pod.Volume{{MountPath: "/a", Name: "api", EmptyDir: "1Gi"}}},
 		}),
-		`test/migration: Pod.Volumes[0].Name: "api": must be another: the construct has a volume of that name`,
+		`test/migration: Pod.Volumes[0].Name: "api": must be another name: the construct has a volume of that name`,
 	},
 
 	"service: type": {

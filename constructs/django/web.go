@@ -89,7 +89,7 @@ func (w *Web) Service() *object.Object[*corev1.Service] { return w.service }
 func (w *Web) ExternalReferences() []network.Object { return w.process.references() }
 
 // Flows implements [network.Source]. Each thread of each pod holds one
-// connection to the database, in an update at its largest.
+// connection to the database. The further pods of an update count, too.
 func (w *Web) Flows() []network.Flow {
 	pods, surge, g := w.scale().Max(), w.surge(), w.props.Gunicorn
 	flow := w.process.flow((pods+surge)*g.Workers*g.Threads,

@@ -284,7 +284,7 @@ var wrongWebs = map[string]struct {
 	"broker: password key": {withBroker(func(c *broker.Connection) { c.URL, c.PasswordKey = "redis://:$(OTHER)@redis", "OTHER" }), `test/web: Project.Broker.PasswordKey: "OTHER": is not a key of Secret "redis"`},
 	"broker: database's key": {withBroker(func(c *broker.Connection) {
 		c.URL, c.PasswordKey = "redis://:$(POSTGRES_PASSWORD)@redis", "POSTGRES_PASSWORD"
-	}), `test/web: Project.Broker.PasswordKey: "POSTGRES_PASSWORD": must be another: the variable of that name is set from Database`},
+	}), `test/web: Project.Broker.PasswordKey: "POSTGRES_PASSWORD": must be another key: the variable of that name is set from Database`},
 	"broker: password in Env":   {withBroker(right, inEnv("REDIS_PASSWORD")), `test/web: Project.Env[REDIS_PASSWORD]: "...": is managed; set Broker instead`},
 	"broker: CELERY_BROKER_URL": {withBroker(right, inEnv("CELERY_BROKER_URL")), `test/web: Project.Env[CELERY_BROKER_URL]: "...": is managed; set Broker instead`},
 	"broker: nameless in Env": {

@@ -123,12 +123,12 @@ type WorkerProps struct {
 	// Default: none; that of the settings.
 	TimeLimitSeconds int
 
-	// TerminationGracePeriodSeconds is the time from deletion to SIGKILL. The
-	// worker takes no new task then; a task that is killed runs again where
-	// task_acks_late is set.
+	// TerminationGracePeriodSeconds is the time from deletion to SIGKILL: at least
+	// 30 seconds more than TimeLimitSeconds, at most two days. The worker takes no
+	// new task then. A task that is killed runs again where task_acks_late is set.
 	//
-	// Default: [DefaultWorkerTerminationGracePeriodSeconds], or, with
-	// TimeLimitSeconds, half a minute more than that.
+	// Default: [DefaultWorkerTerminationGracePeriodSeconds], or 30 seconds more
+	// than TimeLimitSeconds where that is given.
 	TerminationGracePeriodSeconds int
 
 	// Pod are further settings of the pods.

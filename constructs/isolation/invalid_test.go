@@ -96,7 +96,7 @@ var wrong = map[string]struct {
 			newShop(newChart(chart, "elsewhere"))
 			isolation.New(newChart(chart, "empty"), "isolation", isolation.Props{})
 		},
-		`test/empty/isolation: scope: "empty": must be a namespace with workloads: nothing in it uses the network`,
+		`test/empty/isolation: scope: "empty": has no workload that uses the network: give New the chart of the workloads`,
 	},
 	"unknown port": {
 		func(chart cdk8s.Chart) {
@@ -201,7 +201,7 @@ var wrong = map[string]struct {
 			isolation.New(chart, "isolation", isolation.Props{})
 			isolation.New(chart, "another", isolation.Props{})
 		},
-		`test/another: scope: "test": is the namespace of test/isolation; one Isolation closes it`,
+		`test/another: scope: "test": already has the Isolation test/isolation: remove one of the two`,
 	},
 	"id used twice": {
 		func(chart cdk8s.Chart) {

@@ -100,10 +100,10 @@ func (i *Isolation) validate(t *traffic) field.ErrorList {
 	n := t.namespace(namespace)
 	names := n.names()
 	if len(names) == 0 {
-		e.Add("scope", namespace, "must be a namespace with workloads: nothing in it uses the network")
+		e.Add("scope", namespace, "has no workload that uses the network: give New the chart of the workloads")
 	}
 	if first := n.isolations[0]; first != i.node.Path() {
-		e.Add("scope", namespace, "is the namespace of "+first+"; one Isolation closes it")
+		e.Add("scope", namespace, "already has the Isolation "+first+": remove one of the two")
 	}
 	n.validateFlows(&e)
 	if clients := n.homeless(); len(clients) > 0 {

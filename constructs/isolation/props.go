@@ -23,7 +23,8 @@ const AnyIPv4 = "0.0.0.0/0"
 // DefaultDNSPort is the port on which DNS servers listen.
 const DefaultDNSPort = 53
 
-// DefaultDNS is the DNS server of the cluster: the label is CoreDNS's, too.
+// DefaultDNS are the pods labelled k8s-app=kube-dns in the namespace
+// kube-system. CoreDNS has that label, too.
 var DefaultDNS = Peer{Namespace: labels.DNSNamespace, Pods: map[string]string{labels.DNSKey: labels.DNSValue}}
 
 // Props configures [New]. The zero value of every field means its default.

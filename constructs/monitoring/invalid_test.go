@@ -60,7 +60,7 @@ var wrong = map[string]struct {
 	},
 	"no metrics": {
 		withTarget(func(chart cdk8s.Chart) monitoring.Target { return newServer(chart, "shop", 0, "") }),
-		`test/monitor: Target: "shop": has no metrics: its props must turn them on with Metrics`,
+		`test/monitor: Target: "shop": has no metrics: set Metrics of the django.Web, or Exporter of the postgres.Database`,
 	},
 	"path": {
 		withTarget(func(chart cdk8s.Chart) monitoring.Target { return newServer(chart, "shop", 9000, "metrics") }),

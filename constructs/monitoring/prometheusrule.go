@@ -25,7 +25,7 @@ const (
 	// DefaultRuleName is the name of a PrometheusRule.
 	DefaultRuleName = "data"
 
-	// DefaultMaxAgeHours is the time in which a CronJob must end well: a day,
+	// DefaultMaxAgeHours is the time in which a CronJob must succeed: a day,
 	// and two hours for a late start and the run.
 	DefaultMaxAgeHours = 26
 
@@ -41,7 +41,7 @@ type PrometheusRuleProps struct {
 	// Default: [DefaultRuleName].
 	Name string
 
-	// CronJobs are those that must end well again and again, such as a
+	// CronJobs are those that must succeed regularly, such as a
 	// *postgres.Backup. The metrics are those of kube-state-metrics.
 	//
 	// Default: none.
@@ -123,7 +123,7 @@ func (p PrometheusRuleProps) resolve() (PrometheusRuleProps, field.ErrorList) {
 		c.MaxAgeHours = cmp.Or(c.MaxAgeHours, DefaultMaxAgeHours)
 		at := rule.Item("CronJobs", i)
 		if construct.IsNil(c.Target) || c.Target.CronJob() == nil {
-			e.Add(at+".Target", "", "is required: what a CronJob runs, such as a *postgres.Backup")
+			e.Add(at+".Target", "", "is required: a construct with a CronJob, such as a *postgres.Backup")
 		}
 		e.Range(at+".MaxAgeHours", c.MaxAgeHours, 1, year)
 	}
@@ -132,16 +132,16 @@ func (p PrometheusRuleProps) resolve() (PrometheusRuleProps, field.ErrorList) {
 		c.FreePercent = cmp.Or(c.FreePercent, DefaultFreePercent)
 		at := rule.Item("Claims", i)
 		if construct.IsNil(c.Target) || c.Target.Claim() == nil {
-			e.Add(at+".Target", "", "is required: what keeps its data on a claim, such as a *postgres.Database")
+			e.Add(at+".Target", "", "is required: a construct with a claim, such as a *postgres.Database")
 		}
 		e.Range(at+".FreePercent", c.FreePercent, 1, 99)
 	}
 	return p, e.Err()
 }
 
-// PrometheusRule holds the alerts of the Prometheus Operator for data: one for a
-// backup that has become too old, whatever the reason, and one for a volume that
-// runs full.
+// PrometheusRule holds alerts for the Prometheus Operator. For each CronJob:
+// CronJobOverdue, its last success is too old, and CronJobMissing,
+// kube-state-metrics does not list it. For each claim: VolumeAlmostFull.
 type PrometheusRule struct {
 	constructs.Construct
 
@@ -235,7 +235,7 @@ func (c CronJob) alerts() []alert {
 		expr: fmt.Sprintf("time() - max by (namespace, cronjob) "+
 			"(kube_cronjob_status_last_successful_time%s or kube_cronjob_created%s) > %d",
 			selector, selector, c.MaxAgeHours*60*60),
-		summary: fmt.Sprintf("CronJob %s has not ended well for %d hours", what, c.MaxAgeHours),
+		summary: fmt.Sprintf("CronJob %s has not succeeded for %d hours", what, c.MaxAgeHours),
 	}, {
 		name: "CronJobMissing", wait: "10m", severity: "critical",
 		expr:    fmt.Sprintf("absent(kube_cronjob_info%s)", selector),

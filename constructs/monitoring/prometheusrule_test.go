@@ -76,11 +76,11 @@ func TestWrongRules(t *testing.T) {
 		`CronJobs: "": is required, or Claims`: one(func(_ cdk8s.Chart, p *props) { p.Claims = nil }),
 		`Name: "Data": must be`:                one(func(_ cdk8s.Chart, p *props) { p.Name = "Data" }),
 		`Labels[a b]: "c": has a key`:          one(func(_ cdk8s.Chart, p *props) { p.Labels = map[string]string{"a b": "c"} }),
-		`Claims[0].Target: "": is required: what keeps its data on a claim`: one(func(_ cdk8s.Chart, p *props) {
+		`Claims[0].Target: "": is required: a construct with a claim`: one(func(_ cdk8s.Chart, p *props) {
 			p.Claims[0].Target = nil
 		}),
 		`Claims[0].Target: "": is required`: one(func(_ cdk8s.Chart, p *props) { p.Claims[0].Target = nothing{} }),
-		`Claims[0].Target: "": is required: what`: one(func(_ cdk8s.Chart, p *props) {
+		`Claims[0].Target: "": is required: a construct`: one(func(_ cdk8s.Chart, p *props) {
 			p.Claims[0].Target = (*django.MediaClaim)(nil)
 		}),
 		`Claims[0].FreePercent: -1: must be between 1 and 99`: one(func(_ cdk8s.Chart, p *props) {
@@ -89,13 +89,13 @@ func TestWrongRules(t *testing.T) {
 		`Claims[0].FreePercent: 100: must be between 1 and 99`: one(func(_ cdk8s.Chart, p *props) {
 			p.Claims[0].FreePercent = 100
 		}),
-		`CronJobs[0].Target: "": is required: what a CronJob runs`: one(func(_ cdk8s.Chart, p *props) {
+		`CronJobs[0].Target: "": is required: a construct with a CronJob`: one(func(_ cdk8s.Chart, p *props) {
 			p.CronJobs = []monitoring.CronJob{{}}
 		}),
 		`CronJobs[0].Target: "": is required`: one(func(_ cdk8s.Chart, p *props) {
 			p.CronJobs = []monitoring.CronJob{{Target: nothing{}}}
 		}),
-		`CronJobs[0].Target: "": is required: what`: one(func(_ cdk8s.Chart, p *props) {
+		`CronJobs[0].Target: "": is required: a construct`: one(func(_ cdk8s.Chart, p *props) {
 			p.CronJobs = []monitoring.CronJob{{Target: &django.ScheduledCommand{}}}
 		}),
 		`CronJobs[0].MaxAgeHours: -5: must be between 1 and 8784`: one(func(chart cdk8s.Chart, p *props) {

@@ -449,7 +449,7 @@ func (f fixed) compare(path string, now fixed) []*construct.Problem {
 		if f[name] != now[name] {
 			problems = append(problems, &construct.Problem{Path: path, Err: &field.Error{
 				Type: field.ErrorTypeForbidden, Field: name, BadValue: now[name],
-				Detail: fmt.Sprintf("must stay %q, by which other objects find this one; change the props", f[name]),
+				Detail: fmt.Sprintf("must stay %q: other objects refer to it; set it in the props, not in Change", f[name]),
 			}})
 		}
 	}

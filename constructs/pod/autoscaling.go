@@ -12,10 +12,12 @@ import (
 
 // Defaults of [Autoscaling].
 const (
-	// DefaultMinReplicas keeps one pod while a node is drained of the other.
+	// DefaultMinReplicas is the lowest number of pods: one stays when a node is
+	// drained.
 	DefaultMinReplicas = 2
 
-	// DefaultCPUPercent leaves room for the half minute until a new pod serves.
+	// DefaultCPUPercent is the target CPU use in percent of the request. The rest
+	// is for the half minute until a new pod serves.
 	DefaultCPUPercent = 80
 )
 

@@ -62,5 +62,5 @@ func ExampleVolume() {
 	fmt.Println(pod.Volume{MountPath: "/app/media", Claim: "media", EmptyDir: "1Gi"}.Validate())
 	// Output:
 	// []
-	// [MountPath: Invalid value: "/app/media": must be given exactly one of EmptyDir, Claim, ConfigMap, Secret, Projected and Ephemeral]
+	// [MountPath: Invalid value: "/app/media": needs exactly one of EmptyDir, Claim, ConfigMap, Secret, Projected and Ephemeral]
 }

@@ -16,7 +16,7 @@ import (
 // DefaultTmpSize is the size limit of /tmp.
 const DefaultTmpSize = "1Gi"
 
-// Template is what a site may add to the pods of any workload. Its types are
+// Template holds further settings of the pods of any workload. Its types are
 // those of Kubernetes. The zero value adds nothing.
 //
 // Containers get the security context that Pod Security "restricted" asks for,
@@ -376,7 +376,7 @@ func (t Template) validateEnv(e *rule.Errors) {
 	source := func(at, configMap, secret string) {
 		switch {
 		case (configMap == "") == (secret == ""):
-			e.Add(at+".ConfigMap", configMap, "must be given, or Secret, and not both")
+			e.Add(at+".ConfigMap", configMap, "exactly one of ConfigMap and Secret must be given")
 		case configMap != "":
 			e.Name(at+".ConfigMap", configMap)
 		default:

@@ -132,7 +132,7 @@ func (v Volume) Validate() field.ErrorList {
 	}
 	if given != 1 {
 		e.Add("MountPath", v.MountPath,
-			"must be given exactly one of EmptyDir, Claim, ConfigMap, Secret, Projected and Ephemeral")
+			"needs exactly one of EmptyDir, Claim, ConfigMap, Secret, Projected and Ephemeral")
 		return e.Err()
 	}
 	v.validateSource(&e)

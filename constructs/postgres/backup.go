@@ -38,9 +38,9 @@ const (
 // BackupProps configures [NewBackup]. Database and Store are required; the zero
 // value of every other field means its default.
 type BackupProps struct {
-	// Database is the database to back up: a [Database], or a [Connection] to a
-	// server elsewhere. Its role must be able to read every table, past row-level
-	// security.
+	// Database is the database to back up: a [Database], a [Cluster], the server of
+	// a [Rotation], or a [Connection] to a server elsewhere. Its role must be able
+	// to read every table, past row-level security.
 	//
 	// Required.
 	Database Connector
@@ -52,7 +52,8 @@ type BackupProps struct {
 
 	// Name is the name of the CronJob, at most 52 characters.
 	//
-	// Default: that of the Database and "-backup".
+	// Default: the name of the server, or [DefaultName] for a [Connection], and
+	// "-backup".
 	Name string
 
 	// Schedule is the five fields of cron, or @hourly, @daily, @weekly, @monthly
@@ -86,8 +87,8 @@ type BackupProps struct {
 	// Default: 0; Keep alone decides.
 	KeepDays int
 
-	// KeepAll deletes nothing, for an access key that may not. The store itself
-	// limits what it keeps.
+	// KeepAll keeps every backup, for an access key without the permission to
+	// delete. The bucket then needs a lifecycle rule, or it grows without a limit.
 	//
 	// Default: false.
 	KeepAll bool
@@ -119,7 +120,7 @@ type BackupProps struct {
 	// Image is an image with psql, pg_dump and pg_restore of the server's major
 	// version.
 	//
-	// Default: that of a [Database]. Required for a server elsewhere.
+	// Default: the image of the [Database] or [Cluster]. Required for a [Connection].
 	Image string
 
 	// ScratchSize is the size limit of the directory on the node's disk that the
@@ -137,7 +138,7 @@ type BackupProps struct {
 	RunAsUser int
 
 	// StartingDeadlineSeconds is the time after its schedule within which a run
-	// that was missed still starts.
+	// that was missed still starts: from 10 seconds to 7 days.
 	//
 	// Default: [DefaultStartingDeadlineSeconds].
 	StartingDeadlineSeconds int
@@ -257,7 +258,7 @@ func (b backup) validateContent(e *rule.Errors, given BackupProps, namespace str
 	}
 	e.Append(b.Credentials.ValidateUse("Credentials", "a Secret of the app", namespace))
 	if !b.Store.Encryption.on() {
-		e.Add("Credentials", b.Credentials.Name(), "takes Store.Encryption: whoever reads the store would have them")
+		e.Add("Credentials", b.Credentials.Name(), "needs Store.Encryption: anyone who can read the store could read these credentials")
 	}
 	if b.Store.Encryption.Secret == b.Credentials {
 		e.Add("Credentials", b.Credentials.Name(),
@@ -344,7 +345,7 @@ func (b *Backup) checkStore() field.ErrorList {
 			continue
 		}
 		if own := b.place(); own == other.place() && b.node.Path() > other.node.Path() {
-			e.Add("Store.Path", b.backup.Store.Path, "must be another: "+other.node.Path()+" writes its backups there")
+			e.Add("Store.Path", b.backup.Store.Path, "must be another path: "+other.node.Path()+" writes its backups there")
 		}
 	}
 	return e.Err()

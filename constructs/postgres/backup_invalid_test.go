@@ -71,11 +71,11 @@ var wrongBackups = map[string]mistake{
 	},
 	"no store": {
 		backupWith(func(p *postgres.BackupProps) { p.Store = postgres.Store{} }),
-		`test/backup: Store.Claim: "": must be the only one of Claim and Bucket, and one must be given`,
+		`test/backup: Store.Claim: "": exactly one of Claim and Bucket must be given`,
 	},
 	"claim and bucket": {
 		bucketWith(func(s *postgres.Store) { s.Claim = "backups" }),
-		`test/backup: Store.Claim: "backups": must be the only one of`,
+		`test/backup: Store.Claim: "backups": exactly one of`,
 	},
 	"claim in capitals": {
 		backupWith(func(p *postgres.BackupProps) { p.Store.Claim = "Backups" }),
@@ -179,7 +179,7 @@ var wrongBackups = map[string]mistake{
 	},
 	"plain credentials": {
 		backupWith(func(p *postgres.BackupProps) { p.Credentials = p.Database.Connection().Secret }),
-		`test/backup: Credentials: "django-env-secret": takes Store.Encryption`,
+		`test/backup: Credentials: "django-env-secret": needs Store.Encryption`,
 	},
 	"password inside": {
 		func(chart cdk8s.Chart) {
@@ -242,7 +242,7 @@ var wrongBackups = map[string]mistake{
 	},
 	"two in one place": {
 		twoBackups,
-		`test/second: Store.Path: "postgres": must be another: test/first writes its backups there`,
+		`test/second: Store.Path: "postgres": must be another path: test/first writes its backups there`,
 	},
 }
 
@@ -268,7 +268,7 @@ var wrongRestores = map[string]mistake{
 	},
 	"no store": {
 		restoreWith(func(p *postgres.RestoreProps) { p.Store = postgres.Store{} }),
-		`test/restore: Store.Claim: "": must be the only one`,
+		`test/restore: Store.Claim: "": exactly one of`,
 	},
 	"backup": {
 		restoreWith(func(p *postgres.RestoreProps) { p.Backup = "newest" }),
@@ -344,7 +344,7 @@ var wrongRestores = map[string]mistake{
 var wrongDrills = map[string]mistake{
 	"no store": {
 		drillWith(func(p *postgres.RestoreDrillProps) { p.Store = postgres.Store{} }),
-		`test/drill: Store.Claim: "": must be the only one`,
+		`test/drill: Store.Claim: "": exactly one of`,
 	},
 	"no check": {
 		drillWith(func(p *postgres.RestoreDrillProps) { p.Check = nil }),

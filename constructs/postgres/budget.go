@@ -20,7 +20,7 @@ const (
 	// DefaultMaxConnections is PostgreSQL's own default of max_connections.
 	DefaultMaxConnections = 100
 
-	// SpareConnections are kept free of the budget of a [Database], besides
+	// SpareConnections are kept free of the budget of a server, besides
 	// those that PostgreSQL reserves itself: one for the probe; three for the
 	// exporter, which keeps one and opens one for each of two Prometheus
 	// servers; three for a person with psql or pg_dump.

@@ -41,8 +41,8 @@ const (
 // ClusterProps configures [NewCluster]. The zero value of every field means its
 // default.
 type ClusterProps struct {
-	// Name names the Cluster. Its Services are NAME-rw, NAME-ro and NAME-r, its
-	// Secret is NAME-app.
+	// Name is the name of the Cluster, at most 50 characters. Its Services are
+	// NAME-rw, NAME-ro and NAME-r, its Secret is NAME-app.
 	//
 	// Default: [DefaultName].
 	Name string
@@ -120,7 +120,7 @@ type ClusterProps struct {
 	// Default: [secret.DefaultDatabase].
 	Database string
 
-	// Owner is the name of the role that owns the database, and that Django is.
+	// Owner is the name of the role that owns the database. Django logs in as it.
 	//
 	// Default: [secret.DefaultUser].
 	Owner string
@@ -159,8 +159,8 @@ type ClusterProps struct {
 	// Default: none.
 	PodMonitorLabels map[string]string
 
-	// OperatorNamespace is the namespace of the operator, from where it asks the
-	// instances for their state. An isolation lets it.
+	// OperatorNamespace is the namespace of the operator, which connects to the
+	// instances to read their state. An isolation.Isolation allows this traffic.
 	//
 	// Default: [DefaultOperatorNamespace].
 	OperatorNamespace string
@@ -349,12 +349,12 @@ var ownRoles = []string{"postgres", "streaming_replica", poolerRole}
 func (r cluster) validateDatabase(e *rule.Errors) {
 	e.DatabaseName("Database", r.Database)
 	if r.Database == "postgres" {
-		e.Add("Database", r.Database, "must be another: the operator keeps that one to itself")
+		e.Add("Database", r.Database, "must be another name: the operator keeps that one to itself")
 	}
 	e.RoleName("Owner", r.Owner)
 	for _, name := range ownRoles {
 		if r.Owner == name {
-			e.Add("Owner", r.Owner, "must be another: the operator has a role of that name")
+			e.Add("Owner", r.Owner, "must be another name: the operator has a role of that name")
 		}
 	}
 	if r.Locale != "" && !locale.MatchString(r.Locale) {

@@ -1,5 +1,7 @@
-// Package postgres holds the construct that runs PostgreSQL in the cluster, and
-// the connection of a workload to a PostgreSQL database, wherever that runs.
+// Package postgres holds the constructs for PostgreSQL: a [Database] of one pod or
+// a [Cluster] of the CloudNativePG operator, a [Backup], a [Restore] and a
+// [RestoreDrill], and the [Rotation] of the login. A [Connection] is the address
+// of a server that the app does not make.
 package postgres
 
 import (
@@ -16,7 +18,7 @@ import (
 const DefaultPort = 5432
 
 // Connector is a PostgreSQL database that a workload can use: a [Database], a
-// [Cluster], or a [Connection] to a server elsewhere.
+// [Rotation] of one, a [Cluster], or a [Connection] to a server elsewhere.
 type Connector interface {
 	// Connection returns the address and the credentials of the database.
 	Connection() Connection

@@ -88,8 +88,8 @@ type DatabaseProps struct {
 
 	// Secret holds the name of the database, its role and the role's password
 	// under [secret.DatabaseKey], [secret.UserKey] and [secret.PasswordKey]. The
-	// first two are read when PostgreSQL starts on an empty claim, and never
-	// again; the role gets the password whenever it starts.
+	// first two are read only when PostgreSQL starts on an empty claim. The role
+	// gets the password at every start of PostgreSQL.
 	//
 	// Required.
 	Secret *secret.Secret

@@ -157,7 +157,7 @@ type RestoreDrillProps struct {
 	RunAsUser int
 
 	// StartingDeadlineSeconds is the time after its schedule within which a run
-	// that was missed still starts.
+	// that was missed still starts: from 10 seconds to 7 days.
 	//
 	// Default: [DefaultStartingDeadlineSeconds].
 	StartingDeadlineSeconds int

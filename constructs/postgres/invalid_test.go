@@ -230,7 +230,7 @@ var wrong = map[string]struct {
 			Exporter: postgres.Exporter{Image: exporter},
 			Pod:      pod.Template{InitContainers: []corev1.Container{sidecar("exporter")}},
 		}),
-		`test/database: Pod.InitContainers[0].Name: "exporter": must be another: the construct has a container of that name`,
+		`test/database: Pod.InitContainers[0].Name: "exporter": must be another name: the construct has a container of that name`,
 	},
 }
 

@@ -30,8 +30,8 @@ const (
 // value of every other field means its default.
 type RestoreProps struct {
 	// Database is the database to restore into, which has no table yet: a
-	// [Database] with a new claim, or a [Connection] to a server elsewhere. Its
-	// role must own the database.
+	// [Database] with a new claim, a new [Cluster], the server of a [Rotation], or a
+	// [Connection] to a server elsewhere. Its role must own the database.
 	//
 	// Required.
 	Database Connector
@@ -57,7 +57,8 @@ type RestoreProps struct {
 	// Name is what the Job's name starts with, at most 54 characters. It is part
 	// of the mark that the database gets.
 	//
-	// Default: that of the Database and "-restore".
+	// Default: the name of the server, or [DefaultName] for a [Connection], and
+	// "-restore".
 	Name string
 
 	// MediaClaim is the name of an empty PersistentVolumeClaim that gets the
@@ -71,7 +72,7 @@ type RestoreProps struct {
 	// Image is an image with psql and pg_restore, of the server's major version,
 	// or of a later one than that of the backup.
 	//
-	// Default: that of a [Database]. Required for a server elsewhere.
+	// Default: the image of the [Database] or [Cluster]. Required for a [Connection].
 	Image string
 
 	// ScratchSize is the size limit of the directory on the node's disk that the

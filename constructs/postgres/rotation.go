@@ -49,7 +49,8 @@ const (
 // RotationProps configures [NewRotation]. Database and Image are required; the
 // zero value of every other field means its default.
 type RotationProps struct {
-	// Database is the server whose clients get a login of their own.
+	// Database is the server whose clients get a login of their own. It is in the
+	// same namespace, and its name has at most 43 characters.
 	//
 	// Required.
 	Database *Database
@@ -135,7 +136,7 @@ func (p RotationProps) resolve(namespace string) (RotationProps, field.ErrorList
 	env := p.environment()
 	for _, name := range rule.Keys(p.Pod.EnvKeys) {
 		if env.Has(name) {
-			e.Add(rule.Item("Pod.EnvKeys", name), "...", "must be another: the construct sets the variable of that name")
+			e.Add(rule.Item("Pod.EnvKeys", name), "...", "must be another variable: the construct sets this one")
 		}
 	}
 	return p, e.Err()
@@ -153,7 +154,7 @@ func (p RotationProps) validateDatabase(e *rule.Errors, namespace string) {
 			"must have a name of at most %d characters, because the CronJob's is made of it",
 			labels.MaxCronJobName-len(rotationSuffix)))
 	case namespace != "" && d.node.Namespace() != "" && d.node.Namespace() != namespace:
-		e.Add("Database", d.Name(), fmt.Sprintf("is in namespace %q, and Deployments of namespace %q are restarted",
+		e.Add("Database", d.Name(), fmt.Sprintf("is in namespace %q, and the Rotation in %q: both must be in one namespace",
 			d.node.Namespace(), namespace))
 	}
 }
@@ -171,15 +172,18 @@ const (
 // it, without a moment at which one of them cannot log in. It is a [Connector]:
 // a project names it as its Database.
 //
-// The login is in a Secret of its own, the database's name and "-login", whose
-// values are made in the cluster. Two roles take turns, the owner's name and _1
-// or _2: members of the owner, as which each of their sessions acts, so that
-// tables belong to the owner whoever makes them. A run gives the idle role a new
-// password, writes the Secret, restarts every Deployment of the app that reads
-// it, one after another, waits for the end of every other pod that read it
-// before, and only then takes the login from the role before and ends its
-// sessions. A pod that outlives ActiveDeadlineSeconds keeps its login until the
-// next run. Killed at any point, the next run goes on there.
+// The login is in a Secret of its own, NAME-login after the database's name. Its
+// values are made in the cluster. Two roles take turns: OWNER_1 and OWNER_2, both
+// members of the owner. Their sessions act as the owner, which therefore owns
+// every table. A run does these steps:
+//
+//   - It gives the idle role a new password and writes the login into the Secret.
+//   - It restarts each Deployment of the app that reads the Secret, one after
+//     another, and waits until every other pod with the old login has ended.
+//   - It forbids the old role to log in and ends its sessions.
+//
+// A run that is killed or reaches ActiveDeadlineSeconds leaves both logins valid.
+// The next run continues there.
 //
 // A Job fills in the Secret at first. A CronJob, the database's name and
 // "-rotation", changes the login: by Schedule, and on demand by "kubectl create

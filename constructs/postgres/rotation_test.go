@@ -147,7 +147,7 @@ var wrongRotation = map[string]struct {
 	},
 	"never due": {
 		postgres.RotationProps{Image: "shop:1", Schedule: "0 0 30 2 *"},
-		`test/rotation: Schedule: "0 0 30 2 *": is never due`,
+		`test/rotation: Schedule: "0 0 30 2 *": never runs: no date matches these fields`,
 	},
 	"time zone": {
 		postgres.RotationProps{Image: "shop:1", Schedule: "@daily", TimeZone: "Vienna"},
@@ -186,7 +186,7 @@ var wrongRotation = map[string]struct {
 		postgres.RotationProps{Image: "shop:1", Pod: pod.Template{
 			EnvKeys: map[string]pod.EnvKey{"PGUSER": {Secret: "django-env-secret", Key: "POSTGRES_USER"}},
 		}},
-		`test/rotation: Pod.EnvKeys[PGUSER]: "...": must be another: the construct sets the variable of that name`,
+		`test/rotation: Pod.EnvKeys[PGUSER]: "...": must be another variable: the construct sets this one`,
 	},
 	"database of nobody": {
 		postgres.RotationProps{Image: "shop:1", Database: &postgres.Database{}},
@@ -231,7 +231,7 @@ func TestRotationNeedsADatabaseWithinReach(t *testing.T) {
 				db := postgres.NewDatabase(elsewhere, "database", postgres.DatabaseProps{Secret: credentials(elsewhere)})
 				rotation(chart, postgres.RotationProps{Image: "shop:1", Database: db})
 			},
-			`test/rotation: Database: "postgres": is in namespace "elsewhere", and Deployments of namespace "test" are restarted`,
+			`test/rotation: Database: "postgres": is in namespace "elsewhere", and the Rotation in "test": both must be in one namespace`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -183,7 +183,7 @@ func (s Store) resolve(namespace string) (Store, field.ErrorList) {
 	bucket := given.Bucket != ObjectStore{}
 	switch {
 	case bucket == (s.Claim != ""):
-		e.Add("Claim", s.Claim, "must be the only one of Claim and Bucket, and one must be given")
+		e.Add("Claim", s.Claim, "exactly one of Claim and Bucket must be given")
 	case bucket:
 		e.Join("Bucket", s.Bucket.validate(namespace))
 	default:

@@ -348,7 +348,7 @@ func (c Connection) libpq() libpq.TLS {
 func validateVariables(e *rule.Errors, t pod.Template, own ...kube.Env) {
 	for _, name := range rule.Keys(t.EnvKeys) {
 		if slices.ContainsFunc(own, func(env kube.Env) bool { return env.Has(name) }) {
-			e.Add(rule.Item("Pod.EnvKeys", name), "...", "must be another: the construct sets the variable of that name")
+			e.Add(rule.Item("Pod.EnvKeys", name), "...", "must be another variable: the construct sets this one")
 		}
 	}
 }

@@ -108,7 +108,7 @@ func (t TLS) Validate() field.ErrorList {
 	case verifies && !t.hasCA():
 		e.Add("Mode", string(mode), "needs the certificate of an authority: CASecret, CAConfigMap or CAFile")
 	case mode == SSLRequire && t.hasCA():
-		e.Add("Mode", string(mode), "checks no certificate: verify-full does, or leave the authority out")
+		e.Add("Mode", string(mode), "checks no certificate: use verify-full, or remove CASecret, CAConfigMap and CAFile")
 	case mode == SSLDisable && t != (TLS{Mode: SSLDisable}):
 		e.Add("Mode", string(mode), "must be given alone")
 	case t.CAFile == SystemCA && mode == SSLVerifyCA:
@@ -130,7 +130,7 @@ func (t TLS) validateCA(e *rule.Errors) {
 		}
 	}
 	if given > 1 {
-		e.Add("CASecret", cmp.Or(t.CASecret, t.CAConfigMap), "must be the only one of CASecret, CAConfigMap and CAFile")
+		e.Add("CASecret", cmp.Or(t.CASecret, t.CAConfigMap), "at most one of CASecret, CAConfigMap and CAFile may be given")
 	}
 	if t.CASecret != "" {
 		e.Name("CASecret", t.CASecret)

@@ -116,7 +116,7 @@ func (p IngressProps) validateTLS(e *rule.Errors) {
 		}
 	}
 	if len(given) > 1 {
-		e.Add(given[0].field, given[0].name, "must be the only one of TLSSecret, ClusterIssuer and Issuer")
+		e.Add(given[0].field, given[0].name, "at most one of TLSSecret, ClusterIssuer and Issuer may be given")
 	}
 	if len(given) > 0 && made(p.Site) && !p.Site.HTTPS() {
 		e.Add(given[0].field, given[0].name,

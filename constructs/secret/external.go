@@ -93,8 +93,8 @@ type Remote struct {
 
 	// Property is the property of the entry.
 	//
-	// Default: with Key none, the entry itself is the value; otherwise the key of
-	// the Secret.
+	// Default: without Key, the key of the Secret. With Key, none: the whole entry
+	// is the value.
 	Property string
 
 	// Version is the version of the entry.

@@ -46,7 +46,8 @@ const (
 
 // Props configures [New].
 type Props struct {
-	// Name is the Secret's name.
+	// Name is the Secret's name: at most 45 characters with [Generated], and 63
+	// with [External], [Filled] and [Literal].
 	//
 	// Default: [DefaultName].
 	Name string
@@ -72,7 +73,7 @@ func (p Props) Validate() field.ErrorList {
 	p = p.withDefaults()
 	if p.Source == nil {
 		e.Name("Name", p.Name)
-		e.Add("Source", "", "is required: Existing, External, Generated or Literal")
+		e.Add("Source", "", "is required: secret.Existing, External, Generated, Filled or Literal")
 	} else {
 		p.Source.validate(&e, p)
 	}
@@ -222,8 +223,8 @@ func (s *Secret) ValidateURLSafe(at, key string) field.ErrorList {
 	switch source := s.source.(type) {
 	case literal:
 		if value, ok := source[key]; ok && !urlSafe.MatchString(value) {
-			e.Add(at, key, fmt.Sprintf("is in Secret %q a value with other characters than letters, digits, '-', '_', '.' "+
-				"and '~', which do not fit into a URL", s.name))
+			e.Add(at, key, fmt.Sprintf("has a value in Secret %q that does not fit into a URL: use letters, digits, "+
+				"'-', '_', '.' and '~' only", s.name))
 		}
 	case generated:
 		if _, ok := source.Values[key]; ok {

@@ -58,8 +58,8 @@ var wrong = map[string]struct {
 	"key":                {with(valkey.ServerProps{PasswordKey: "REDIS_PASSWORD"}), `test/broker: PasswordKey: "REDIS_PASSWORD": is not a key of Secret "django-env-secret", which holds BROKER_PASSWORD, VALKEY_PASSWORD`},
 	"key of no variable": {withSecret("password.txt", secret.Existing("password.txt")), `test/broker: PasswordKey: "password.txt": must be 1 to 253 letters, digits and '_'`},
 	"key of the URL":     {withSecret("CELERY_BROKER_URL", secret.Existing("CELERY_BROKER_URL")), `test/broker: PasswordKey: "CELERY_BROKER_URL": must be another`},
-	"password in a URL":  {withSecret("", secret.Literal(map[string]string{"VALKEY_PASSWORD": "a/b"})), `test/broker: PasswordKey: "VALKEY_PASSWORD": is in Secret "django-env-secret" a value with other characters`},
-	"empty password":     {withSecret("", secret.Literal(map[string]string{"VALKEY_PASSWORD": ""})), `test/broker: PasswordKey: "VALKEY_PASSWORD": is in Secret "django-env-secret" a value with other characters`},
+	"password in a URL":  {withSecret("", secret.Literal(map[string]string{"VALKEY_PASSWORD": "a/b"})), `test/broker: PasswordKey: "VALKEY_PASSWORD": has a value in Secret "django-env-secret" that does not fit into a URL`},
+	"empty password":     {withSecret("", secret.Literal(map[string]string{"VALKEY_PASSWORD": ""})), `test/broker: PasswordKey: "VALKEY_PASSWORD": has a value in Secret "django-env-secret" that does not fit into a URL`},
 	"public password": {
 		withSecret("POSTGRES_DB", secret.Generated(secret.GeneratedProps{Image: "shop:1"})),
 		`test/broker: PasswordKey: "POSTGRES_DB": is in Secret "django-env-secret" a value that anybody may read`,

@@ -15,7 +15,7 @@ func ValidateContainers(e *rule.Errors, at string, t pod.Template, own ...string
 	check := func(field string, containers []corev1.Container) {
 		for i, c := range containers {
 			if slices.Contains(own, c.Name) {
-				e.Add(rule.Item(at+"."+field, i)+".Name", c.Name, "must be another: the construct has a container of that name")
+				e.Add(rule.Item(at+"."+field, i)+".Name", c.Name, "must be another name: the construct has a container of that name")
 			}
 			if s := c.SecurityContext; s != nil && privileged(*s) && s.AllowPrivilegeEscalation != nil &&
 				!*s.AllowPrivilegeEscalation {
@@ -35,7 +35,7 @@ func ValidateVolumes(e *rule.Errors, at string, t pod.Template, own ...string) {
 	for i, v := range t.Volumes {
 		name := pod.VolumeName("own-volume", t.Volumes, i)
 		if slices.Contains(own, name) {
-			e.Add(rule.Item(at+".Volumes", i)+".Name", name, "must be another: the construct has a volume of that name")
+			e.Add(rule.Item(at+".Volumes", i)+".Name", name, "must be another name: the construct has a volume of that name")
 		}
 		names, paths = append(names, name), append(paths, v.MountPath)
 	}

@@ -289,7 +289,7 @@ func (e *Errors) Schedule(field, value string) {
 	case err != nil:
 		e.Add(field, value, want)
 	case schedule.Next(time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)).IsZero():
-		e.Add(field, value, "is never due")
+		e.Add(field, value, "never runs: no date matches these fields")
 	case len(fields) == 5:
 		e.steps(field, value, fields)
 	}

@@ -83,7 +83,7 @@ func (p Props) Validate(e *rule.Errors, given pod.Resources, own Own) {
 	}
 	for _, name := range rule.Keys(p.Pod.EnvKeys) {
 		if own.Env.Has(name) {
-			e.Add(rule.Item("Pod.EnvKeys", name), "...", "must be another: the construct sets the variable of that name")
+			e.Add(rule.Item("Pod.EnvKeys", name), "...", "must be another variable: the construct sets this one")
 		}
 	}
 }

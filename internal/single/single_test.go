@@ -133,7 +133,7 @@ func TestWhatIsTheServersOwn(t *testing.T) {
 		{
 			"postgres",
 			pod.Template{Containers: []corev1.Container{container("beside"), container("postgres")}},
-			`test/server: Pod.Containers[1].Name: "postgres": must be another: the construct has a container of that name`,
+			`test/server: Pod.Containers[1].Name: "postgres": must be another name: the construct has a container of that name`,
 		},
 		{
 			"valkey",
@@ -143,7 +143,7 @@ func TestWhatIsTheServersOwn(t *testing.T) {
 		{
 			"postgres",
 			pod.Template{EnvKeys: map[string]pod.EnvKey{"PGDATA": {Secret: "a", Key: "b", External: true}}},
-			`test/server: Pod.EnvKeys[PGDATA]: "...": must be another: the construct sets the variable of that name`,
+			`test/server: Pod.EnvKeys[PGDATA]: "...": must be another variable: the construct sets this one`,
 		},
 		{
 			"valkey",

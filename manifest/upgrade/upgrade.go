@@ -77,9 +77,14 @@ func (c Change) Error() string {
 
 // Accepted is a change that is wanted all the same.
 type Accepted struct {
+	// Rule is the kind of the change, such as [ClaimRemoved].
+	//
+	// Required.
 	Rule Rule
 
-	// Object is the object, as in [Change].
+	// Object is the kind and the name of the object, as in [Change].
+	//
+	// Required.
 	Object string
 
 	// Reason says to readers why nothing is lost.
