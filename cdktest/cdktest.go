@@ -80,8 +80,8 @@ func Problems(t testing.TB, build Build) []string {
 	return problems(t, environment(build))
 }
 
-// AppProblems is [Problems] for a build that adds charts to an app.
-func AppProblems(t testing.TB, build func(app cdk8s.App)) []string {
+// ProblemsApp is [Problems] for a build that adds charts to an app.
+func ProblemsApp(t testing.TB, build func(app cdk8s.App)) []string {
 	t.Helper()
 	return problems(t, synth.Environment{Build: build})
 }

@@ -500,7 +500,7 @@ func TestVariablesOfTheConstructAreRefused(t *testing.T) {
 func TestChartsOfAnyID(t *testing.T) {
 	for _, id := range []string{"My shop (staging)", "_shop_", "säule", strings.Repeat("a", 64)} {
 		t.Run(id, func(t *testing.T) {
-			got := cdktest.AppProblems(t, func(app cdk8s.App) {
+			got := cdktest.ProblemsApp(t, func(app cdk8s.App) {
 				chart := cdk8s.NewChart(app, &id, nil)
 				postgres.NewDatabase(chart, "database", postgres.DatabaseProps{Secret: environment(chart)})
 			})
@@ -513,7 +513,7 @@ func TestChartsOfAnyID(t *testing.T) {
 
 // A namespace that Kubernetes refuses is reported once, whatever is in it.
 func TestChartOfAWrongNamespace(t *testing.T) {
-	got := cdktest.AppProblems(t, func(app cdk8s.App) {
+	got := cdktest.ProblemsApp(t, func(app cdk8s.App) {
 		chart := cdk8s.NewChart(app, new("shop"), &cdk8s.ChartProps{Namespace: new("My_Shop")})
 		postgres.NewDatabase(chart, "database", postgres.DatabaseProps{Secret: environment(chart)})
 	})

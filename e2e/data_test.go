@@ -115,7 +115,7 @@ func (b *backups) keepStoreSecrets(a *app) {
 	for name, password := range map[string]string{
 		"encryption": `ein Paßwort mit '"$ and spaces`, "wrong-password": "another",
 	} {
-		a.keep(name, corev1.SecretTypeOpaque, map[string]string{postgres.DefaultEncryptionKey: password})
+		a.keep(name, corev1.SecretTypeOpaque, map[string]string{postgres.DefaultEncryptionPasswordKey: password})
 	}
 }
 
@@ -134,7 +134,7 @@ func (b *backups) storage(chart cdk8s.Chart) storage {
 	}
 	for _, name := range []string{"encryption", "wrong-password"} {
 		s.secrets[name] = secret.New(chart, name, secret.Props{
-			Name: name, Source: secret.Existing(postgres.DefaultEncryptionKey),
+			Name: name, Source: secret.Existing(postgres.DefaultEncryptionPasswordKey),
 		})
 	}
 	return s

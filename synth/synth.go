@@ -229,8 +229,8 @@ func checkAccepted(e Environment) (errs []error) {
 	var wrong rule.Errors
 	for i, a := range e.Accept {
 		at := rule.Item("Environment.Accept", i)
-		if !slices.Contains(upgrade.Rules, a.Rule) {
-			wrong.Add(at+".Rule", string(a.Rule), fmt.Sprintf("must be one of %v", upgrade.Rules))
+		if !slices.Contains(upgrade.Rules(), a.Rule) {
+			wrong.Add(at+".Rule", string(a.Rule), fmt.Sprintf("must be one of %v", upgrade.Rules()))
 		}
 		if kind, name, _ := strings.Cut(a.Object, " "); kind == "" || name == "" {
 			wrong.Add(at+".Object", a.Object, `must be a kind and a name, such as "PersistentVolumeClaim shop/postgres-pvc"`)

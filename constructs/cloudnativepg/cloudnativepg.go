@@ -95,10 +95,10 @@ type ClusterSpec struct {
 
 // PostgreSQL are the settings of the servers.
 type PostgreSQL struct {
-	Parameters           map[string]string `json:"parameters,omitempty"`
-	Synchronous          *Synchronous      `json:"synchronous,omitempty"`
-	HBA                  []string          `json:"pg_hba,omitempty"`
-	SharedPreloadLibrary []string          `json:"shared_preload_libraries,omitempty"`
+	Parameters             map[string]string `json:"parameters,omitempty"`
+	Synchronous            *Synchronous      `json:"synchronous,omitempty"`
+	HBA                    []string          `json:"pg_hba,omitempty"`
+	SharedPreloadLibraries []string          `json:"shared_preload_libraries,omitempty"`
 }
 
 // Synchronous says how many standbys hold a transaction before it is

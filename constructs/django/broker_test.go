@@ -42,7 +42,7 @@ func TestHostOfTheBroker(t *testing.T) {
 // A Valkey of another namespace opens its door to those who have a copy of its
 // connection, with a Secret of their own.
 func TestBrokerOfAnotherNamespace(t *testing.T) {
-	got := cdktest.AppProblems(t, func(app cdk8s.App) {
+	got := cdktest.ProblemsApp(t, func(app cdk8s.App) {
 		chartOf := func(namespace string) cdk8s.Chart {
 			return cdk8s.NewChart(app, &namespace, &cdk8s.ChartProps{Namespace: &namespace})
 		}

@@ -34,8 +34,8 @@ const (
 	// hour.
 	DefaultMigrationActiveDeadlineSeconds = 3600
 
-	// DefaultBackoffLimit is the number of retries of a migration.
-	DefaultBackoffLimit = 3
+	// DefaultMigrationBackoffLimit is the number of retries of a migration.
+	DefaultMigrationBackoffLimit = 3
 )
 
 // MigrationProps configures [NewMigration]. Only Project is required; the zero
@@ -79,7 +79,7 @@ type MigrationProps struct {
 	// BackoffLimit is the number of retries of a migration that fails, each in a
 	// new pod after a longer pause.
 	//
-	// Default: [DefaultBackoffLimit].
+	// Default: [DefaultMigrationBackoffLimit].
 	BackoffLimit *int
 
 	// ActiveDeadlineSeconds is the time limit of the Job, with every retry and
@@ -112,7 +112,7 @@ func (p MigrationProps) resolve(namespace string) (MigrationProps, process, fiel
 	p.Name = cmp.Or(p.Name, cmp.Or(p.Project.Name, DefaultName)+"-migrate")
 	p.Resources = p.Resources.WithDefaults(DefaultResources)
 	p.HistoryLimit = cmp.Or(p.HistoryLimit, new(DefaultHistoryLimit))
-	p.BackoffLimit = cmp.Or(p.BackoffLimit, new(DefaultBackoffLimit))
+	p.BackoffLimit = cmp.Or(p.BackoffLimit, new(DefaultMigrationBackoffLimit))
 	p.ActiveDeadlineSeconds = cmp.Or(p.ActiveDeadlineSeconds, DefaultMigrationActiveDeadlineSeconds+p.restoreSeconds())
 	p.Project.validateName(&e, given.Name, p.Name, maxMigrationName, ", because the Jobs' names are made of it")
 	process := resolveProcess(&e, namespace, p.Project, process{

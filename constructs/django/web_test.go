@@ -421,7 +421,7 @@ func TestHostsAreACopy(t *testing.T) {
 
 // A chart without a namespace is applied into whichever one kubectl is set to.
 func TestChartWithoutNamespace(t *testing.T) {
-	problems := cdktest.AppProblems(t, func(app cdk8s.App) {
+	problems := cdktest.ProblemsApp(t, func(app cdk8s.App) {
 		chart := cdk8s.NewChart(app, new("shop"), nil)
 		env := environment(chart, "env")
 		db := postgres.NewDatabase(chart, "database", postgres.DatabaseProps{Secret: env})

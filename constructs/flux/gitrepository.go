@@ -27,8 +27,8 @@ const (
 	// DefaultBranch is the branch that is fetched.
 	DefaultBranch = "main"
 
-	// DefaultFetchSeconds is the time between two looks for a new commit.
-	DefaultFetchSeconds = 60
+	// DefaultIntervalSeconds is the time between two looks for a new commit.
+	DefaultIntervalSeconds = 60
 )
 
 // GitRepositoryProps configures [NewGitRepository]. Name and URL are required; the
@@ -69,7 +69,7 @@ type GitRepositoryProps struct {
 
 	// IntervalSeconds is the time between two looks for a new commit.
 	//
-	// Default: [DefaultFetchSeconds].
+	// Default: [DefaultIntervalSeconds].
 	IntervalSeconds int
 
 	// SecretName is the name of a Secret in the same namespace: with username and
@@ -127,7 +127,7 @@ func (p GitRepositoryProps) resolve() (GitRepositoryProps, field.ErrorList) {
 		}
 		given = one.field
 	}
-	p.IntervalSeconds = cmp.Or(p.IntervalSeconds, DefaultFetchSeconds)
+	p.IntervalSeconds = cmp.Or(p.IntervalSeconds, DefaultIntervalSeconds)
 	e.Range("IntervalSeconds", p.IntervalSeconds, 10, 86400)
 	e.OptionalName("SecretName", p.SecretName)
 	if p.SecretName == "" && repository.IsSSH(p.URL) {

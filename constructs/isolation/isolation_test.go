@@ -327,7 +327,7 @@ func TestPlainSynthesisMayBeRepeated(t *testing.T) {
 // A platform of many tenants is read once.
 func TestFlowsAreReadOnce(t *testing.T) {
 	var all []*workload
-	problems := cdktest.AppProblems(t, func(app cdk8s.App) {
+	problems := cdktest.ProblemsApp(t, func(app cdk8s.App) {
 		for i := range 5 {
 			chart := newChart(app, fmt.Sprintf("tenant-%d", i))
 			isolation.New(chart, "isolation", isolation.Props{})

@@ -134,7 +134,7 @@ type BackupProps struct {
 	// that of the project; with a claim as Store, that of every construct that
 	// uses it.
 	//
-	// Default: [DefaultTaskRunAsUser].
+	// Default: [DefaultJobRunAsUser].
 	RunAsUser int
 
 	// StartingDeadlineSeconds is the time after its schedule within which a run
@@ -145,7 +145,7 @@ type BackupProps struct {
 
 	// ActiveDeadlineSeconds is the time limit of a backup, with every retry.
 	//
-	// Default: [DefaultTaskActiveDeadlineSeconds].
+	// Default: [DefaultJobActiveDeadlineSeconds].
 	ActiveDeadlineSeconds int
 
 	// BackoffLimit is the number of retries of a backup that fails, each in a new
@@ -163,7 +163,7 @@ type BackupProps struct {
 	// Resources are the requests and limits of the dump. Those of the copy are in
 	// Store.
 	//
-	// Default: [DefaultTaskResources].
+	// Default: [DefaultJobResources].
 	Resources pod.Resources
 
 	// ImagePullSecrets are the names of Secrets holding registry credentials,
@@ -205,7 +205,7 @@ func (p BackupProps) resolve(namespace string) (backup, field.ErrorList) {
 	p.Name = cmp.Or(p.Name, cmp.Or(b.target.name, DefaultName)+"-backup")
 	p.Keep = cmp.Or(p.Keep, DefaultKeep)
 	p.Image = cmp.Or(p.Image, b.target.image)
-	p.Resources = p.Resources.WithDefaults(DefaultTaskResources)
+	p.Resources = p.Resources.WithDefaults(DefaultJobResources)
 	b.BackupProps, b.task, b.schedule = p, p.task(), p.timing()
 	limit := labels.MaxCronJobName
 	if p.BeforeDeletion {

@@ -195,28 +195,28 @@ const (
 	DurabilityAsync Durability = "async"
 )
 
-// Strictness says what becomes of an instance for which no node fits.
-type Strictness string
+// AntiAffinityType says what becomes of an instance for which no node fits.
+type AntiAffinityType string
 
 const (
-	// Preferred lets it run on a node that does not fit.
-	Preferred Strictness = "preferred"
+	// AntiAffinityPreferred allows a node that does not fit.
+	AntiAffinityPreferred AntiAffinityType = "preferred"
 
-	// Required lets it wait until one fits.
-	Required Strictness = "required"
+	// AntiAffinityRequired leaves the pod pending until a node fits.
+	AntiAffinityRequired AntiAffinityType = "required"
 )
 
 // AntiAffinity says how the instances of a [Cluster] keep apart.
 type AntiAffinity struct {
 	// Nodes says how strictly instances are on different nodes.
 	//
-	// Default: [Preferred].
-	Nodes Strictness
+	// Default: [AntiAffinityPreferred].
+	Nodes AntiAffinityType
 
 	// Zones says how strictly instances are spread evenly over zones.
 	//
-	// Default: [Preferred].
-	Zones Strictness
+	// Default: [AntiAffinityPreferred].
+	Zones AntiAffinityType
 }
 
 // Import is a database of another server, which the operator dumps and restores
@@ -275,8 +275,8 @@ func (p ClusterProps) resolve(namespace string) (cluster, field.ErrorList) {
 		e.Bytes("WALStorage", r.WALStorage)
 	}
 	e.Join("Resources", p.Resources.Validate())
-	e.OneOf("AntiAffinity.Nodes", string(r.AntiAffinity.Nodes), string(Preferred), string(Required))
-	e.OneOf("AntiAffinity.Zones", string(r.AntiAffinity.Zones), string(Preferred), string(Required))
+	e.OneOf("AntiAffinity.Nodes", string(r.AntiAffinity.Nodes), string(AntiAffinityPreferred), string(AntiAffinityRequired))
+	e.OneOf("AntiAffinity.Zones", string(r.AntiAffinity.Zones), string(AntiAffinityPreferred), string(AntiAffinityRequired))
 	e.Append(pod.Template{
 		NodeSelector: r.NodeSelector, Tolerations: r.Tolerations, PriorityClassName: r.PriorityClassName,
 	}.Validate())
@@ -310,8 +310,8 @@ func (p ClusterProps) withDefaults() ClusterProps {
 	}
 	p.Storage = cmp.Or(p.Storage, DefaultStorage)
 	p.Resources = p.Resources.WithDefaults(DefaultResources)
-	p.AntiAffinity.Nodes = cmp.Or(p.AntiAffinity.Nodes, Preferred)
-	p.AntiAffinity.Zones = cmp.Or(p.AntiAffinity.Zones, Preferred)
+	p.AntiAffinity.Nodes = cmp.Or(p.AntiAffinity.Nodes, AntiAffinityPreferred)
+	p.AntiAffinity.Zones = cmp.Or(p.AntiAffinity.Zones, AntiAffinityPreferred)
 	p.Database = cmp.Or(p.Database, secret.DefaultDatabase)
 	p.Owner = cmp.Or(p.Owner, secret.DefaultUser)
 	p.OperatorNamespace = cmp.Or(p.OperatorNamespace, DefaultOperatorNamespace)

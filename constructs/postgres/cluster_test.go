@@ -58,7 +58,7 @@ var fullCluster = postgres.ClusterProps{
 	Resources: pod.Resources{
 		Requests: pod.Quantities{CPU: "2", Memory: "4Gi"}, Limits: pod.Quantities{CPU: "2", Memory: "4Gi"},
 	},
-	AntiAffinity:      postgres.AntiAffinity{Nodes: postgres.Required, Zones: postgres.Required},
+	AntiAffinity:      postgres.AntiAffinity{Nodes: postgres.AntiAffinityRequired, Zones: postgres.AntiAffinityRequired},
 	NodeSelector:      map[string]string{"disk": "local"},
 	Tolerations:       []corev1.Toleration{{Key: "database", Operator: corev1.TolerationOpExists, Effect: "NoSchedule"}},
 	PriorityClassName: "business-critical",

@@ -16,9 +16,9 @@ import (
 
 // Defaults of [ClusterBackup].
 const (
-	// DefaultClusterSchedule is two in the morning, in the six fields of the
+	// DefaultClusterBackupSchedule is two in the morning, in the six fields of the
 	// operator.
-	DefaultClusterSchedule = "0 0 2 * * *"
+	DefaultClusterBackupSchedule = "0 0 2 * * *"
 
 	// DefaultRetentionDays is how far back a cluster can be restored.
 	DefaultRetentionDays = 30
@@ -70,7 +70,7 @@ type ClusterBackup struct {
 	// hours, days, months, days of the week. The time zone is that of the operator,
 	// UTC.
 	//
-	// Default: [DefaultClusterSchedule].
+	// Default: [DefaultClusterBackupSchedule].
 	Schedule string
 
 	// RetentionDays is how many days back a restore can go. Older files are deleted.
@@ -87,7 +87,7 @@ func (b ClusterBackup) withDefaults() ClusterBackup {
 	}
 	b.AccessKeyIDKey = cmp.Or(b.AccessKeyIDKey, AccessKeyIDKey)
 	b.SecretAccessKeyKey = cmp.Or(b.SecretAccessKeyKey, SecretAccessKeyKey)
-	b.Schedule = cmp.Or(b.Schedule, DefaultClusterSchedule)
+	b.Schedule = cmp.Or(b.Schedule, DefaultClusterBackupSchedule)
 	b.RetentionDays = cmp.Or(b.RetentionDays, DefaultRetentionDays)
 	return b
 }

@@ -188,7 +188,7 @@ func (r cluster) externalCluster() cloudnativepg.ExternalCluster {
 // zones spreads the instances over the zones.
 func (c *Cluster) zones() []corev1.TopologySpreadConstraint {
 	unsatisfiable := corev1.ScheduleAnyway
-	if c.props.AntiAffinity.Zones == Required {
+	if c.props.AntiAffinity.Zones == AntiAffinityRequired {
 		unsatisfiable = corev1.DoNotSchedule
 	}
 	return []corev1.TopologySpreadConstraint{{

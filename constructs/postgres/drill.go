@@ -153,7 +153,7 @@ type RestoreDrillProps struct {
 	// the check. With a claim as Store, it is that of every construct that uses
 	// the claim.
 	//
-	// Default: [DefaultTaskRunAsUser].
+	// Default: [DefaultJobRunAsUser].
 	RunAsUser int
 
 	// StartingDeadlineSeconds is the time after its schedule within which a run
@@ -164,7 +164,7 @@ type RestoreDrillProps struct {
 
 	// ActiveDeadlineSeconds is the time limit of a drill, with every retry.
 	//
-	// Default: [DefaultTaskActiveDeadlineSeconds].
+	// Default: [DefaultJobActiveDeadlineSeconds].
 	ActiveDeadlineSeconds int
 
 	// BackoffLimit is the number of retries of a drill that fails, each in a new
@@ -186,7 +186,7 @@ type RestoreDrillProps struct {
 
 	// CheckResources are the requests and limits of the check.
 	//
-	// Default: [DefaultTaskResources].
+	// Default: [DefaultJobResources].
 	CheckResources pod.Resources
 
 	// ImagePullSecrets are the names of Secrets holding registry credentials,
@@ -243,7 +243,7 @@ func (p RestoreDrillProps) resolve(namespace string) (drill, field.ErrorList) {
 	p.ServerUser = cmp.Or(p.ServerUser, layoutOf(p.Image, 0).userID)
 	p.DataSize = cmp.Or(p.DataSize, DefaultDrillDataSize)
 	p.Resources = p.Resources.WithDefaults(DefaultDrillResources)
-	p.CheckResources = p.CheckResources.WithDefaults(DefaultTaskResources)
+	p.CheckResources = p.CheckResources.WithDefaults(DefaultJobResources)
 	d := drill{}
 	if construct.IsNil(p.Check) {
 		e.Add("Check", "", "is required: the application that must accept the restored database, "+

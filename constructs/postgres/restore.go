@@ -86,13 +86,13 @@ type RestoreProps struct {
 	// that of the project; with a claim as Store, that of every construct that
 	// uses it.
 	//
-	// Default: [DefaultTaskRunAsUser].
+	// Default: [DefaultJobRunAsUser].
 	RunAsUser int
 
 	// ActiveDeadlineSeconds is the time limit of the Job, with every retry and
 	// the wait for the server. What is cut off leaves an empty database.
 	//
-	// Default: [DefaultTaskActiveDeadlineSeconds].
+	// Default: [DefaultJobActiveDeadlineSeconds].
 	ActiveDeadlineSeconds int
 
 	// BackoffLimit is the number of retries of a restore that fails, each in a
@@ -104,7 +104,7 @@ type RestoreProps struct {
 	// Resources are the requests and limits of the restore. Those of the copy are
 	// in Store.
 	//
-	// Default: [DefaultTaskResources].
+	// Default: [DefaultJobResources].
 	Resources pod.Resources
 
 	// ImagePullSecrets are the names of Secrets holding registry credentials,
@@ -150,7 +150,7 @@ func (p RestoreProps) resolve(namespace string) (restore, field.ErrorList) {
 	p.Store = store
 	p.Name = cmp.Or(p.Name, cmp.Or(r.target.name, DefaultName)+"-restore")
 	p.Image = cmp.Or(p.Image, r.target.image)
-	p.Resources = p.Resources.WithDefaults(DefaultTaskResources)
+	p.Resources = p.Resources.WithDefaults(DefaultJobResources)
 	r.RestoreProps, r.task = p, p.task()
 	r.validateTask(&e, given.Resources, maxRestoreName, ", because the Jobs' names are made of it", "fetch", "restore")
 	if p.Backup != "" && !backupID.MatchString(p.Backup) {

@@ -32,12 +32,6 @@ const (
 	// before ends.
 	DefaultRotationActiveDeadlineSeconds = 3600
 
-	// DefaultRotationTimeZone is the time zone of Schedule.
-	DefaultRotationTimeZone = "Etc/UTC"
-
-	// DefaultRotationRunAsUser is the user of the Jobs.
-	DefaultRotationRunAsUser = 1000
-
 	// rotationRetries is the number of times that a run is tried again, each in
 	// a new pod, which goes on where the one before has stopped.
 	rotationRetries = 6
@@ -70,7 +64,7 @@ type RotationProps struct {
 
 	// TimeZone is the time zone of Schedule, such as "Europe/Vienna".
 	//
-	// Default: [DefaultRotationTimeZone].
+	// Default: [DefaultTimeZone].
 	TimeZone string
 
 	// ActiveDeadlineSeconds is the time limit of a run, with every retry. The
@@ -92,7 +86,7 @@ type RotationProps struct {
 
 	// RunAsUser is the numeric user and group of the Jobs.
 	//
-	// Default: [DefaultRotationRunAsUser].
+	// Default: [DefaultJobRunAsUser].
 	RunAsUser int
 
 	// Pod are further settings of the Jobs' pods.
@@ -111,10 +105,10 @@ func (p RotationProps) Validate() field.ErrorList {
 func (p RotationProps) resolve(namespace string) (RotationProps, field.ErrorList) {
 	var e rule.Errors
 	given := p
-	p.TimeZone = cmp.Or(p.TimeZone, DefaultRotationTimeZone)
+	p.TimeZone = cmp.Or(p.TimeZone, DefaultTimeZone)
 	p.ActiveDeadlineSeconds = cmp.Or(p.ActiveDeadlineSeconds, DefaultRotationActiveDeadlineSeconds)
 	p.Resources = p.Resources.WithDefaults(kube.ScriptResources)
-	p.RunAsUser = cmp.Or(p.RunAsUser, DefaultRotationRunAsUser)
+	p.RunAsUser = cmp.Or(p.RunAsUser, DefaultJobRunAsUser)
 	p.validateDatabase(&e, namespace)
 	e.Image("Image", p.Image)
 	if p.Schedule != "" {

@@ -32,9 +32,9 @@ const (
 	// SecretAccessKeyKey is the name that S3 clients know the access key by.
 	SecretAccessKeyKey = "AWS_SECRET_ACCESS_KEY"
 
-	// DefaultEncryptionKey is the key of a Secret that holds the password of the
+	// DefaultEncryptionPasswordKey is the key of a Secret that holds the password of the
 	// backups.
-	DefaultEncryptionKey = "BACKUP_PASSWORD"
+	DefaultEncryptionPasswordKey = "BACKUP_PASSWORD"
 )
 
 // DefaultStoreResources are the resources of rclone, which keeps parts of a file
@@ -157,7 +157,7 @@ type Encryption struct {
 
 	// PasswordKey is the key of Secret that holds the password.
 	//
-	// Default: [DefaultEncryptionKey].
+	// Default: [DefaultEncryptionPasswordKey].
 	PasswordKey string
 
 	// SaltKey is the key of Secret that holds a second password, the salt.
@@ -238,7 +238,7 @@ func (s Store) withDefaults() Store {
 		}
 	}
 	if s.Encryption.on() {
-		s.Encryption.PasswordKey = cmp.Or(s.Encryption.PasswordKey, DefaultEncryptionKey)
+		s.Encryption.PasswordKey = cmp.Or(s.Encryption.PasswordKey, DefaultEncryptionPasswordKey)
 	}
 	s.Image = cmp.Or(s.Image, DefaultStoreImage)
 	s.Resources = s.Resources.WithDefaults(DefaultStoreResources)

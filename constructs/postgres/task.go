@@ -27,13 +27,13 @@ const (
 	// through, with the media and credentials beside it.
 	DefaultScratchSize = "10Gi"
 
-	// DefaultTaskRunAsUser is the user and group of the pods: that of a Django
+	// DefaultJobRunAsUser is the user and group of the pods: that of a Django
 	// project, whose media they read and write.
-	DefaultTaskRunAsUser = 1000
+	DefaultJobRunAsUser = 1000
 
-	// DefaultTaskActiveDeadlineSeconds is the time limit of a Job, with every
+	// DefaultJobActiveDeadlineSeconds is the time limit of a Job, with every
 	// retry: four hours.
-	DefaultTaskActiveDeadlineSeconds = 4 * 3600
+	DefaultJobActiveDeadlineSeconds = 4 * 3600
 
 	// DefaultTimeZone is the time zone of a schedule.
 	DefaultTimeZone = "Etc/UTC"
@@ -47,8 +47,8 @@ const (
 	DefaultHistoryLimit = 3
 )
 
-// DefaultTaskResources are the resources of a container that dumps or restores.
-var DefaultTaskResources = pod.Resources{
+// DefaultJobResources are the resources of a container that dumps or restores.
+var DefaultJobResources = pod.Resources{
 	Requests: pod.Quantities{CPU: "100m", Memory: "128Mi"},
 	Limits:   pod.Quantities{CPU: "1", Memory: "512Mi"},
 }
@@ -68,9 +68,9 @@ type task struct {
 }
 
 func (t task) withDefaults() task {
-	t.runAsUser = cmp.Or(t.runAsUser, DefaultTaskRunAsUser)
+	t.runAsUser = cmp.Or(t.runAsUser, DefaultJobRunAsUser)
 	t.scratchSize = cmp.Or(t.scratchSize, DefaultScratchSize)
-	t.activeDeadline = cmp.Or(t.activeDeadline, DefaultTaskActiveDeadlineSeconds)
+	t.activeDeadline = cmp.Or(t.activeDeadline, DefaultJobActiveDeadlineSeconds)
 	return t
 }
 

@@ -300,7 +300,7 @@ func TestPropsAreCopied(t *testing.T) {
 
 // A chart without a namespace is applied into whichever one kubectl is set to.
 func TestChartWithoutNamespace(t *testing.T) {
-	problems := cdktest.AppProblems(t, func(app cdk8s.App) {
+	problems := cdktest.ProblemsApp(t, func(app cdk8s.App) {
 		chart := cdk8s.NewChart(app, new("shop"), nil)
 		web := newSite(chart, "shop", true, "shop.example.com")
 		route.NewIngress(chart, "ingress", route.IngressProps{Site: web, TLSSecret: "tls"})

@@ -86,7 +86,7 @@ func TestEveryFieldReachesTheManifest(t *testing.T) {
 
 func TestTwoStacksInOneApp(t *testing.T) {
 	build := func(second string) []string {
-		return cdktest.AppProblems(t, func(app cdk8s.App) {
+		return cdktest.ProblemsApp(t, func(app cdk8s.App) {
 			props := stack.Props{Web: django.WebProps{Project: django.Project{Image: "example/shop:1"}}}
 			stack.New(app, "one", props)
 			props.Namespace.Name = second

@@ -185,7 +185,7 @@ func (b *builder) wireStore(name string, s postgres.Store) postgres.Store {
 			cmp.Or(s.Bucket.SecretAccessKeyKey, postgres.SecretAccessKeyKey))
 	}
 	if x := &s.Encryption; x.Secret != nil {
-		x.Secret = b.existing(name+"-password", cmp.Or(x.PasswordKey, postgres.DefaultEncryptionKey),
+		x.Secret = b.existing(name+"-password", cmp.Or(x.PasswordKey, postgres.DefaultEncryptionPasswordKey),
 			cmp.Or(x.SaltKey, "SALT"))
 	}
 	return s

@@ -81,7 +81,7 @@ func build(app cdk8s.App) {
 // newBackups adds the backups, their proof, and the alerts for both.
 func newBackups(chart cdk8s.Chart, db *postgres.Database, guestbook django.Project) {
 	keys := secret.New(chart, "backup-keys", secret.Props{Name: "backup-keys", Source: secret.Existing(
-		postgres.AccessKeyIDKey, postgres.SecretAccessKeyKey, postgres.DefaultEncryptionKey,
+		postgres.AccessKeyIDKey, postgres.SecretAccessKeyKey, postgres.DefaultEncryptionPasswordKey,
 	)})
 	backups := postgres.Store{
 		Bucket: postgres.ObjectStore{Bucket: "guestbook-backups", Endpoint: "https://s3.example.com", Secret: keys},

@@ -49,8 +49,10 @@ const (
 	Immutable Rule = "immutable"
 )
 
-// Rules are all of them.
-var Rules = []Rule{NamespaceRemoved, ClaimRemoved, ClaimChanged, SecretRemoved, MajorChanged, Immutable}
+// Rules returns all rules.
+func Rules() []Rule {
+	return []Rule{NamespaceRemoved, ClaimRemoved, ClaimChanged, SecretRemoved, MajorChanged, Immutable}
+}
 
 // Change is a change that a cluster refuses, or that loses data.
 type Change struct {
