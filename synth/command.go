@@ -62,7 +62,8 @@ func parse(args []string, stdout, stderr io.Writer) (c command, status int, done
 	case "help":
 		args = []string{"-h"}
 	default:
-		fmt.Fprintf(stderr, "%q: is not a command: use diff, draw, or no command to write the manifests; -h prints the usage\n", c.name)
+		fmt.Fprintf(stderr,
+			"%q: is not a command: use diff, draw, or no command to write the manifests; -h prints the usage\n", c.name)
 		return c, 2, true
 	}
 	err := flags.Parse(args)

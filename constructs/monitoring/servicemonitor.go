@@ -127,7 +127,8 @@ func (r *serviceMonitor) resolveTarget(e *rule.Errors) {
 	r.selector, r.namespace = maps.Clone(r.Target.Selector()), construct.NamespaceOf(r.Target)
 	switch {
 	case port == 0:
-		e.Add("Target", r.Target.Name(), "has no metrics: set Metrics of the django.Web, or Exporter of the postgres.Database")
+		e.Add("Target", r.Target.Name(),
+			"has no metrics: set Metrics of the django.Web, or Exporter of the postgres.Database")
 		return
 	case port < 1 || port > 65535:
 		e.Port("Target.Metrics.Port", port)

@@ -258,7 +258,8 @@ func (b backup) validateContent(e *rule.Errors, given BackupProps, namespace str
 	}
 	e.Append(b.Credentials.ValidateUse("Credentials", "a Secret of the app", namespace))
 	if !b.Store.Encryption.on() {
-		e.Add("Credentials", b.Credentials.Name(), "needs Store.Encryption: anyone who can read the store could read these credentials")
+		e.Add("Credentials", b.Credentials.Name(),
+			"needs Store.Encryption: anyone who can read the store could read these credentials")
 	}
 	if b.Store.Encryption.Secret == b.Credentials {
 		e.Add("Credentials", b.Credentials.Name(),

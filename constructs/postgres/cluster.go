@@ -275,8 +275,9 @@ func (p ClusterProps) resolve(namespace string) (cluster, field.ErrorList) {
 		e.Bytes("WALStorage", r.WALStorage)
 	}
 	e.Join("Resources", p.Resources.Validate())
-	e.OneOf("AntiAffinity.Nodes", string(r.AntiAffinity.Nodes), string(AntiAffinityPreferred), string(AntiAffinityRequired))
-	e.OneOf("AntiAffinity.Zones", string(r.AntiAffinity.Zones), string(AntiAffinityPreferred), string(AntiAffinityRequired))
+	apart := []string{string(AntiAffinityPreferred), string(AntiAffinityRequired)}
+	e.OneOf("AntiAffinity.Nodes", string(r.AntiAffinity.Nodes), apart...)
+	e.OneOf("AntiAffinity.Zones", string(r.AntiAffinity.Zones), apart...)
 	e.Append(pod.Template{
 		NodeSelector: r.NodeSelector, Tolerations: r.Tolerations, PriorityClassName: r.PriorityClassName,
 	}.Validate())

@@ -15,7 +15,8 @@ func ValidateContainers(e *rule.Errors, at string, t pod.Template, own ...string
 	check := func(field string, containers []corev1.Container) {
 		for i, c := range containers {
 			if slices.Contains(own, c.Name) {
-				e.Add(rule.Item(at+"."+field, i)+".Name", c.Name, "must be another name: the construct has a container of that name")
+				e.Add(rule.Item(at+"."+field, i)+".Name", c.Name,
+					"must be another name: the construct has a container of that name")
 			}
 			if s := c.SecurityContext; s != nil && privileged(*s) && s.AllowPrivilegeEscalation != nil &&
 				!*s.AllowPrivilegeEscalation {

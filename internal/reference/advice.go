@@ -272,18 +272,20 @@ var byHand = []hand{
 			"app's own, or remove ... first", "", "synth/output.go", "run.md",
 	},
 	{
-		"The run", "warning: output: ... was not written by this app: it is kept and not checked", "", "synth/synth.go", "run.md",
+		"The run", "warning: output: ... was not written by this app: it is kept and not checked", "",
+		"synth/synth.go", "run.md",
 	},
 	{
 		"The run", "warning: output: ... is the directory of an environment that this app no longer has: ... " +
-			"when no tool syncs from it, run the app with -clean to remove it", "", "synth/synth.go", "run.md#what-a-run-removes",
+			"when no tool syncs from it, run the app with -clean to remove it", "",
+		"synth/synth.go", "run.md#what-a-run-removes",
 	},
 	{
 		"The run", "upgrade: the manifests of ... cannot be compared: ...", "", "synth/base.go", "data.md#what-leaves-dist",
 	},
 	{
-		"The run", "upgrade: Environment.Accept: there is no change ... of ... against ...: remove the entry", "", "synth/base.go",
-		"data.md#what-leaves-dist",
+		"The run", "upgrade: Environment.Accept: there is no change ... of ... against ...: remove the entry", "",
+		"synth/base.go", "data.md#what-leaves-dist",
 	},
 	{"The run", "... (...=1 shows the stack)", "a panic in the app", "synth/panic.go", "troubleshooting.md"},
 	{"The run", "synth: ... nothing was written", "", "synth/run.go", "run.md"},
