@@ -16,14 +16,25 @@ if [ "$status" = 0 ]; then
 fi
 
 if [ -n "${MEDIA_DIR-}" ]; then
+  # A database that is in use must not cost the media, either.
+  psql -X -q -w -A -t -c "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)
+    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND $mine ORDER BY 1 LIMIT 1" >other 2>psql.log ||
+    fail "cannot read the database: $(reason psql.log)"
+  [ ! -s other ] || fail "backup $id: database $PGDATABASE is not empty: it has $(cat other)"
   # The directory .restoring is there from before the first file until the
-  # database is restored, too: with it, what the claim holds is ours.
-  [ -e "$MEDIA_DIR/.restoring" ] || [ -z "$(ls -A "$MEDIA_DIR" | grep -v -x lost+found)" ] ||
+  # database is restored, too, and says by which restore: what the claim holds is
+  # that one's.
+  name=.django-cdk8s-restore
+  [ "$(cat "$MEDIA_DIR/.restoring/$name" 2>/dev/null)" = "$MARK" ] ||
+    [ -z "$(ls -A "$MEDIA_DIR" | grep -v -x -e lost+found -e .restoring)" ] ||
     fail "the claim of the media is not empty"
-  mkdir -p "$MEDIA_DIR/.restoring"
   find "$MEDIA_DIR" -mindepth 1 -maxdepth 1 ! -name .restoring ! -name lost+found -exec rm -rf {} +
+  rm -rf "$MEDIA_DIR/.restoring"
+  mkdir "$MEDIA_DIR/.restoring"
+  printf %s "$MARK" >"$MEDIA_DIR/.restoring/$name"
   tar -x -f media.tar -C "$MEDIA_DIR/.restoring" 2>tar.log || fail "cannot write the media: $(reason tar.log)"
-  find "$MEDIA_DIR/.restoring" -mindepth 1 -maxdepth 1 -exec mv {} "$MEDIA_DIR" \;
+  find "$MEDIA_DIR/.restoring" -mindepth 1 -maxdepth 1 ! -name "$name" -exec mv {} "$MEDIA_DIR" \;
 fi
 
 # pg_restore wraps large objects in a transaction of their own, which would end

@@ -48,6 +48,11 @@ LONG_AGO = "1970-01-01T00:00:00Z"
 INTERVAL = 2
 MARGIN = 15
 
+# How each side notices that the other one is gone without a word, as with its
+# node. The server's own default is more than two hours: it would keep the lock.
+CLIENT = {"keepalives_idle": 5, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20000}
+SERVER = {"tcp_keepalives_idle": 10, "tcp_keepalives_interval": 10, "tcp_keepalives_count": 4, "tcp_user_timeout": 50000}
+
 USER, PASSWORD, DATABASE = "POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB"
 
 
@@ -111,8 +116,11 @@ class Cluster:
         self.job_path = "/apis/batch/v1/namespaces/%s/jobs/%s" % (namespace, self.job)
         self.load()
 
+    def get(self):
+        return again("the API server does not answer", lambda: call("GET", self.secret_path))
+
     def load(self):
-        _, self.secret, self.date = again("the API server does not answer", lambda: call("GET", self.secret_path))
+        _, self.secret, _ = self.get()
         data = self.secret.get("data") or {}
         self.login = {key: base64.b64decode(value).decode() for key, value in data.items()}
         self.rotation = (self.secret["metadata"].get("annotations") or {}).get(ROTATION, "")
@@ -128,7 +136,8 @@ class Cluster:
 
     def now(self):
         """Returns the time of the API server, and what a patch may take."""
-        parsed = email.utils.parsedate_to_datetime(self.date) + datetime.timedelta(seconds=MARGIN)
+        _, _, date = self.get()
+        parsed = email.utils.parsedate_to_datetime(date) + datetime.timedelta(seconds=MARGIN)
         return parsed.strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def reads(self, container):
@@ -224,7 +233,11 @@ class Database:
             raise Refused("role %s is too long: PostgreSQL takes 63 bytes" % self.roles[0])
         self.connection = again("the database does not answer", lambda: connect(self.owner, os.environ["PGPASSWORD"]))
         # One statement that waits would hold up CREATE INDEX CONCURRENTLY.
+        told = False
         while not self.ask("SELECT pg_try_advisory_lock(hashtextextended('rotation', 0))")[0][0]:
+            if not told:
+                say("waiting for another run, which has the lock")
+            told = True
             time.sleep(INTERVAL)
 
     def run(self, statement, *values):
@@ -283,8 +296,10 @@ def connect(user, password):
     login = dict(zip(("user", "password"), (user, password)))
     connection = driver.connect(
         host=os.environ["POSTGRES_HOST"], port=os.environ["POSTGRES_PORT"], dbname=os.environ[DATABASE],
-        application_name="rotation", connect_timeout=5, **login)
+        application_name="rotation", connect_timeout=5, **login, **CLIENT)
     connection.autocommit = True
+    for setting, value in SERVER.items():
+        connection.cursor().execute("SELECT set_config(%s, %s, false)", (setting, str(value)))
     return connection
 
 

@@ -216,6 +216,7 @@ func (w *world) restart(app string, body []byte) {
 	}
 	w.restarted = append(w.restarted, app)
 	w.pods = slices.DeleteFunc(w.pods, func(p *pod) bool { return p.app == app })
+	w.clock = w.clock.Add(time.Minute)
 	w.start(app)
 	w.pods[len(w.pods)-1].created, w.pods[len(w.pods)-1].rotation = w.clock, string(rotation[1])
 	w.changed()
@@ -270,6 +271,7 @@ func (w *world) sql(out http.ResponseWriter, body []byte) any {
 		w.roles[closed.FindStringSubmatch(s)[1]].login = false
 		w.changed()
 		w.check()
+	case strings.HasPrefix(s, "SELECT set_config("):
 	case strings.Contains(s, "pg_terminate_backend"):
 		rows = append(rows, []any{0})
 	default:
