@@ -5,6 +5,7 @@ import (
 	"crypto/sha1"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"maps"
 	"os/exec"
@@ -28,6 +29,8 @@ type base struct {
 	root string // the work tree
 	// blobs are the manifests of each directory, by name.
 	blobs map[string]map[string]blob
+	// err says why git could not be asked for the manifests of its work tree.
+	err error
 }
 
 // baseOf asks git for the manifests of dirs in revision. Where git has none, or
@@ -58,6 +61,9 @@ func baseOf(revision string, dirs []string) base {
 	}
 	answer, err := b.git(nil, args...)
 	if err != nil {
+		if _, unborn := b.git(nil, "rev-parse", "--git-dir"); unborn != nil {
+			b.err = err
+		}
 		return b
 	}
 	for entry := range strings.SplitSeq(string(answer), "\x00") {
@@ -79,6 +85,15 @@ func (b base) git(stdin []byte, args ...string) ([]byte, error) {
 	command := exec.Command("git", append([]string{"-C", b.root}, args...)...)
 	command.Stdin = bytes.NewReader(stdin)
 	return command.Output()
+}
+
+// gitReason returns what git says of a failure, in one line.
+func gitReason(err error) string {
+	if failed, ok := errors.AsType[*exec.ExitError](err); ok && len(failed.Stderr) > 0 {
+		line, _, _ := strings.Cut(string(failed.Stderr), "\n")
+		return line
+	}
+	return err.Error()
 }
 
 // same reports whether files are what git has of dir.
@@ -180,6 +195,9 @@ func absolute(dir string) string {
 func (b base) guard(dir string, files map[string][]byte,
 	accepted []upgrade.Accepted,
 ) (problems []error, warnings []string) {
+	if b.err != nil {
+		return nil, []string{fmt.Sprintf("upgrade: nothing was compared: git cannot read %s: %s", b.root, gitReason(b.err))}
+	}
 	var changes []upgrade.Change
 	if len(b.blobs[dir]) > 0 && !b.same(dir, files) {
 		before, err := b.objects(dir)

@@ -101,6 +101,21 @@ func TestUpgradesAreGuarded(t *testing.T) {
 	}
 }
 
+// Nothing is compared where git does not read its work tree, and the run says so.
+func TestGitThatDoesNotAnswerIsAWarning(t *testing.T) {
+	repository, git := newRepository(t)
+	git("commit", "--quiet", "--allow-empty", "--message", "first")
+	if err := os.Remove(filepath.Join(repository, ".git", "HEAD")); err != nil {
+		t.Fatal(err)
+	}
+	var warnings bytes.Buffer
+	err := synth.Write(filepath.Join(repository, "dist"), &warnings, shop(postgres.DatabaseProps{}))
+	want := `warning: staging: upgrade: nothing was compared: git cannot read ` + repository + ": fatal: "
+	if err != nil || !strings.HasPrefix(warnings.String(), want) || strings.Count(warnings.String(), "\n") != 1 {
+		t.Errorf("error %v, warnings %s", err, &warnings)
+	}
+}
+
 // What is accepted must say what and why.
 func TestWrongAcceptances(t *testing.T) {
 	right := upgrade.Accepted{Rule: upgrade.ClaimRemoved, Object: "PersistentVolumeClaim shop/data", Reason: "moved"}

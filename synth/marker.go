@@ -59,7 +59,7 @@ func parseMarker(content []byte) record {
 		line = strings.TrimSpace(line)
 		if app, found := strings.CutPrefix(line, "app "); found {
 			r.app = app
-		} else if strings.HasSuffix(line, suffix) {
+		} else if strings.HasSuffix(line, suffix) && filepath.IsLocal(filepath.FromSlash(line)) {
 			r.files = append(r.files, line)
 		}
 	}

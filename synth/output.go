@@ -143,12 +143,31 @@ func newPlan(root string, outputs []output, app string, clean bool) (*plan, erro
 			gone = append(gone, change{path: path, old: old})
 		}
 	}
+	if app != "" && !before.ownedBy(app) {
+		if others := existingFiles(root, before.gone(root, outputs)); len(others) > 0 {
+			return nil, refusal(others, before.app)
+		}
+	}
 	removed, err := p.environments(root, outputs, before, &after, clean && before.ownedBy(app))
 	if err != nil {
 		return nil, err
 	}
 	p.addMarkers(root, after, append(gone, removed...))
 	return p, nil
+}
+
+// existingFiles returns the paths of those files that exist, by directory.
+func existingFiles(root string, byDirectory map[string][]string) []string {
+	var found []string
+	for _, dir := range slices.Sorted(maps.Keys(byDirectory)) {
+		for _, file := range byDirectory[dir] {
+			path := filepath.Join(root, filepath.FromSlash(file))
+			if _, err := os.Lstat(path); err == nil {
+				found = append(found, path)
+			}
+		}
+	}
+	return found
 }
 
 // environments returns the files of environments that are gone, if they are to be

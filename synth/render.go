@@ -261,10 +261,12 @@ func (r *rendered) write(t tree) {
 		for j, document := range byChart[pathOf(chart)] {
 			documents = append(documents, document)
 			path := t.objects[pathOf(chart)][j].path
-			r.sources[name+suffix] = append(r.sources[name+suffix], source{path, keyOf(document)})
+			for _, object := range objectsOf(document) {
+				r.sources[name+suffix] = append(r.sources[name+suffix], source{path, keyOf(object)})
+			}
 		}
 		if len(documents) == 0 {
-			r.files[name+suffix] = nil
+			r.files[name+suffix] = []byte{}
 			continue
 		}
 		r.files[name+suffix] = []byte(headFirst(*cdk8s.Yaml_Stringify(documents...)))
@@ -314,6 +316,22 @@ func blocks(document string) iter.Seq[string] {
 		}
 		yield(document[start:])
 	}
+}
+
+// objectsOf returns the objects in a document, of which a List has several; see
+// [manifest.Parse].
+func objectsOf(document map[string]any) []map[string]any {
+	kind, _ := document["kind"].(string)
+	items, list := document["items"].([]any)
+	if !list || !strings.HasSuffix(kind, "List") {
+		return []map[string]any{document}
+	}
+	var found []map[string]any
+	for _, item := range items {
+		object, _ := item.(map[string]any)
+		found = append(found, objectsOf(object)...)
+	}
+	return found
 }
 
 func keyOf(document map[string]any) string {

@@ -138,6 +138,81 @@ func TestAnAppRemovesItsOwnFilesAlone(t *testing.T) {
 	}
 }
 
+// Two apps with an environment each in one directory: the second must not take
+// over the files of the first.
+func TestAnAppLeavesTheEnvironmentsOfAnother(t *testing.T) {
+	dir := t.TempDir()
+	const staging = "staging/shop.k8s.yaml"
+	if err := os.Mkdir(filepath.Join(dir, "staging"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	put(t, dir, map[string]string{".synth": "app example.com/another\n" + staging + "\n", staging: "kind: List\n"})
+	before := files(t, dir)
+	e := chart("shop")
+	e.Name = "production"
+	want := `output: "` + filepath.Join(dir, staging) + `": belongs to another app, example.com/another`
+	if err := write(t, dir, e); err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("error %v, want %s", err, want)
+	}
+	if !equal(before, files(t, dir)) {
+		t.Errorf("the directory holds %v", names(t, dir))
+	}
+}
+
+// A marker is committed, and may have been edited.
+func TestTheMarkerNamesNothingOutside(t *testing.T) {
+	parent := t.TempDir()
+	dir, outside := filepath.Join(parent, "dist"), filepath.Join(parent, "other.k8s.yaml")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	put(t, parent, map[string]string{"other.k8s.yaml": ""})
+	put(t, dir, map[string]string{".synth": "app example.com/django-cdk8s/synth\n../other.k8s.yaml\n"})
+	var warnings bytes.Buffer
+	if err := synth.Write(dir, &warnings, chart("shop")); err != nil || warnings.Len() > 0 {
+		t.Errorf("error %v, warnings %s", err, &warnings)
+	}
+	if _, err := os.Stat(outside); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAnEmptyChartIsAnEmptyFile(t *testing.T) {
+	dir := t.TempDir()
+	e := synth.Environment{Build: func(app cdk8s.App) {
+		cdk8s.NewChart(app, new("empty"), nil)
+		namespace.New(cdk8s.NewChart(app, new("shop"), nil), "namespace", namespace.Props{Name: "shop"})
+	}}
+	for range 2 {
+		if err := write(t, dir, e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if content, err := os.ReadFile(filepath.Join(dir, "empty.k8s.yaml")); err != nil || len(content) > 0 {
+		t.Errorf("%q, %v", content, err)
+	}
+}
+
+// The objects of an included List have the path of the construct.
+func TestAListOfObjects(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "list.yaml")
+	list := "apiVersion: v1\nkind: List\nitems:\n"
+	for _, name := range []string{"a", "b"} {
+		list += "- apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: " + name + ", namespace: shop}\n"
+	}
+	if err := os.WriteFile(file, []byte(list), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	e := synth.Environment{Build: func(app cdk8s.App) {
+		shop := cdk8s.NewChart(app, new("shop"), nil)
+		namespace.New(shop, "namespace", namespace.Props{Name: "shop"})
+		cdk8s.NewInclude(shop, new("list"), &cdk8s.IncludeProps{Url: &file})
+	}}
+	if err := write(t, t.TempDir(), e); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestTheMarkerNamesAppAndFiles(t *testing.T) {
 	dir := t.TempDir()
 	a, b := chart("shop"), chart("shop")
@@ -199,10 +274,8 @@ func gitCalls(t *testing.T) func() int {
 
 // It is asked what it ignores, and what it has.
 func TestGitIsAskedTwiceForAllEnvironments(t *testing.T) {
-	repository := t.TempDir()
-	if output, err := exec.Command("git", "init", "--quiet", repository).CombinedOutput(); err != nil {
-		t.Fatalf("git init: %v: %s", err, output)
-	}
+	repository, git := newRepository(t)
+	git("commit", "--quiet", "--allow-empty", "--message", "first")
 	calls := gitCalls(t)
 	var all []synth.Environment
 	for _, name := range []string{"a", "b", "c"} {

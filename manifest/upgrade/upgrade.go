@@ -100,17 +100,19 @@ func (a Accepted) Accepts(c Change) bool { return a.Rule == c.Rule && a.Object =
 
 // Compare returns the changes from before to after that a cluster refuses, or
 // that lose data, in the order of before. Objects in a Namespace that is removed
-// are not named besides it.
+// are not named besides it, unless after still has objects in that namespace.
 func Compare(before, after []manifest.Object) []Change {
 	now := map[manifest.Object]manifest.Object{}
+	used := map[string]bool{}
 	for _, o := range after {
 		now[key(o)] = o
+		used[o.Namespace] = true
 	}
 	var c comparison
 	gone := map[string]bool{}
 	for _, o := range before {
 		if _, kept := now[key(o)]; !kept && o.Kind == "Namespace" {
-			gone[o.Name] = true
+			gone[o.Name] = !used[o.Name]
 			c.add(NamespaceRemoved, o, "", "is not made any more; a tool that prunes deletes it with everything in it")
 		}
 	}
@@ -159,6 +161,26 @@ func (c *comparison) removed(o manifest.Object) {
 	}
 }
 
+// generated reports generated values that those of the manifest replace.
+func (c *comparison) generated(o manifest.Object, before, after *corev1.Secret) {
+	keys := before.Annotations[labels.GeneratedKeys]
+	if keys == "" {
+		return
+	}
+	if after.Annotations[labels.GeneratedKeys] == "" {
+		c.add(SecretRemoved, o, "metadata.annotations["+labels.GeneratedKeys+"]",
+			"the values are not generated any more: those of the manifest replace them")
+		return
+	}
+	for key := range strings.SplitSeq(keys, ",") {
+		_, text := after.StringData[key]
+		if _, data := after.Data[key]; text || data {
+			c.add(SecretRemoved, o, "stringData["+key+"]",
+				"is not generated any more: the value of the manifest replaces the only copy")
+		}
+	}
+}
+
 func (c *comparison) changed(o, now manifest.Object) {
 	switch before := o.Content.(type) {
 	case *corev1.PersistentVolumeClaim:
@@ -166,10 +188,7 @@ func (c *comparison) changed(o, now manifest.Object) {
 	case *corev1.Secret:
 		after := now.Content.(*corev1.Secret)
 		c.same(o, "type", before.Type, after.Type)
-		if before.Annotations[labels.GeneratedKeys] != "" && after.Annotations[labels.GeneratedKeys] == "" {
-			c.add(SecretRemoved, o, "metadata.annotations["+labels.GeneratedKeys+"]",
-				"the values are not generated any more: those of the manifest replace them")
-		}
+		c.generated(o, before, after)
 	case *corev1.Service:
 		c.service(o, before, now.Content.(*corev1.Service))
 	case *batchv1.Job:

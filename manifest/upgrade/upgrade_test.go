@@ -1,6 +1,7 @@
 package upgrade_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -161,6 +162,10 @@ func TestCompare(t *testing.T) {
 			"the values are not generated any more",
 		},
 		{
+			"a generated key that becomes a literal", credentials, "type: Opaque", "stringData:\n  SECRET_KEY: x\ntype: Opaque",
+			"Secret shop/shop-env: stringData[SECRET_KEY]: is not generated any more",
+		},
+		{
 			"another type of Secret", credentials, "Opaque", "kubernetes.io/tls",
 			`type: "Opaque" becomes "kubernetes.io/tls"`,
 		},
@@ -200,6 +205,18 @@ func TestCompare(t *testing.T) {
 				t.Errorf("got:\n%s\nwant one line with:\n%s", got, one.want)
 			}
 		})
+	}
+}
+
+// The Namespace is made elsewhere from now on: what stays in it can still be lost.
+func TestCompareInANamespaceThatStaysInUse(t *testing.T) {
+	smaller := strings.ReplaceAll(claim, "5Gi", "4Gi")
+	var rules []upgrade.Rule
+	for _, change := range upgrade.Compare(parse(t, namespace+"---"+claim), parse(t, smaller)) {
+		rules = append(rules, change.Rule)
+	}
+	if want := []upgrade.Rule{upgrade.NamespaceRemoved, upgrade.ClaimChanged}; !slices.Equal(rules, want) {
+		t.Errorf("got %v, want %v", rules, want)
 	}
 }
 
