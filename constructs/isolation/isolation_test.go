@@ -361,6 +361,31 @@ func TestNamesOfAService(t *testing.T) {
 	}
 }
 
+// Some of the pods of a server, such as the primary of a cluster, are reached by
+// more labels than those of its policy.
+func TestSomePodsOfAServer(t *testing.T) {
+	primary := labels.Selector("postgres")
+	primary["role"] = "primary"
+	for name, build := range map[string]func(chart cdk8s.Chart) isolation.Props{
+		"endpoint": func(chart cdk8s.Chart) isolation.Props {
+			newWeb(chart, network.Endpoint{Pods: primary, Port: 5432})
+			return isolation.Props{}
+		},
+		"egress": func(chart cdk8s.Chart) isolation.Props {
+			to := isolation.Peer{Namespace: "test", Pods: primary}
+			return isolation.Props{Egress: []isolation.Egress{{From: newWeb(chart), To: to, Ports: []int{5432}}}}
+		},
+	} {
+		got := cdktest.Render(t, func(chart cdk8s.Chart) {
+			newWorkload(chart, "postgres")
+			isolation.New(chart, "isolation", build(chart))
+		})
+		if strings.Count(got, "port: 5432") != 2 || strings.Count(got, "role: primary") != 1 {
+			t.Errorf("%s: not one rule on each side:\n%s", name, got)
+		}
+	}
+}
+
 func ExampleNew() {
 	app := cdk8s.NewApp(nil)
 	chart := cdk8s.NewChart(app, new("shop"), &cdk8s.ChartProps{Namespace: new("shop")})

@@ -139,7 +139,7 @@ func (t *traffic) addClient(w workload, to network.Endpoint) {
 	if len(to.Pods) == 0 || !to.Known() {
 		return
 	}
-	key := podsKey(to.Namespace, to.Pods)
+	key := podsKey(to.Namespace, t.serverPods(to))
 	t.clients[key] = append(t.clients[key], connection{to.Port, Peer{Namespace: w.namespace, Pods: w.Pods}})
 	if w.namespace != to.Namespace {
 		n := t.namespace(to.Namespace)
@@ -155,13 +155,31 @@ func (t *traffic) addEgress(w workload, egress Egress) {
 	}
 	selector := labels.SelectorFromSet(egress.To.Pods)
 	for _, server := range t.namespace(egress.To.Namespace).workloads {
-		if !selector.Matches(labels.Set(server.Pods)) {
+		if !selector.Matches(labels.Set(server.Pods)) && !selects(server.Pods, egress.To.Pods) {
 			continue
 		}
 		for _, port := range egress.Ports {
 			t.addClient(w, network.Endpoint{Port: port, Pods: server.Pods, Namespace: server.namespace})
 		}
 	}
+}
+
+// serverPods returns the pods of the workload that those of to belong to, such as
+// every instance of a cluster for its primary; or those of to.
+func (t *traffic) serverPods(to network.Endpoint) map[string]string {
+	if n := t.namespaces[to.Namespace]; n != nil {
+		for _, server := range n.workloads {
+			if selects(server.Pods, to.Pods) {
+				return server.Pods
+			}
+		}
+	}
+	return to.Pods
+}
+
+// selects reports whether a selector takes pods with these labels.
+func selects(selector, pods map[string]string) bool {
+	return len(selector) > 0 && labels.SelectorFromSet(selector).Matches(labels.Set(pods))
 }
 
 func podsKey(namespace string, pods map[string]string) string {
