@@ -279,6 +279,7 @@ var wrong = map[string]struct {
 	"web: cpu above limit":         {withWeb(django.WebProps{Resources: pod.Resources{Requests: pod.Quantities{CPU: "1500m"}, Limits: pod.Quantities{CPU: "1"}}}), `test/web: Resources.Requests.CPU: "1500m": must not be above its limit 1`},
 	"web: cpu":                     {withWeb(django.WebProps{Resources: requests("half", "")}), `test/web: Resources.Requests.CPU: "half": must be a positive Kubernetes quantity`},
 	"web: cpu below a thousandth":  {withWeb(django.WebProps{Resources: requests("0.1m", "")}), `test/web: Resources.Requests.CPU: "0.1m": must be at least 1m`},
+	"web: parts of a byte":         {withWeb(django.WebProps{Resources: requests("", "1.1Gi")}), `test/web: Resources.Requests.Memory: "1.1Gi": must be a whole number of bytes: write it in a smaller unit`},
 	"web: memory in thousandths":   {withWeb(django.WebProps{Resources: requests("", "512m")}), `test/web: Resources.Requests.Memory: "512m": must be a whole number of bytes`},
 	"web: health path":             {withWeb(django.WebProps{HealthPath: "login"}), `test/web: HealthPath: "login": must be a URL path that starts with one '/'`},
 	"web: health path spaces":      {withWeb(django.WebProps{HealthPath: "/log in", LivenessPath: "/healthz"}), `test/web: HealthPath: "/log in": must be a URL path`},

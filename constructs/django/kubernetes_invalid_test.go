@@ -150,6 +150,28 @@ var wrongKubernetes = map[string]mistake{
 	"variable: twice":      {withVariables(corev1.EnvVar{Name: "A"}, corev1.EnvVar{Name: "A"}), `test/web: Pod.Containers[0].Env.Name: "A": is listed twice`},
 	"limit: unknown":       {withLimit("gpu", "1"), `test/web: Pod.Containers[0].Resources.Limits[gpu]: "1": must be cpu, memory, ephemeral-storage, or DOMAIN/NAME`},
 	"limit: negative":      {withLimit("example.com/gpu", "-1"), `test/web: Pod.Containers[0].Resources.Limits[example.com/gpu]: "-1": must not be negative`},
+	"request: device without a limit": {
+		withContainer(func(c *corev1.Container) {
+			c.Resources.Requests = corev1.ResourceList{"nvidia.com/gpu": resource.MustParse("1")}
+		}),
+		`test/web: Pod.Containers[0].Resources.Requests[nvidia.com/gpu]: "1": must be given in Limits`,
+	},
+	"init container: probe": {
+		withPod(pod.Template{InitContainers: []corev1.Container{{
+			Name: "load", Image: "example/load:1.0.0", ReadinessProbe: &corev1.Probe{},
+		}}}),
+		`test/web: Pod.InitContainers[0].RestartPolicy: "": must be Always where probes or Lifecycle are given`,
+	},
+	"toleration: value": {
+		withPod(pod.Template{Tolerations: []corev1.Toleration{{Key: "pool", Value: "a b"}}}),
+		`test/web: Pod.Tolerations[0].Value: "a b": must be the value of a taint`,
+	},
+	"toleration: operator": {
+		withPod(pod.Template{Tolerations: []corev1.Toleration{{Operator: "exists"}}}),
+		`test/web: Pod.Tolerations[0].Operator: "exists": must be one of Exists, Equal`,
+	},
+	"dns: zone":      {withDNS(corev1.PodDNSConfig{Nameservers: []string{"fe80::1%eth0"}}), `test/web: Pod.DNSConfig.Nameservers[0]: "fe80::1%eth0": must be an IPv4 or IPv6 address`},
+	"dns: IPv4 in 6": {withDNS(corev1.PodDNSConfig{Nameservers: []string{"::ffff:10.0.0.1"}}), `test/web: Pod.DNSConfig.Nameservers[0]: "::ffff:10.0.0.1": must be an IPv4 or IPv6 address`},
 	"container: message": {
 		withContainer(func(c *corev1.Container) { c.TerminationMessagePolicy = "Log" }),
 		`test/web: Pod.Containers[0].TerminationMessagePolicy: "Log": must be one of File, FallbackToLogsOnError`,

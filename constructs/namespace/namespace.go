@@ -73,7 +73,7 @@ type Props struct {
 func (p Props) Validate() field.ErrorList {
 	var e rule.Errors
 	if p.Name != "" {
-		e.Label("Name", p.Name)
+		e.DNSLabel("Name", p.Name)
 	}
 	if strings.HasPrefix(p.Name, "kube-") {
 		e.Add("Name", p.Name, "must not start with kube-, which is for namespaces of Kubernetes itself")

@@ -37,6 +37,15 @@ func TestEveryFieldReachesTheManifest(t *testing.T) {
 	})
 }
 
+func TestNameMayStartWithADigit(t *testing.T) {
+	got := cdktest.Problems(t, func(chart cdk8s.Chart) {
+		namespace.New(chart, "namespace", namespace.Props{Name: "2026-shop"})
+	})
+	if got != nil {
+		t.Error(got)
+	}
+}
+
 func TestNameFollowsTheChart(t *testing.T) {
 	cdktest.Render(t, func(chart cdk8s.Chart) {
 		if got := namespace.New(chart, "namespace", namespace.Props{}).Name(); got != cdktest.Namespace {

@@ -157,6 +157,7 @@ func validateContainer(e *rule.Errors, at string, c corev1.Container) {
 	}
 	validateAmounts(e, at+".Resources.Requests", c.Resources.Requests)
 	validateAmounts(e, at+".Resources.Limits", c.Resources.Limits)
+	validateDevices(e, at+".Resources", c.Resources)
 }
 
 func validateMount(e *rule.Errors, at string, m corev1.VolumeMount) {
@@ -189,6 +190,21 @@ func validateAmounts(e *rule.Errors, at string, amounts corev1.ResourceList) {
 			e.Add(rule.Item(at, text), amount.String(), "must be cpu, memory, ephemeral-storage, or DOMAIN/NAME")
 		case amount.Sign() < 0:
 			e.Add(rule.Item(at, text), amount.String(), "must not be negative")
+		}
+	}
+}
+
+// validateDevices reports devices, such as nvidia.com/gpu, and huge pages, of
+// which a container cannot ask for less than its limit; see
+// https://kubernetes.io/docs/tasks/manage-gpus/scheduling-gpus/.
+func validateDevices(e *rule.Errors, at string, r corev1.ResourceRequirements) {
+	for _, name := range slices.Sorted(maps.Keys(r.Requests)) {
+		request, limit := r.Requests[name], r.Limits[name]
+		text := string(name)
+		device := strings.HasPrefix(text, corev1.ResourceHugePagesPrefix) ||
+			strings.Contains(text, "/") && !strings.Contains(text, "kubernetes.io/")
+		if device && request.Sign() >= 0 && request.Cmp(limit) != 0 {
+			e.Add(rule.Item(at+".Requests", text), request.String(), "must be given in Limits, too, and be the same there")
 		}
 	}
 }

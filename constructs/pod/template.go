@@ -294,13 +294,16 @@ func (t Template) validateTolerations(e *rule.Errors) {
 				string(corev1.TaintEffectNoSchedule), string(corev1.TaintEffectPreferNoSchedule),
 				string(corev1.TaintEffectNoExecute))
 		}
+		equal := toleration.Operator == "" || toleration.Operator == corev1.TolerationOpEqual
 		switch exists := toleration.Operator == corev1.TolerationOpExists; {
-		case toleration.Key == "" && !exists:
+		case toleration.Key == "" && equal:
 			e.Add(at+".Key", "", "is required unless Operator is Exists")
 		case exists && toleration.Value != "":
 			e.Add(at+".Value", toleration.Value, "must not be given with the operator Exists")
 		case toleration.Key != "" && len(validation.IsQualifiedName(toleration.Key)) > 0:
 			e.Add(at+".Key", toleration.Key, "must be the key of a taint: [PREFIX/]NAME")
+		case equal && len(validation.IsValidLabelValue(toleration.Value)) > 0:
+			e.Add(at+".Value", toleration.Value, "must be the value of a taint: at most 63 letters, digits, '-', '_' or '.'")
 		}
 		if toleration.TolerationSeconds != nil && toleration.Effect != corev1.TaintEffectNoExecute {
 			e.Add(at+".TolerationSeconds", *toleration.TolerationSeconds, "must not be given without the effect NoExecute")
@@ -364,6 +367,10 @@ func (t Template) validateContainers(e *rule.Errors) {
 		check(rule.Item("InitContainers", i), c)
 		if p := c.RestartPolicy; p != nil && *p != corev1.ContainerRestartPolicyAlways {
 			e.Add(rule.Item("InitContainers", i)+".RestartPolicy", string(*p), "must be Always, for a sidecar, or left out")
+		}
+		probes := c.LivenessProbe != nil || c.ReadinessProbe != nil || c.StartupProbe != nil
+		if c.RestartPolicy == nil && (probes || c.Lifecycle != nil) {
+			e.Add(rule.Item("InitContainers", i)+".RestartPolicy", "", "must be Always where probes or Lifecycle are given")
 		}
 	}
 	for i, c := range t.Containers {

@@ -173,8 +173,10 @@ func (e *Errors) Bytes(field, value string) *resource.Quantity {
 		return nil
 	case q.Cmp(resource.MustParse(maxBytes)) > 0:
 		e.Add(field, value, "must be at most "+maxBytes)
-	case q.MilliValue()%1000 != 0:
+	case q.MilliValue()%1000 != 0 && strings.HasSuffix(value, "m"):
 		e.Add(field, value, "must be a whole number of bytes: a unit of m means thousandths, write Mi for mebibytes")
+	case q.MilliValue()%1000 != 0:
+		e.Add(field, value, "must be a whole number of bytes: write it in a smaller unit, such as 1127Mi for 1.1Gi")
 	case q.Value() < 1<<20:
 		e.Add(field, value, "must be at least 1Mi; without a unit it counts bytes")
 	default:
@@ -479,11 +481,11 @@ func (e *Errors) identifier(field, value string) {
 	}
 }
 
-// Unique checks that no value appears twice.
+// Unique checks that no value appears twice. An empty one is for another check.
 func (e *Errors) Unique(field string, values []string) {
 	seen := map[string]bool{}
 	for _, v := range values {
-		if seen[v] {
+		if seen[v] && v != "" {
 			e.Add(field, v, "is listed twice")
 		}
 		seen[v] = true
@@ -552,8 +554,8 @@ func (e *Errors) ContainerName(field, value string) { e.DNSLabel(field, value) }
 
 // IP checks an IPv4 or IPv6 address.
 func (e *Errors) IP(field, value string) {
-	if _, err := netip.ParseAddr(value); err != nil {
-		e.Add(field, value, "must be an IPv4 or IPv6 address")
+	if ip, err := netip.ParseAddr(value); err != nil || ip.Zone() != "" || ip.Is4In6() {
+		e.Add(field, value, "must be an IPv4 or IPv6 address, without a zone")
 	}
 }
 
