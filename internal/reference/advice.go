@@ -284,8 +284,8 @@ var byHand = []hand{
 		"The run", "upgrade: the manifests of ... cannot be compared: ...", "", "synth/base.go", "data.md#what-leaves-dist",
 	},
 	{
-		"The run", "upgrade: nothing was compared: git cannot read ...: ...", "see that git is installed, and trusts the directory",
-		"synth/base.go", "data.md#what-leaves-dist",
+		"The run", "upgrade: nothing was compared: git cannot read ...: ...",
+		"see that git is installed, and trusts the directory", "synth/base.go", "data.md#what-leaves-dist",
 	},
 	{
 		"The run", "upgrade: Environment.Accept: there is no change ... of ... against ...: remove the entry", "",
